@@ -1,0 +1,56 @@
+# make site: play every page and build the site.  make test: all checks.  make serve: write.  make help: the rest.
+SHELL := /bin/bash -o pipefail
+PYTHON ?= python3
+BIN := .venv/bin
+export NO_MKDOCS_2_WARNING := 1
+
+.PHONY: help site serve test lint format lock debian cluster clean
+
+help: ## what each target does
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+
+site: .venv/ready cluster ## play every page on the embedded cluster, leave the site in site/
+	PREUVE_MODE=play $(BIN)/mkdocs build
+
+serve: .venv/ready ## write: the site on a local port, replayed; what you change is played
+	$(BIN)/mkdocs serve
+
+test: .venv/ready cluster lint ## everything that CI runs
+	$(BIN)/pytest
+
+lint: .venv/ready ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/ready ## what ruff can mend by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+cluster: .venv/ready .make/debian ## compile the embedded cluster, once (minutes, then nothing)
+	$(BIN)/preuve cluster build
+
+debian: .make/debian ## the Debian packages of packages.txt
+
+.make/debian: packages.txt
+	@mkdir -p .make
+	@missing=$$(grep -v '^#' packages.txt | while read -r p; do dpkg -s "$$p" >/dev/null 2>&1 || echo "$$p"; done); \
+	if [ -n "$$missing" ]; then \
+	  echo "installing Debian packages:" $$missing; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >.make/apt.log 2>&1 || { cat .make/apt.log; exit 1; }; \
+	fi
+	@touch $@
+
+.venv/ready: requirements.lock pyproject.toml
+	@echo "installing $$(grep -c '==' requirements.lock) Python packages into .venv (requirements.lock)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+lock: ## pin what pyproject.toml asks for (hashes, no addresses)
+	$(BIN)/uv pip compile -q --extra dev --group build --generate-hashes --no-emit-index-url --no-annotate --universal \
+	  --python-version 3.11.5 --custom-compile-command 'make lock' pyproject.toml -o requirements.lock
+
+clean: ## forget what was made here (the caches under XDG_CACHE_HOME stay)
+	rm -rf .venv .make site .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""Documentation whose every command was really run."""

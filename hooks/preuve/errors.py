@@ -1,0 +1,114 @@
+"""What can go wrong in a way that a person can mend.
+
+PreuveError
+├── PageError         a page is written in a way that cannot be run
+├── CommandError      a command did not end as the page says it should
+├── DriftError        a page no longer says what the cluster answers
+├── TranscriptError   a transcript cannot be read
+├── StaleError        a page has no current transcript, and nothing may be played
+├── ConfigError       mkdocs.yml, an option or a variable says something that does not fit
+└── ClusterError      the cluster cannot be had, or was lost
+
+``exit_code`` is what the command line exits with: 1 when the page is wrong, 2 when the usage or the machine is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Where:
+    """A place in a file; its text is ``file:line``.
+
+    >>> str(Where("pods/index.md", 12))
+    'pods/index.md:12'
+    """
+
+    path: str
+    """As a person names the file: a page from docs/, any other file from the project."""
+    line: int
+    """From 1, front matter included."""
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+class PreuveError(Exception):
+    """Something a person can mend.
+
+    Args:
+        message: one sentence that names the value, then the remedy; more lines for details.
+        where: the place to look at, if there is one.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, where: Where | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message
+
+
+class PageError(PreuveError):
+    """A page is written in a way that cannot be run."""
+
+
+class CommandError(PreuveError):
+    """A command did not end as the page says it should."""
+
+
+class DriftError(PreuveError):
+    """A page no longer says what the cluster answers."""
+
+
+class TranscriptError(PreuveError):
+    """A transcript cannot be read."""
+
+
+class StaleError(PreuveError):
+    """A page has no current transcript, and nothing may be played."""
+
+
+class ConfigError(PreuveError):
+    """mkdocs.yml, an option or a variable says something that does not fit."""
+
+    exit_code = 2
+
+
+class ClusterError(PreuveError):
+    """The cluster cannot be had, or was lost."""
+
+    exit_code = 2
+
+
+class Problems(PreuveError):
+    """Several errors told at once, in the order of their places.
+
+    >>> str(Problems([PageError("b", Where("p.md", 2)), PageError("a", Where("p.md", 1))]))
+    'p.md:1: a\\np.md:2: b'
+    """
+
+    def __init__(self, errors: Iterable[PreuveError]) -> None:
+        self.errors = sorted(errors, key=lambda e: (e.where is None, e.where or Where("", 0)))
+        super().__init__("\n".join(map(str, self.errors)))
+
+    @property
+    def exit_code(self) -> int:  # type: ignore[override]
+        """The worst of them: a machine that cannot play says nothing about the pages."""
+        return max((error.exit_code for error in self.errors), default=1)
+
+
+def raise_all(errors: list[PreuveError]) -> None:
+    """Raise nothing, the one error, or all of them as `Problems`."""
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise Problems(errors)

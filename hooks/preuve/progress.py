@@ -1,0 +1,107 @@
+"""Progress of long work, as stages: a live line each on a terminal, a plain line each elsewhere.
+
+>>> import sys
+>>> with Progress(Console(file=sys.stdout)) as progress, progress.stage("images") as stage:
+...     stage.detail("nginx 1.26")  # seen on a terminal only
+images  0.0 s
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+
+class Stage:
+    """One line of the display, while it lasts.
+
+    Args:
+        name: what is being done, in a few words.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.started = time.monotonic()
+        self.note = ""
+        self._spinner = Spinner("dots", style="cyan")
+
+    @property
+    def seconds(self) -> float:
+        """How long it has lasted."""
+        return time.monotonic() - self.started
+
+    def detail(self, note: str) -> None:
+        """Say what the stage is at, replacing what it said before."""
+        self.note = note
+
+    def row(self) -> tuple[Spinner, Text, Text, Text]:
+        """What a terminal shows of it while it runs."""
+        return self._spinner, Text(self.name), Text(f"{self.seconds:.1f} s", "dim"), Text(self.note, "dim")
+
+
+class Progress:
+    """Stages under way, several at once if need be; safe to use from several threads.
+
+    Args:
+        console: where to show them; standard error unless given.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(stderr=True)
+        self._lock = threading.Lock()
+        self._stages: list[Stage] = []
+        self._live = Live(
+            console=self.console,
+            get_renderable=self._table,
+            refresh_per_second=8,
+            transient=True,
+        )
+
+    def __enter__(self) -> Self:
+        if self.console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._live.stop()
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[Stage]:
+        """Show `name` while the block runs, then the time that it took."""
+        stage = Stage(name)
+        with self._lock:
+            self._stages.append(stage)
+        outcome = Text("failed", "red")
+        try:
+            yield stage
+            outcome = Text()
+        finally:
+            with self._lock:
+                self._stages.remove(stage)
+            line = Text.assemble(stage.name, f"  {stage.seconds:.1f} s ", outcome)
+            line.rstrip()
+            self.console.print(line)
+
+    def _table(self) -> Table:
+        table = Table.grid(padding=(0, 1))
+        with self._lock:
+            for stage in self._stages:
+                table.add_row(*stage.row())
+        return table
