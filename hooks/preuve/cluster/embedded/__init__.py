@@ -1,0 +1,1 @@
+"""The embedded cluster: real Kubernetes, started on the spot."""
