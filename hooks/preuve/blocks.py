@@ -1,0 +1,378 @@
+"""The fences of a page, as pymdownx.superfences finds them.
+
+`parse` reads a page line by line and keeps superfences' own rules: what a header may say, which line closes a
+fence, and when a fence is given up. Two things are only known once Markdown has read the whole page: whether a
+fence stands in an HTML comment, or in an indented code block that shows one. A glance at the lines above nearly
+always tells; where it does not, Markdown itself is asked.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from io import StringIO
+from itertools import accumulate
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from markdown import Markdown
+
+from preuve.errors import PageError, Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+RUN = frozenset({"console", "cluster"})
+"""The languages that preuve acts on: a slip in their headers is told, one in another's is left alone."""
+
+TAB = 4
+"""Columns of a tab and of a level of indentation (``tab_length`` of Python-Markdown)."""
+
+_HEADER = re.compile(
+    r"""(?P<fence>`{3,}|~{3,})
+    (?: [ ]*\.?(?P<language>[\w\#.+-]+)(?=[ ]|$) )?
+    (?: [ ]*\{(?P<attributes>.*)\}
+      | (?P<options> (?: [ ]*[a-zA-Z][a-zA-Z0-9_]*(?:=(?P<quote>["']).*?(?P=quote))?(?=[ ]|$) )+ )
+    )?
+    [ ]*$""",
+    re.VERBOSE,
+)
+_OPTION = re.compile(r"""(?P<key>[a-zA-Z][a-zA-Z0-9_]*)(?:=(?P<quote>["'])(?P<value>.*?)(?P=quote))?""")
+_ATTRIBUTE = re.compile(r"""([^ =}]+)(?:="(.*?)"|='(.*?)'|=([^ =}]+))?| +""")
+
+_MISTAKE = re.compile(
+    r"(?P<item>(?:[-*+]|\d+[.)]) +)?(?P<fence>`{3,}(?!.*`)|~{3,})[ {.]*(?P<language>[\w#+-]*)(?P<rest>.*)"
+)
+"""What looks like a header to a person; not a line that begins with inline code."""
+_PAIR = re.compile(r"""([a-zA-Z][a-zA-Z0-9_]*)= *(?:"([^"]*)"|'([^']*)'|([^\s}]*))""")
+_MANIFEST = re.compile(r"-8<-[^:]*\.ya?ml\b")
+
+_MARGIN = re.compile(r" {0,3}(?:> ? {0,3})*")
+"""A prefix behind which nothing can be an indented code block."""
+_CONTAINER = re.compile(
+    r'(?:!!! ?[\w-]+(?: +[\w-]+)*(?: +".*")?'
+    r'|\?{3}\+? ?[\w-]+(?: +[\w-]+)*(?: +".*")?'
+    r'|===(?:\+!?|!\+?)? +".*"'
+    r"|\[\^[^\]]*\]:.*) *"
+)
+"""The first line of an admonition, details, a tab, a footnote: one begins wherever such a line stands."""
+_ITEM = re.compile(r"(?:[-*+]|\d+\.) +(?![-*+_ ]*$)")
+"""The first line of a list item, where a list may begin; not a rule such as ``* * *``."""
+
+_EXTENSIONS = (
+    "admonition",
+    "attr_list",
+    "def_list",
+    "footnotes",
+    "md_in_html",
+    "tables",
+    "pymdownx.details",
+    "pymdownx.tabbed",
+)
+"""All that can hold a fence."""
+_TOKEN = re.compile("\ue000([0-9]+)\ue001")
+"""Stands for a candidate in what Markdown is asked: private-use characters mean nothing to it."""
+_TEXT = re.compile(r"<!--.*?-->|<pre>.*?</pre>", re.DOTALL)
+"""What Markdown leaves of comments and of indented code blocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A fence of a page: its header, its body, and where it stands."""
+
+    language: str
+    """``console``, ``yaml`` …; empty when the header names none."""
+    options: Mapping[str, str] = field(hash=False)
+    """Those of the header, in order; a bare word is its own value."""
+    classes: tuple[str, ...]
+    """Further classes of the brace form."""
+    id: str
+    """``x`` of ``#x`` in the brace form, else empty."""
+    body: str
+    """Its lines without their prefix, joined by newlines; blank lines are empty."""
+    prefix: str
+    """What stands before each line, tabs as spaces: indentation, ``> ``."""
+    fence: str
+    """The run of backticks or tildes that opens and closes it."""
+    start: int
+    """Offset of its first line in the text of the page."""
+    end: int
+    """Offset of the line after its last one."""
+    where: Where
+    """Its opening line."""
+
+    def line(self, number: int) -> Where:
+        """Where a line of the body stands, counted from 0."""
+        return Where(self.where.path, self.where.line + 1 + number)
+
+
+def parse(markdown: str, page: str) -> tuple[tuple[Block, ...], list[PageError]]:
+    r"""Find the fences of a page, in order, and what is wrong with those that preuve would act on.
+
+    Args:
+        markdown: the whole text of the page, front matter included.
+        page: its path below docs/.
+
+    >>> blocks, problems = parse("# Pods\n\n```{ .console exit=1 }\n$ kubectl get pod x\n```\n", "pods.md")
+    >>> blocks[0].body, dict(blocks[0].options), str(blocks[0].where)
+    ('$ kubectl get pod x', {'exit': '1'}, 'pods.md:3')
+    """
+    text = markdown.removeprefix("\ufeff")
+    raw = list(StringIO(text, newline=""))
+    offsets = list(accumulate(map(len, raw), initial=len(markdown) - len(text)))
+    lines = [line.rstrip("\r\n") for line in raw]
+    found = _rendered(lines, list(_candidates(lines, offsets, page)))
+    return (
+        tuple(one.what for one in found if isinstance(one.what, Block)),
+        [one.what for one in found if isinstance(one.what, PageError)],
+    )
+
+
+def splice(markdown: str, replacements: Mapping[Block, str]) -> str:
+    r"""Put other text in the place of blocks, each line of it behind the prefix of its block.
+
+    >>> page = "> ```console\n> $ date\n> ```\n"
+    >>> splice(page, {parse(page, "p.md")[0][0]: "one\n\ntwo"})
+    '> one\n>\n> two\n'
+    """
+    following = len(markdown)
+    for block in sorted(replacements, key=lambda block: block.start, reverse=True):
+        if block.end > following:
+            raise ValueError(f"the block at {block.where} overlaps the next one")
+        following = block.start
+        lines = replacements[block].split("\n")
+        lines = [block.prefix + line if line else block.prefix.rstrip() for line in lines]
+        if markdown[block.end - 1] in "\r\n":
+            lines.append("")
+        markdown = markdown[: block.start] + "\n".join(lines) + markdown[block.end :]
+    return markdown
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """A line that opens a fence, or was meant to."""
+
+    prefix: str
+    fence: str
+    language: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    classes: tuple[str, ...] = ()
+    id: str = ""
+    remedy: str = ""
+    """What to write instead, where superfences would not read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """Lines that are a fence, or an author's mistake, unless Markdown takes them for text."""
+
+    first: int
+    end: int
+    prefix: str
+    what: Block | PageError
+
+
+def _candidates(lines: Sequence[str], offsets: Sequence[int], page: str) -> Iterator[_Candidate]:
+    number = _front_matter(lines)
+    while number < len(lines):
+        opening = _opening(lines[number])
+        if not opening:
+            number += 1
+            continue
+        where = Where(page, number + 1)
+        last, closed = _close(lines, number, opening)
+        inside = lines[number + 1 : last]
+        acts = opening.language in RUN
+        if opening.remedy:
+            mistake = acts or (closed and any(map(_MANIFEST.search, inside)))
+            after = last + 1 if mistake and closed else number + 1
+            if mistake:
+                yield _Candidate(number, after, opening.prefix, PageError(opening.remedy, where))
+            number = after
+            continue
+        if closed:
+            body = "\n".join(_dedented(line, len(opening.prefix)) for line in inside)
+            block = Block(
+                language=opening.language,
+                options=opening.options,
+                classes=opening.classes,
+                id=opening.id,
+                body=body,
+                prefix=opening.prefix,
+                fence=opening.fence,
+                start=offsets[number],
+                end=offsets[last + 1],
+                where=where,
+            )
+            yield _Candidate(number, last + 1, opening.prefix, block)
+        elif acts or any((hidden := _opening(line)) and hidden.language in RUN for line in inside):
+            until = f"line {last + 1}, outside of it" if last < len(lines) else "the end of the page"
+            message = (
+                f"a fence still open at {until}: close it with {opening.fence} right below its first line's"
+            )
+            yield _Candidate(number, number + 1, opening.prefix, PageError(message, where))
+        number = last + 1
+
+
+def _front_matter(lines: Sequence[str]) -> int:
+    """The number of lines that MkDocs takes off the top."""
+    if lines and lines[0].rstrip() == "---":
+        for number, line in enumerate(lines[1:], 1):
+            if line.rstrip() in {"---", "..."}:
+                return number + 1
+    return 0
+
+
+def _opening(line: str) -> _Opening | None:
+    if "```" not in line and "~~~" not in line:
+        return None
+    line = line.expandtabs(TAB)
+    content = line.lstrip("> ")
+    prefix = line[: len(line) - len(content)]
+    if header := _HEADER.match(content):
+        fence, language = header["fence"], header["language"] or ""
+        if header["attributes"] is not None:
+            return _braced(prefix, fence, language, header["attributes"])
+        matches = _OPTION.finditer(header["options"] or "")
+        options = {m["key"]: m["key"] if m["value"] is None else m["value"] for m in matches}
+        return _Opening(prefix, fence, language, MappingProxyType(options))
+    if mistake := _MISTAKE.match(content):
+        prefix += " " * len(mistake["item"] or "")
+        fence, language = mistake["fence"], mistake["language"]
+        remedy = (
+            "a fence does not open on the line of a list marker: begin it on the next line, 4 columns further"
+            if mistake["item"]
+            else _remedy(fence, language, mistake["rest"])
+        )
+        return _Opening(prefix, fence, language, remedy=remedy)
+    return None
+
+
+def _braced(prefix: str, fence: str, language: str, attributes: str) -> _Opening:
+    """A header in the brace form, read as attr_list does: up to the first thing that it does not know."""
+    options, classes, identifier, at = {}, [], "", 0
+    while match := _ATTRIBUTE.match(attributes, at):
+        at = match.end()
+        key, *values = match.groups()
+        value = next((value for value in values if value is not None), None)
+        if key is None:
+            continue
+        if value is None and key[0] == ".":
+            classes.append(key[1:])
+        elif value is None and key[0] == "#":
+            identifier = key[1:]
+        else:
+            options[key] = key if value is None else value
+    if not language and classes:
+        language = classes.pop(0)
+    remedy = _remedy(fence, language, attributes) if at < len(attributes) else ""
+    return _Opening(prefix, fence, language, MappingProxyType(options), tuple(classes), identifier, remedy)
+
+
+def _remedy(fence: str, language: str, rest: str) -> str:
+    pairs = [(key, next(filter(None, values), "").strip("\"'")) for key, *values in _PAIR.findall(rest)]
+    plain = "".join(f' {key}="{value}"' for key, value in pairs)
+    braced = "".join(f" {key}={value}" if value.isalnum() else f' {key}="{value}"' for key, value in pairs)
+    return (
+        "superfences does not read this header, the fence would not run: "
+        f"write {fence}{language}{plain} or {fence}{{ .{language}{braced} }}"
+    )
+
+
+def _close(lines: Sequence[str], first: int, opening: _Opening) -> tuple[int, bool]:
+    """The line that closes a fence, and True; else the one at which it is given up, and False."""
+    columns, depth = len(opening.prefix), opening.prefix.count(">")
+    blank = False
+    for number in range(first + 1, len(lines)):
+        prefix, content = _split(lines[number], columns)
+        level = prefix.count(">")
+        if depth and not content and level <= depth:
+            blank = True
+            continue
+        if not depth and not content and not level:
+            continue
+        if level > depth or len(prefix) < columns or (blank and level < depth):
+            return number, False
+        if content.rstrip(" ") == opening.fence:
+            return number, True
+        blank = False
+    return len(lines), False
+
+
+def _split(line: str, columns: int) -> tuple[str, str]:
+    """A line's prefix, of so many columns at most, and what it says."""
+    if "\t" in line:
+        line = line.expandtabs(TAB)
+    if not line.strip(" "):
+        return "", ""
+    head = line[:columns]
+    prefix = head[: len(head) - len(head.lstrip("> "))]
+    return prefix, line[len(prefix) :]
+
+
+def _dedented(line: str, columns: int) -> str:
+    """A line of a body; its tabs are kept, what is left of one that the prefix ends in becomes spaces."""
+    if not line.strip(" \t"):
+        return ""
+    column = 0
+    for at, character in enumerate(line):
+        if column >= columns:
+            return " " * (column - columns) + line[at:]
+        column += TAB - column % TAB if character == "\t" else 1
+    return " " * (column - columns)
+
+
+def _rendered(lines: Sequence[str], candidates: Sequence[_Candidate]) -> Sequence[_Candidate]:
+    """Those that Markdown does not take for text."""
+    if not candidates:
+        return candidates
+    skeleton: list[str] = []
+    places = []
+    at = _front_matter(lines)
+    for index, candidate in enumerate(candidates):
+        skeleton += lines[at : candidate.first]
+        places.append(len(skeleton))
+        skeleton.append(f"{candidate.prefix}\ue000{index}\ue001")
+        at = candidate.end
+    skeleton += lines[at:]
+    certain = all(
+        _MARGIN.fullmatch(candidate.prefix) or _contained(skeleton, place)
+        for place, candidate in zip(places, candidates, strict=True)
+    )
+    text = "\n".join(skeleton)
+    if certain and not any(map(_TOKEN.search, _comments(text))):
+        return candidates
+    html = _TEXT.sub("", Markdown(extensions=_EXTENSIONS).convert(text))
+    return [candidates[index] for index in sorted(map(int, _TOKEN.findall(html)))]
+
+
+def _contained(lines: Sequence[str], place: int) -> bool:
+    """Whether the indentation of a line is surely that of the containers it stands in."""
+    columns = _indent(lines[place]) // TAB * TAB
+    while columns:
+        while place and (not lines[place] or _indent(lines[place]) >= columns):
+            place -= 1
+        line = lines[place].strip()
+        columns -= TAB
+        if _indent(lines[place]) != columns:
+            return False
+        if _CONTAINER.fullmatch(line):
+            continue
+        above = place
+        while above and lines[above - 1].strip() and _indent(lines[above - 1]) >= columns:
+            above -= 1
+        if not (_ITEM.match(line) and _ITEM.match(lines[above].strip())):
+            return False
+    return True
+
+
+def _indent(line: str) -> int:
+    line = line.expandtabs(TAB)
+    return len(line) - len(line.lstrip(" "))
+
+
+def _comments(text: str) -> Iterator[str]:
+    """What may be an HTML comment; Markdown decides whether it is."""
+    end = 0
+    while (start := text.find("<!--", end)) >= 0 and (end := text.find("-->", start)) >= 0:
+        yield text[start:end]
