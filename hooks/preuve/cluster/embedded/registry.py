@@ -1,0 +1,184 @@
+"""A read-only registry (OCI distribution): the store of `images`, and behind it the real registries.
+
+It listens on a socket that was made in the cluster's network, and lives itself in the machine's: the nodes
+have no way out, so it fetches for them what the store has not, where there is a way. Where there is none, or
+the image does not exist, the answer is the same "not found", at once. It reads and passes on no credentials.
+
+Each node's containerd comes here for every registry, with these two files (ADDRESS is the socket's).
+``server`` names the mirror itself, so that a miss ends here and not in a wait for what no node can reach:
+
+    certs.d/_default/hosts.toml  and  certs.d/docker.io/hosts.toml
+
+        server = "http://ADDRESS"
+
+        [host."http://ADDRESS"]
+        capabilities = ["pull", "resolve"]
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import threading
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import parse_qs, urlsplit
+
+from preuve.cluster.embedded import oci
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from preuve.cluster.embedded.upstream import Upstream
+
+ROUTE = re.compile(
+    r"/v2/(?P<name>[a-z0-9][a-z0-9._/-]*)/(?P<kind>manifests|blobs)/(?P<reference>[\w][\w.:-]*)"
+)
+"""What is answered, besides ``/v2/`` itself: all that pulling takes."""
+
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+UNKNOWN = {"manifests": "MANIFEST_UNKNOWN", "blobs": "BLOB_UNKNOWN"}
+"""The protocol's codes for what is not there."""
+
+
+class Readable(Protocol):
+    """What a body is read from."""
+
+    def read(self, amount: int, /) -> bytes:
+        """At most `amount` bytes, none at the end."""
+        ...
+
+
+def serve(listening: socket.socket, store: Path, hosts: Mapping[str, str] | None = None) -> None:
+    """Answer on a socket that listens already, until the process or the thread ends.
+
+    Its threads belong to the network namespace of the caller's thread; the socket may be of another.
+
+    Args:
+        listening: bound, and listening.
+        store: an image layout.
+        hosts: addresses of registries that are not at their own name, as ``{"docker.io": "https://…"}``.
+    """
+    with Registry(listening, store, hosts) as registry:
+        registry.serve_forever()
+
+
+class Registry(ThreadingHTTPServer):
+    """The server: what `serve` runs, for who wants to stop it too (`shutdown`)."""
+
+    def __init__(self, listening: socket.socket, store: Path, hosts: Mapping[str, str] | None = None) -> None:
+        super().__init__(listening.getsockname(), Handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listening
+        self.store = store
+        index = json.loads((store / "index.json").read_text())
+        self.images: dict[str, str] = {
+            image["annotations"][oci.REFERENCE]: image["digest"] for image in index["manifests"]
+        }
+        self._hosts = hosts
+        self._upstream: Upstream | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def upstream(self) -> Upstream:
+        """The real registries."""
+        with self._lock:
+            if not self._upstream:
+                from preuve.cluster.embedded.upstream import Upstream  # noqa: PLC0415 - 60 ms, seldom needed
+
+                self._upstream = Upstream(self._hosts)
+            return self._upstream
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection of a node."""
+
+    server: Registry
+    protocol_version = "HTTP/1.1"
+    server_version = "preuve"
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        """Answer with a manifest or a blob."""
+        address = urlsplit(self.path)
+        if address.path in {"/v2", "/v2/"}:
+            return self._answer(HTTPStatus.OK, {})
+        route = ROUTE.fullmatch(address.path)
+        if not route:
+            return self._error(HTTPStatus.NOT_FOUND, "UNSUPPORTED", "only manifests and blobs are here")
+        registry = parse_qs(address.query).get("ns", ["docker.io"])[0]
+        repository, kind, reference = route.groups()
+        if registry == "docker.io" and "/" not in repository:
+            repository = f"library/{repository}"
+        if self._stored(registry, repository, kind, reference):
+            return None
+        if self._fetched(registry, repository, kind, reference):
+            return None
+        return self._error(
+            HTTPStatus.NOT_FOUND, UNKNOWN[kind], f"{repository} {reference} is nowhere to be had"
+        )
+
+    def do_HEAD(self) -> None:
+        """Answer the same, without the body."""
+        self.do_GET()
+
+    def _stored(self, registry: str, repository: str, kind: str, reference: str) -> bool:
+        manifest = kind == "manifests"
+        digest = reference
+        if manifest and not DIGEST.fullmatch(reference):
+            digest = self.server.images.get(f"{registry}/{repository}:{reference}", "")
+        if not DIGEST.fullmatch(digest):
+            return False
+        try:
+            file = oci.blob(self.server.store, digest).open("rb")
+        except FileNotFoundError:
+            return False
+        with file:
+            headers = {
+                "Content-Type": oci.MANIFEST if manifest else "application/octet-stream",
+                "Content-Length": str(os.fstat(file.fileno()).st_size),
+                "Docker-Content-Digest": digest,
+            }
+            self._reply(HTTPStatus.OK, headers, file)
+        return True
+
+    def _fetched(self, registry: str, repository: str, kind: str, reference: str) -> bool:
+        accept = ", ".join(self.headers.get_all("Accept", ()))
+        with self.server.upstream.open(
+            registry, repository, f"{kind}/{reference}", method=self.command, accept=accept
+        ) as found:
+            if not found:
+                return False
+            kept = ("Content-Type", "Content-Length", "Docker-Content-Digest")
+            self._reply(
+                found.status, {key: found.headers[key] for key in kept if key in found.headers}, found
+            )
+        return True
+
+    def _reply(self, status: int, headers: Mapping[str, str], body: Readable) -> None:
+        self.send_response(status)
+        for key, value in headers.items():
+            self.send_header(key, value)
+        if "Content-Length" not in headers:
+            self.send_header("Connection", "close")  # the end of the body is the end of the connection
+        self.end_headers()
+        if self.command != "HEAD":
+            shutil.copyfileobj(body, self.wfile, 1 << 20)
+
+    def _answer(self, status: int, content: object) -> None:
+        body = json.dumps(content).encode()
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        self._reply(status, headers, BytesIO(body))
+
+    def _error(self, status: int, code: str, message: str) -> None:
+        self._answer(status, {"errors": [{"code": code, "message": message}]})
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Say nothing: the nodes' own logs and events tell of pulls."""
