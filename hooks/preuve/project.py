@@ -1,0 +1,214 @@
+"""A project: where its pages, manifests and transcripts are, and what state each page is in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from preuve.errors import ConfigError, PageError, PreuveError, Problems, TranscriptError, Where, raise_all
+from preuve.key import key
+from preuve.plan import Plan, plan, unknown
+from preuve.settings import Settings, settings
+from preuve.transcript import Transcript, read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+class State(StrEnum):
+    """What a page's transcript is worth."""
+
+    PROSE = "prose"
+    """Nothing to play."""
+    CURRENT = "current"
+    STALE = "stale"
+    """The page, a manifest or the cluster asks for another outcome than the one on file."""
+    NEVER = "never played"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page, its plan, and the transcript on file."""
+
+    name: str
+    """Path below docs/."""
+    text: str
+    plan: Plan
+    key: str
+    transcript: Transcript | None
+    damage: TranscriptError | None = None
+    """Why the transcript on file cannot be read."""
+
+    @property
+    def state(self) -> State:
+        """What its transcript is worth."""
+        if not any(True for _ in self.plan.actions()):
+            return State.PROSE
+        if self.damage:
+            return State.STALE
+        if self.transcript is None:
+            return State.NEVER
+        return State.CURRENT if self.transcript.key == self.key else State.STALE
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Where things are."""
+
+    root: Path
+    """The folder of mkdocs.yml."""
+    docs: Path
+    bases: tuple[Path, ...]
+    """Where pymdownx.snippets looks for files."""
+    language: str
+    settings: Settings
+    cluster: str
+    """The cluster's identity as the repository states it, part of every key."""
+
+    @property
+    def transcripts(self) -> Path:
+        """The folder of the transcripts."""
+        return self.root / "transcripts"
+
+    def transcript_path(self, page: str) -> Path:
+        """The file of a page's transcript."""
+        return self.transcripts / PurePosixPath(page).with_suffix(".txt")
+
+    def page(self, name: str, text: str) -> Page:
+        """Plan a page, and read its transcript.
+
+        Raises:
+            PreuveError: all that is wrong in the page. A damaged transcript is no such error: see
+            `Page.damage`.
+        """
+        planned = plan(name, text, self.bases)
+        path = self.transcript_path(name)
+        transcript, damage = None, None
+        try:
+            transcript = read(path, str(path.relative_to(self.root)))
+        except TranscriptError as error:
+            damage = error
+        return Page(name, text, planned, key(planned, self.cluster), transcript, damage)
+
+    def pages(self, names: Iterable[str] | None = None) -> list[Page]:
+        """Read and plan pages, all of docs/ unless `names` are given.
+
+        Raises:
+            PreuveError: all that is wrong, in all of them.
+        """
+        texts: dict[str, str] = {}
+        problems: list[PreuveError] = []
+        for name in self.names() if names is None else names:
+            try:
+                texts[name] = (self.docs / name).read_text(encoding="utf-8-sig")
+            except UnicodeDecodeError as error:
+                problems.append(
+                    PageError(f"not UTF-8 at byte {error.start}: save it as UTF-8", Where(name, 1))
+                )
+        return self.read(texts, problems)
+
+    def read(self, texts: Mapping[str, str], problems: list[PreuveError] | None = None) -> list[Page]:
+        """Plan pages from their texts, by name.
+
+        Raises:
+            PreuveError: all that is wrong, in all of them, `problems` included.
+        """
+        pages = []
+        problems = [] if problems is None else problems
+        for name, text in texts.items():
+            try:
+                pages.append(self.page(name, text))
+            except Problems as error:
+                problems.extend(error.errors)
+            except PreuveError as error:
+                problems.append(error)
+        raise_all(problems)
+        return pages
+
+    def names(self) -> list[str]:
+        """The pages of docs/, in order."""
+        return sorted(
+            path.relative_to(self.docs).as_posix()
+            for path in self.docs.rglob("*.md")
+            if not any(part.startswith(".") for part in path.relative_to(self.docs).parts)
+        )
+
+    def name(self, given: str) -> str:
+        """The page that a person means: a path below docs/, or from the working directory.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        names = self.names()
+        path = PurePosixPath(given)
+        if str(path) in names:
+            return str(path)
+        absolute = Path(given).resolve()
+        if absolute.is_relative_to(self.docs.resolve()) and absolute.is_file():
+            return absolute.relative_to(self.docs.resolve()).as_posix()
+        raise ConfigError(unknown(f"page {given!r}", given, names))
+
+
+def find(start: Path) -> Project:
+    """The project whose mkdocs.yml stands in `start` or above.
+
+    Raises:
+        ConfigError: there is none, or it says something that does not fit.
+    """
+    for folder in (start, *start.parents):
+        path = folder / "mkdocs.yml"
+        if path.is_file():
+            return _read(path)
+    raise ConfigError(f"no mkdocs.yml in {start} or above: run preuve inside a MkDocs project")
+
+
+def _read(path: Path) -> Project:
+    try:
+        config = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not YAML: {error}") from None
+    config = config if isinstance(config, dict) else {}
+    root = path.parent
+    theme = config.get("theme")
+    extra = config.get("extra")
+    return Project(
+        root=root,
+        docs=root / str(config.get("docs_dir", "docs")),
+        bases=bases(_extension(config, "pymdownx.snippets"), root),
+        language=str(theme.get("language", "en")) if isinstance(theme, dict) else "en",
+        settings=(chosen := settings(extra.get("preuve") if isinstance(extra, dict) else None)),
+        cluster=identity(chosen),
+    )
+
+
+def bases(snippets: Mapping[str, Any], root: Path) -> tuple[Path, ...]:
+    """The folders that pymdownx.snippets is given, its own default if none."""
+    given = snippets.get("base_path", ["."])
+    return tuple(root / str(base) for base in ([given] if isinstance(given, str) else given))
+
+
+def identity(chosen: Settings) -> str:
+    """The cluster's identity as the repository states it."""
+    return f"kubernetes {chosen.kubernetes}"
+
+
+def _extension(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    for entry in config.get("markdown_extensions") or []:
+        if isinstance(entry, dict) and isinstance(entry.get(name), dict):
+            return dict(entry[name])
+    return {}
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads mkdocs.yml without the Python objects and the variables that its tags name: preuve needs none."""
+
+
+def _untagged(loader: yaml.Loader, suffix: str, node: yaml.Node) -> object:
+    return None
+
+
+_Loader.add_multi_constructor("", _untagged)

@@ -1,0 +1,118 @@
+"""Which pages may be played at the same time, and which comes next.
+
+Pages have a namespace each, so they meet only in what a cluster has once: ports of its nodes, objects without
+a namespace, and the cluster itself.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import yaml
+
+from preuve.plan import Command
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from preuve.plan import Plan
+
+CLUSTER_SCOPED = frozenset({
+    "APIService",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "CustomResourceDefinition",
+    "IngressClass",
+    "MutatingWebhookConfiguration",
+    "Namespace",
+    "PersistentVolume",
+    "PriorityClass",
+    "RuntimeClass",
+    "StorageClass",
+    "ValidatingAdmissionPolicy",
+    "ValidatingWebhookConfiguration",
+})  # fmt: skip
+"""Kinds without a namespace that a page may make (``kubectl api-resources --namespaced=false``, 1.37)."""
+
+PORT_KEYS = ("nodePort", "hostPort")
+PORT_WRITTEN = re.compile(r"(nodePort|hostPort|node-port)[\"']?\s*[:=]\s*(\d+)")
+"""In a command: a here-document, a patch in JSON, ``--node-port=30008``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a page takes of the cluster while it is played."""
+
+    page: str
+    seconds: float = 0.0
+    """How long it took last time; 0 if it was never played."""
+    things: frozenset[str] = frozenset()
+    """What no two pages may have at once: ``port 30008``, ``Namespace dev``."""
+    exclusive: bool = False
+
+    def meets(self, other: Claim) -> bool:
+        """Whether the two pages must be kept apart."""
+        return self.exclusive or other.exclusive or bool(self.things & other.things)
+
+
+def claim(plan: Plan, seconds: float = 0.0) -> Claim:
+    """What a page takes of the cluster."""
+    things = {thing for file in plan.files for thing in _in_manifest(file.content)}
+    for action in plan.actions():
+        if isinstance(action, Command):
+            things.update(f"port {port}" for _, port in PORT_WRITTEN.findall(action.source))
+    return Claim(plan.page, seconds, frozenset(things), plan.exclusive)
+
+
+def _in_manifest(content: bytes) -> Iterator[str]:
+    """Ports and cluster-scoped objects of a manifest; none of a file that is not YAML (a lesson, maybe)."""
+    try:
+        documents = list(yaml.safe_load_all(content))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        return
+    for document in documents:
+        for node in _mappings(document):
+            kind, metadata = node.get("kind"), node.get("metadata")
+            if kind in CLUSTER_SCOPED and isinstance(metadata, dict):
+                yield f"{kind} {metadata.get('name')}"
+            yield from (f"port {node[key]}" for key in PORT_KEYS if key in node)
+
+
+def _mappings(node: object) -> Iterator[dict[str, object]]:
+    if isinstance(node, dict):
+        yield node
+    children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    for child in children:
+        yield from _mappings(child)
+
+
+def following(waiting: Sequence[Claim], running: Collection[Claim]) -> Claim | None:
+    """The page to start now, the longest first; None if all that wait must wait.
+
+    A page that was never played counts as the longest: it is then the sooner known. Exclusive pages come
+    last, one by one, so that none of the others waits for them.
+
+    >>> pods, rollout = Claim("pods.md", 9), Claim("rollout.md", 30)
+    >>> drain = Claim("drain.md", 60, exclusive=True)
+    >>> following([pods, rollout, drain], []).page
+    'rollout.md'
+    >>> following([drain], [pods]) is None
+    True
+    """
+    free = [one for one in waiting if not any(one.meets(other) for other in running)]
+    return min(free, key=lambda one: (one.exclusive, one.seconds != 0, -one.seconds, one.page), default=None)
+
+
+def shard(pages: Sequence[Claim], index: int, count: int) -> list[Claim]:
+    """The share `index` (from 1) of `count` shares of about equal duration; the same on every machine.
+
+    >>> pages = [Claim("a", 9), Claim("b", 5), Claim("c", 4), Claim("d", 1)]
+    >>> [[one.page for one in shard(pages, n, 2)] for n in (1, 2)]
+    [['a', 'd'], ['b', 'c']]
+    """
+    shares: list[list[Claim]] = [[] for _ in range(count)]
+    for one in sorted(pages, key=lambda one: (-one.seconds, one.page)):
+        min(shares, key=lambda share: (sum(other.seconds for other in share), len(share))).append(one)
+    return shares[index - 1]

@@ -1,0 +1,167 @@
+"""Plans: what a page does, and all that is wrong in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from preuve.errors import PreuveError
+from preuve.plan import Console, Diagram, Include, Options, Plan, plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+POD = "apiVersion: v1\nkind: Pod\n"
+
+
+@pytest.fixture
+def planned(tmp_path: Path) -> Callable[[str], Plan]:
+    """Plan a page beside `pods/pod.yaml`, `pods/web.yml` and `other/pod.yaml`."""
+    for name, text in {
+        "pods/pod.yaml": POD,
+        "pods/web.yml": POD + "#",
+        "other/pod.yaml": "kind: Other\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return lambda text: plan("p.md", text, [tmp_path])
+
+
+def sources(one: Plan) -> list[str]:
+    """What a plan runs or draws."""
+    return [action.source for action in one.actions()]
+
+
+INCLUDE = '```yaml\n--8<-- "pods/pod.yaml"\n```\n'
+
+
+def test_steps_come_in_page_order(planned: Callable[[str], Plan]) -> None:
+    """A page is played from top to bottom, whatever the kinds of its fences."""
+    one = planned(
+        f'# T\n\n{INCLUDE}\n```cluster by="node"\npods,\n  services\n```\n\n```console\n$ a\nout\n$ b\n```\n'
+    )
+    assert [type(step) for step in one.steps] == [Include, Diagram, Console]
+    assert sources(one) == ["kubectl apply -f pod.yaml", "pods, services by=node", "a", "b"]
+    assert [str(action.where) for action in one.actions()] == ["p.md:4", "p.md:7", "p.md:13", "p.md:15"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "kubectl create -f pod.yaml",
+        "kubectl apply -f .",
+        "kubectl apply -f ./",
+        "kubectl replace --filename=pod.yaml",
+        "kubectl apply -f '*.yaml'",
+        "kubectl diff -f web.yml -f ./pod.yaml",
+        "kubectl create -fpod.yaml",
+        "KUBE_EDITOR=ed kubectl edit -f pod.yaml",
+    ],
+)
+def test_a_manifest_that_a_command_is_given_is_not_applied_twice(
+    planned: Callable[[str], Plan], command: str
+) -> None:
+    """The author's own command is what runs the manifest, before or after the include."""
+    for page in (f"{INCLUDE}\n```console\n$ {command}\n```\n", f"```console\n$ {command}\n```\n\n{INCLUDE}"):
+        assert sources(planned(page)) == [command]
+
+
+@pytest.mark.parametrize(
+    "fence",
+    [
+        "```{ .console exec=no }\n$ kubectl create -f pod.yaml\n```\n",
+        "```console\n$ kubectl apply -f web.yaml\n```\n",
+        "```console\n$ tail -f pod.yaml\n```\n",
+        "````text\n```console\n$ kubectl create -f pod.yaml\n```\n````\n",
+    ],
+)
+def test_a_manifest_that_no_run_command_is_given_is_applied(
+    planned: Callable[[str], Plan], fence: str
+) -> None:
+    """What is only shown, or about another file, does not run the manifest: the step does."""
+    assert "kubectl apply -f pod.yaml" in sources(planned(f"{INCLUDE}\n{fence}"))
+
+
+def test_a_manifest_is_applied_where_it_first_stands(planned: Callable[[str], Plan]) -> None:
+    """Showing a manifest again applies nothing again."""
+    assert sources(planned(f"{INCLUDE}\n{INCLUDE}")) == ["kubectl apply -f pod.yaml"]
+
+
+def test_apply_no_shows_only(planned: Callable[[str], Plan]) -> None:
+    """`apply=no` runs nothing and is marked, unless a command uses the file all the same."""
+    shown = '```{ .yaml apply=no }\n--8<-- "pods/pod.yaml"\n```\n'
+    one = planned(shown)
+    assert sources(one) == []
+    assert [step.shown_only for step in one.steps if isinstance(step, Include)] == [True]
+    used = planned(f"{shown}\n```console\n$ kubectl create -f pod.yaml\n```\n")
+    assert [step.shown_only for step in used.steps if isinstance(step, Include)] == [False]
+
+
+def test_both_forms_of_snippets_include(planned: Callable[[str], Plan]) -> None:
+    """The block form includes several files; a part of a file, or an escaped mark, includes none."""
+    one = planned("```yaml\n--8<--\npods/pod.yaml\npods/web.yml\n--8<--\n```\n")
+    assert sources(one) == ["kubectl apply -f pod.yaml", "kubectl apply -f web.yml"]
+    assert [file.name for file in one.files] == ["pod.yaml", "web.yml"]
+    for body in ('--8<-- "pods/pod.yaml:1:2"', '--8<-- "pods/pod.yaml:part"', ';--8<-- "pods/pod.yaml"'):
+        assert planned(f"```yaml\n{body}\n```\n") == Plan("p.md")
+
+
+def test_options_have_the_values_of_the_table(planned: Callable[[str], Plan]) -> None:
+    """Each option is read, in both header forms."""
+    want = Options(exit=1, hidden=True, timeout=1.5, settle=False, until="Ready|Done", tty=True)
+    for header in (
+        'console exit="1" hidden="yes" timeout="1.5s" settle="no" until="Ready|Done" tty="yes"',
+        '{ .console exit=1 hidden=yes timeout=1.5s settle=no until="Ready|Done" tty=yes }',
+    ):
+        assert [action.options for action in planned(f"```{header}\n$ a\n```\n").actions()] == [want]
+
+
+def test_all_problems_are_told_at_once(planned: Callable[[str], Plan]) -> None:
+    """One run tells every mistake of the page, each at its line, with the nearest known name."""
+    page = """---
+preuve: {cluster: shared, klaster: 1}
+---
+```{ .console exti=1 }
+$ a
+```
+
+```{ .console exit=many timeout=soon until="(" }
+$ b
+```
+
+```console
+only output
+```
+
+```yaml
+--8<-- "pods/pood.yaml"
+--8<-- "pods/pod.yaml"
+--8<-- "other/pod.yaml"
+```
+
+```cluster
+```
+"""
+    with pytest.raises(PreuveError) as told:
+        planned(page)
+    lines = str(told.value).split("\n")
+    assert [line.split(": ")[0] for line in lines] == [
+        *["p.md:1"] * 2, "p.md:4", *["p.md:8"] * 3, "p.md:12", "p.md:17", "p.md:19", "p.md:22",
+    ]  # fmt: skip
+    assert "did you mean 'exit'?" in lines[2]
+    assert "did you mean 'pods/pod.yaml'?" in lines[7]
+    assert "different files with one name" in lines[8]
+
+
+def test_front_matter_gives_the_whole_cluster(planned: Callable[[str], Plan]) -> None:
+    """`preuve: {cluster: exclusive}` is read; a page without it shares the cluster."""
+    assert planned("---\npreuve: {cluster: exclusive}\n---\n```console\n$ a\n```\n").exclusive
+    assert not planned("---\ntitle: preuve\n---\n```console\n$ a\n```\n").exclusive
+
+
+def test_front_matter_that_is_not_yaml_is_told(planned: Callable[[str], Plan]) -> None:
+    """A tab in the front matter is an error at its line, not a setting lost."""
+    with pytest.raises(PreuveError, match=r"p\.md:2: the front matter is not YAML"):
+        planned("---\n\tpreuve: {cluster: exclusive}\n---\n")
