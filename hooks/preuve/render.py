@@ -117,12 +117,12 @@ class _Renderer:
             case Console(options=options) if not options.exec:
                 yield from _fence(step.block.body.split("\n"), ["data-state=skipped"], step.block)
             case Console(options=options) if not options.hidden:
-                yield from self._exchanges(step.commands, exchanges, step.block)
+                yield from self._exchanges(step.commands, exchanges, step.block.prefix, step.block)
             case Include():
                 yield from self._include(step)
                 if step.applies:
                     yield ""
-                    yield from self._exchanges(step.applies, exchanges)
+                    yield from self._exchanges(step.applies, exchanges, step.block.prefix)
             case Diagram():
                 if exchanges[0]:
                     yield "```mermaid"
@@ -132,7 +132,11 @@ class _Renderer:
                     yield from _fence([step.source], ["data-state=unplayed"])
 
     def _exchanges(
-        self, commands: Sequence[Command], exchanges: Sequence[Exchange | None], block: Block | None = None
+        self,
+        commands: Sequence[Command],
+        exchanges: Sequence[Exchange | None],
+        prefix: str,
+        block: Block | None = None,
     ) -> Iterator[str]:
         """A fence with each command above its output; `preuve.fence` reads what `data-exchanges` says."""
         lines: list[str] = []
@@ -143,7 +147,7 @@ class _Renderer:
             result = f"{exchange.exit},{round(exchange.seconds * 1000)}" if exchange else ","
             told.append(f"{len(asked)},{len(answered)},{result}")
             lines += asked
-            lines += [_unsnipped(line) for line in answered] if self.look.snippets else answered
+            lines += [_unsnipped(line, prefix) for line in answered] if self.look.snippets else answered
         if not any(exchanges):
             state = "unplayed"
         elif self.look.stale:
@@ -189,15 +193,18 @@ def shown(source: str) -> list[str]:
     return [f"$ {first}", *(f"> {line}" if line else ">" for line in more)]
 
 
-def _unsnipped(line: str) -> str:
-    """An output line that pymdownx.snippets leaves as it is.
+def _unsnipped(line: str, prefix: str) -> str:
+    """An output line that pymdownx.snippets leaves as it is, behind the prefix of its fence.
 
-    >>> _unsnipped('--8<-- "x.md"'), _unsnipped("8< pods")
-    (';--8<-- "x.md"', '8< pods')
+    >>> _unsnipped('--8<-- "x.md"', "    "), _unsnipped('--8<-- "x.md"', "> "), _unsnipped("8< pods", "")
+    (';--8<-- "x.md"', '--8<-- "x.md"', '8< pods')
     """
     if "8<-" not in line:
         return line
-    if SnippetPreprocessor.RE_ALL_SNIPPETS.match(line) or SnippetPreprocessor.RE_SNIPPET_SECTION.match(line):
+    whole = prefix + line
+    if SnippetPreprocessor.RE_ALL_SNIPPETS.match(whole) or SnippetPreprocessor.RE_SNIPPET_SECTION.match(
+        whole
+    ):
         return re.sub(r"(;*-+8<-)", r";\1", line, count=1)
     return line
 

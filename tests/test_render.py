@@ -1,0 +1,194 @@
+"""Rendering: the outputs stand in the page, and nothing else of it changes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown import Markdown
+
+from preuve import blocks
+from preuve.plan import Command, Plan, plan
+from preuve.render import Look, render
+from preuve.strings import ENGLISH, FRENCH
+from preuve.transcript import Exchange, Transcript
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "```",
+    "````console",
+    "~~~",
+    '--8<-- "secret.txt"',
+    ";--8<-- [start: x]",
+    "--8<--",
+    "$ rm -rf /",
+    "> quoted",
+    "{ .class }",
+    "*[HTML]: abbreviation",
+    "[link]: https://example.org",
+    "&amp; <!-- comment",
+    "-->",
+    "🙂 漢字",
+    "    indented",
+    "",
+    "| a | b |",
+    "# not a title",
+]
+
+
+def played(one: Plan, output: str = "", code: int = 0) -> Transcript:
+    """A transcript of a plan whose every action gave `output`."""
+    exchanges = tuple(
+        Exchange(action.source, output, code, 0.25, drawn=not isinstance(action, Command))
+        for action in one.actions()
+    )
+    when = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+    return Transcript(one.page, "sha256:x", "v1.37.2", when, 1.0, exchanges)
+
+
+def rendered(markdown: str, output: str = "", *, stale: bool = False) -> str:
+    """A page whose every action gave `output`, in English."""
+    one = plan("pods/index.md", markdown, [])
+    return render(markdown, one, played(one, output), Look(ENGLISH, stale=stale))
+
+
+CONTAINERS = {
+    "root": "{}",
+    "list": "- item\n\n{}",
+    "admonition": "!!! note\n\n{}",
+    "details": "??? question\n\n{}",
+    "tab": '=== "tab"\n\n{}',
+    "quote": "text\n\n{}",
+}
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_an_output_is_data_wherever_its_fence_stands(container: str, tmp_path: Path) -> None:
+    """HTML, Markdown, fences and snippets in an output are shown to the letter, in every container."""
+    (tmp_path / "secret.txt").write_text("secret")
+    prefix = {"root": "", "quote": "> "}.get(container, "    ")
+    fence = "\n".join(prefix + line for line in ["```console", "$ cat hostile", "```"])
+    text = rendered(CONTAINERS[container].format(fence) + "\n", "".join(f"{line}\n" for line in HOSTILE))
+    seen: list[str] = []
+
+    def format_console(source: str, *_: object, **__: object) -> str:
+        seen.append(source)
+        return "<p>fence</p>"
+
+    fences = [{"name": "console", "class": "console", "format": format_console, "validator": lambda *_: True}]
+    html = Markdown(
+        extensions=[
+            "pymdownx.superfences",
+            "pymdownx.snippets",
+            "pymdownx.details",
+            "pymdownx.tabbed",
+            "admonition",
+            "attr_list",
+            "abbr",
+            "footnotes",
+            "tables",
+        ],  # fmt: skip
+        extension_configs={
+            "pymdownx.superfences": {"custom_fences": fences},
+            "pymdownx.snippets": {"base_path": [str(tmp_path)]},
+            "pymdownx.tabbed": {"alternate_style": True},
+        },
+    ).convert(text)
+    assert seen == ["\n".join(["$ cat hostile", *HOSTILE])]
+    assert html.count("<p>fence</p>") == 1
+    assert "secret" not in html
+
+
+@given(st.lists(st.sampled_from(["text", "- item", "# T", "", "> q", "```yaml\nkind: Pod\n```", "<b>x</b>"])))
+def test_a_page_without_actions_is_left_as_it_is(parts: list[str]) -> None:
+    """Rendering changes nothing in a page that runs nothing."""
+    text = "\n\n".join(parts)
+    assert rendered(text) == text
+
+
+@given(st.lists(st.text(st.characters(whitelist_categories=("L", "P", "Zs")), max_size=20), max_size=4))
+def test_nothing_outside_the_fences_changes(prose: list[str]) -> None:
+    """What is rendered is the page with other fences, and one line under its title."""
+    paragraphs = [line.strip("~`>< \t-!?=") for line in prose]
+    page = "\n\n```console\n$ true\n```\n\n".join(["# Title", *paragraphs]) + "\n"
+    text = rendered(page)
+    found, _ = blocks.parse(text, "p.md")
+    kept = blocks.splice(text, dict.fromkeys(found, ""))
+    original, _ = blocks.parse(page, "p.md")
+    version = [line for line in kept.split("\n") if "preuve-version" in line or line.startswith("Run on")]
+    assert [line for line in kept.split("\n") if line and line not in version] == [
+        line for line in blocks.splice(page, dict.fromkeys(original, "")).split("\n") if line
+    ]
+
+
+def test_the_title_is_followed_by_where_and_when() -> None:
+    """One line says the version, the date and where the script is, under the title of an executed page."""
+    text = rendered("---\ntitle: x\n---\n\n# Title\n\n```console\n$ true\n```\n")
+    assert text.split("\n")[4:8] == [
+        "# Title",
+        "",
+        'Run on Kubernetes v1.37.2 on <time datetime="2026-11-23">23 November 2026</time> · '
+        "[this page’s script](../scripts/pods/index.sh){ download }",
+        "{ .preuve-version }",
+    ]
+
+
+def test_a_hidden_fence_is_gone_and_a_skipped_one_is_marked() -> None:
+    """What was run in hiding is not shown; what was not run is shown as typed, marked."""
+    text = rendered(
+        "```{ .console hidden=yes }\n$ setup\n```\n\n```{ .console exec=no }\n$ minikube start\nDone\n```\n",
+        "out\n",
+    )
+    assert "setup" not in text
+    assert "```{ .console data-state=skipped }\n$ minikube start\nDone\n```" in text
+
+
+def test_several_commands_stand_each_above_its_output() -> None:
+    """The outputs of a fence's commands are not mixed up, and typed outputs are replaced."""
+    text = rendered("```console\n$ one\ntyped\n$ two \\\n> more\n```\n", "real\n")
+    assert '#cmd-one data-state=executed data-exchanges="1,1,0,250 2,1,0,250" }\n' in text
+    assert "$ one\nreal\n$ two \\\n> more\nreal\n```" in text
+
+
+def test_the_same_command_twice_has_two_anchors() -> None:
+    """Every block can be linked to."""
+    text = rendered("```console\n$ kubectl get pods\n```\n\n```console\n$ kubectl get pods\n```\n")
+    assert "#cmd-kubectl-get-pods " in text
+    assert "#cmd-kubectl-get-pods-2 " in text
+
+
+def test_a_manifest_is_titled_downloadable_and_applied(tmp_path: Path) -> None:
+    """An included manifest has its name, its link, and what its apply printed."""
+    (tmp_path / "pods").mkdir()
+    (tmp_path / "pods" / "pod.yaml").write_text("kind: Pod\n")
+    page = '```yaml\n--8<-- "pods/pod.yaml"\n```\n'
+    one = plan("pods/index.md", page, [tmp_path])
+    text = render(page, one, played(one, "pod/x created\n"), Look(FRENCH))
+    assert '```{ .yaml title="pod.yaml" }\n--8<-- "pods/pod.yaml"\n```' in text
+    assert '[Télécharger pod.yaml](../manifests/pods/pod.yaml){ download="pod.yaml" }' in text
+    assert "$ kubectl apply -f pod.yaml\npod/x created\n" in text
+
+
+def test_a_stale_page_shows_old_outputs_of_the_same_commands_only() -> None:
+    """After an edit, a command that still stands keeps its old output, marked; a new one has none."""
+    old = plan("p.md", "```console\n$ a\n$ b\n```\n", [])
+    page = "# T\n\n```console\n$ a\n```\n\n```console\n$ new\n```\n\n```console\n$ b\n```\n"
+    text = render(page, plan("p.md", page, []), played(old, "old\n"), Look(ENGLISH, stale=True))
+    states = [dict(block.options)["data-state"] for block in blocks.parse(text, "p.md")[0]]
+    assert states == ["stale", "unplayed", "stale"]
+    assert "$ new\n```" in text
+    assert ENGLISH.stale in text
+
+
+def test_a_page_never_played_pretends_nothing() -> None:
+    """Without transcript there is no output, no version and no date."""
+    page = "# T\n\n```console\n$ a\n```\n"
+    text = render(page, plan("p.md", page, []), None, Look(ENGLISH))
+    assert "data-state=unplayed" in text
+    assert "Run on" not in text
