@@ -17,7 +17,7 @@ import os
 import shutil
 import tarfile
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -36,6 +36,9 @@ FORMAT = 1
 
 KEEP = 3
 """Stores that stay: a few branches' worth, at 300 MB each."""
+
+PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""As Docker sets it."""
 
 
 def identity() -> str:
@@ -64,45 +67,47 @@ def build(progress: Progress, *, coredns: Path) -> Path:
 
     Args:
         progress: a stage is shown for each image.
-        coredns: a static binary, whose version has to be that of its recipe's tag.
+        coredns: the static binary, as it will be in its image.
 
     Raises:
         ConfigError: the recipes do not fit.
-        ClusterError: Debian has not what they say, or a tool is missing; the message holds the remedy.
+        ClusterError: Debian has not what they say, or cannot be reached; the message holds what was said.
+            Several are told at once (`Problems`).
     """
     book = recipes.load()
     entry = _entry(book, coredns)
     if entry.is_dir():
         return entry
+    if os.geteuid():
+        raise ClusterError("only root can build the images: say sudo, or use a cache that root has filled")
     with _alone():
         if not entry.is_dir():  # else the other build made it while this one waited
             _prune()
             with TemporaryDirectory(prefix="tmp.", dir=entry.parent) as scratch:
                 layout = oci.Layout(Path(scratch, "layout"))
-                builder = Builder(layout, Path(scratch), book.exclude, progress)
-                builder.build(book, {"coredns": coredns})
+                Builder(layout, book, Path(scratch), progress).build(coredns=coredns)
                 layout.root.rename(entry)
     return entry
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A suite's essential packages: what its images lie on."""
+    """What images lie on: a suite's essential packages, or nothing."""
 
-    tree: Path
-    layer: oci.Descriptor
-    snapshot: oci.Snapshot
-    packages: Mapping[str, str]
+    tree: Path | None = None
+    layers: tuple[oci.Descriptor, ...] = ()
+    snapshot: oci.Snapshot = field(default_factory=dict)
+    packages: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image in the layout, under the name and the version that it really has."""
+    """An image in the layout, in the version that it really has."""
 
-    name: str
+    recipe: Recipe
     version: str
     manifest: oci.Descriptor
-    packages: Mapping[str, str]
+    packages: dict[str, str]
 
 
 class Builder:
@@ -110,105 +115,96 @@ class Builder:
 
     Args:
         layout: what to fill.
+        book: what with.
         scratch: a folder for trees, removed by the caller.
-        exclude: shell patterns of paths to leave out.
         progress: a stage is shown for each image.
     """
 
-    def __init__(
-        self, layout: oci.Layout, scratch: Path, exclude: tuple[str, ...], progress: Progress
-    ) -> None:
+    def __init__(self, layout: oci.Layout, book: Recipes, scratch: Path, progress: Progress) -> None:
         self.layout = layout
+        self.book = book
         self.scratch = scratch
-        self.exclude = exclude
         self.progress = progress
-        self.architecture = debian.architecture()
         self.seats = asyncio.Semaphore(os.cpu_count() or 1)
 
-    def build(self, book: Recipes, binaries: Mapping[str, Path]) -> None:
-        """Everything in the book, as many at a time as there are processors; then the index."""
-        failures: list[PreuveError] = []
-        try:
-            images = asyncio.run(self._debian(book.images))
-        except* PreuveError as group:
-            failures = [error for error in group.exceptions if isinstance(error, PreuveError)]
-        raise_all(failures)
+    def build(self, **binaries: Path) -> None:
+        """Build all images, as many at a time as there are processors, and write the index.
+
+        Args:
+            binaries: those that are not on the machine's path.
+
+        Raises:
+            ClusterError: as `images.build`; several are told at once (`Problems`).
+        """
         names: dict[str, oci.Descriptor] = {}
-        for recipe in book.images:
-            versions = {image.version: image for image in images if image.name == recipe.name}
+        packages: dict[str, dict[str, str]] = {}
+        images = asyncio.run(self._images())
+        for recipe in self.book.images:
+            versions = {image.version: image for image in images if image.recipe is recipe}
             for tag, version in recipes.tags(versions).items():
                 names[oci.reference(f"{recipe.name}:{tag}")] = versions[version].manifest
-        for binary in book.binaries:
-            names[oci.reference(binary.name)] = self._binary(binary, binaries)
+            for version, image in versions.items():
+                packages[oci.reference(f"{recipe.name}:{version}")] = image.packages
+        for binary in self.book.binaries:
+            names[oci.reference(binary.name)] = self._binary(binary, binaries.get(binary.binary))
         self.layout.name(names)
-        packages = {oci.reference(f"{i.name}:{i.version}"): i.packages for i in images}
         (self.layout.root / "packages.json").write_text(json.dumps(packages, indent=1, sort_keys=True))
 
-    async def _debian(self, images: tuple[Recipe, ...]) -> list[Image]:
-        suites = {suite: None for recipe in images for suite in recipe.versions if recipe.base}
-        async with asyncio.TaskGroup() as group:
-            bases = {suite: group.create_task(self._base(suite)) for suite in suites}
-            tasks = [
-                group.create_task(self._image(recipe, suite, bases[suite] if recipe.base else None))
-                for recipe in images
+    async def _images(self) -> list[Image]:
+        suites = {suite for recipe in self.book.images if recipe.base for suite in recipe.versions}
+        bases = {suite: asyncio.create_task(self._base(suite)) for suite in sorted(suites)}
+        outcomes = await asyncio.gather(
+            *(
+                self._image(recipe, suite, bases[suite] if recipe.base else None)
+                for recipe in self.book.images
                 for suite in recipe.versions
-            ]
-        return [task.result() for task in tasks]
+            ),
+            return_exceptions=True,
+        )
+        # A base that fails is each of its images' failure, but one mistake to mend.
+        failures = {id(outcome): outcome for outcome in outcomes if isinstance(outcome, BaseException)}
+        raise_all([failure for failure in failures.values() if isinstance(failure, PreuveError)])
+        for failure in failures.values():
+            raise failure
+        return [outcome for outcome in outcomes if isinstance(outcome, Image)]
 
     async def _base(self, suite: str) -> Base:
         tree = self.scratch / f"{suite}.tar"
         async with self.seats:
             with self.progress.stage(f"image base, Debian {suite}") as stage:
-                packages = await debian.tree(tree, suite, (), detail=stage.detail)
-                layer, snapshot = await asyncio.to_thread(self.layout.layer, tree, {}, self.exclude)
-        return Base(tree, layer, snapshot, packages)
+                packages = await debian.tree(tree, suite, detail=stage.detail)
+                layer, snapshot = await asyncio.to_thread(self.layout.layer, tree, {}, self.book.exclude)
+        return Base(tree, (layer,), snapshot, packages)
 
     async def _image(self, recipe: Recipe, suite: str, below: asyncio.Task[Base] | None) -> Image:
-        base = await below if below else None
+        base = await below if below else Base()
         tree = self.scratch / f"{recipe.name.replace('/', '-')}-{suite}.tar"
         async with self.seats:
             with self.progress.stage(f"image {recipe.name} {recipe.versions[suite]}") as stage:
                 packages = await debian.tree(
-                    tree,
-                    suite,
-                    recipe.packages,
-                    below=base.tree if base else None,
-                    run=recipe.run,
-                    detail=stage.detail,
+                    tree, suite, recipe.packages, below=base.tree, run=recipe.run, detail=stage.detail
                 )
                 version = _truth(recipe, suite, packages)
-                snapshot = base.snapshot if base else {}
-                layer, _ = await asyncio.to_thread(self.layout.layer, tree, snapshot, self.exclude)
+                layer, _ = await asyncio.to_thread(self.layout.layer, tree, base.snapshot, self.book.exclude)
                 tree.unlink()
-        layers = [base.layer, layer] if base else [layer]
-        config = recipe.config | {
-            "Env": [
-                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                *(line.replace("{version}", version) for line in recipe.config.get("Env", ())),
-            ]
-        }
-        manifest = self.layout.image(layers, config, self.architecture)
-        return Image(recipe.name, version, manifest, packages | dict(base.packages if base else {}))
+        config = dict(recipe.config)
+        config["Env"] = [PATH, *(line.replace("{version}", version) for line in config.get("Env", ()))]
+        manifest = self.layout.image([*base.layers, layer], config, debian.architecture())
+        return Image(recipe, version, manifest, base.packages | packages)
 
-    def _binary(self, binary: Binary, binaries: Mapping[str, Path]) -> oci.Descriptor:
-        found = binaries.get(binary.binary) or shutil.which(binary.binary)
+    def _binary(self, binary: Binary, path: Path | None) -> oci.Descriptor:
+        found = path or shutil.which(binary.binary)
         if not found:
             raise ClusterError(f"{binary.binary} is not on this machine: apt-get install {binary.binary}")
         tree = self.scratch / f"{binary.binary}.tar"
-        with tarfile.open(tree, "w") as tar:
-            member = tar.gettarinfo(found, binary.path)
-            member.mode, member.mtime, member.uid, member.gid, member.uname, member.gname = (
-                0o755,
-                0,
-                0,
-                0,
-                "",
-                "",
-            )
-            with Path(found).open("rb") as file:
-                tar.addfile(member, file)
-        layer, _ = self.layout.layer(tree, {})
-        return self.layout.image([layer], binary.config, self.architecture)
+        with tarfile.open(tree, "w") as tar, Path(found).open("rb") as file:
+            member = tarfile.TarInfo(binary.path)
+            member.size = os.fstat(file.fileno()).st_size
+            member.mode = 0o755
+            member.mtime = debian.EPOCH
+            tar.addfile(member, file)
+        layer, _ = self.layout.layer(tree)
+        return self.layout.image([layer], binary.config, debian.architecture())
 
 
 def _truth(recipe: Recipe, suite: str, packages: Mapping[str, str]) -> str:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar"
+"""Not compressed: a layer travels between two processes of one machine, and each node would have to inflate
+it again (nginx and python: a fifth more of containerd's time, and 7 s of the build's)."""
+
 INDEX = "application/vnd.oci.image.index.v1+json"
 REFERENCE = "org.opencontainers.image.ref.name"
 
@@ -56,18 +59,19 @@ class Layout:
         (root / "oci-layout").write_text('{"imageLayoutVersion":"1.0.0"}')
 
     def layer(
-        self, tree: Path, below: Mapping[str, str], excluded: Sequence[str] = ()
+        self, tree: Path, below: Mapping[str, str] | None = None, excluded: Sequence[str] = ()
     ) -> tuple[Descriptor, Snapshot]:
         """Store what a tree has that the one below has not, and whiteouts for what it has no more.
 
         Args:
             tree: a tar archive of the whole tree.
-            below: the snapshot of the layers that the new one lies on; empty for the lowest.
+            below: the snapshot of the layers that the new one lies on, if it lies on any.
             excluded: shell patterns of paths to leave out, ``*`` stops at nothing.
 
         Returns:
             the layer, and the snapshot of the tree.
         """
+        below = below or {}
         snapshot: Snapshot = {}
         scratch = self.root / f"{tree.name}.layer"
         with (
@@ -78,7 +82,8 @@ class Layout:
                 member.name = member.name.removeprefix("./")
                 if any(fnmatchcase(member.name, pattern) for pattern in excluded):
                     continue
-                content = whole.extractfile(member).read() if member.isreg() else b""
+                file = whole.extractfile(member) if member.isreg() else None
+                content = file.read() if file else b""
                 snapshot[member.name] = _fingerprint(member, content)
                 if below.get(member.name) != snapshot[member.name]:
                     member.pax_headers = {}
@@ -87,8 +92,8 @@ class Layout:
                 folder, _, name = gone.rpartition("/")
                 if not folder or folder in snapshot:  # else the folder's own whiteout is enough
                     layer.addfile(tarfile.TarInfo(f"{folder}/.wh.{name}".removeprefix("/")))
-        with scratch.open("rb") as file:
-            digest = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+        with scratch.open("rb") as written:
+            digest = f"sha256:{hashlib.file_digest(written, 'sha256').hexdigest()}"
         size = scratch.stat().st_size
         scratch.rename(blob(self.root, digest))
         return Descriptor(LAYER, digest, size), snapshot

@@ -51,7 +51,7 @@ UNKNOWN = {"manifests": "MANIFEST_UNKNOWN", "blobs": "BLOB_UNKNOWN"}
 class Readable(Protocol):
     """What a body is read from."""
 
-    def read(self, amount: int, /) -> bytes:
+    def read(self, amount: int = ..., /) -> bytes:
         """At most `amount` bytes, none at the end."""
         ...
 

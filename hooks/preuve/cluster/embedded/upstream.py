@@ -52,12 +52,14 @@ class Upstream:
         self._lost: dict[str, float] = {}
         self._tokens: dict[str, str] = {}
         self._lock = threading.Lock()
-        options = {
-            "timeout": urllib3.Timeout(connect=REACH, read=SILENCE),
-            "retries": urllib3.Retry(connect=0, read=0, status=0, other=0, redirect=5),
-        }
+        timeout = urllib3.Timeout(connect=REACH, read=SILENCE)
+        retries = urllib3.Retry(connect=0, read=0, status=0, other=0, redirect=5)
         proxy = getproxies().get("https")
-        self._pool = urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
+        self._pool = (
+            urllib3.ProxyManager(proxy, timeout=timeout, retries=retries)
+            if proxy
+            else urllib3.PoolManager(timeout=timeout, retries=retries)
+        )
 
     @contextmanager
     def open(
@@ -119,9 +121,9 @@ class Upstream:
         answer = self._pool.request("GET", realm, fields=parameters)
         try:
             tokens = answer.json()
-            return tokens.get("token") or tokens.get("access_token")
-        except (ValueError, AttributeError):
+        except ValueError:
             return None
+        return next((str(tokens[key]) for key in ("token", "access_token") if key in tokens), None)
 
     def _reachable(self, base: str) -> bool:
         with self._lock:
