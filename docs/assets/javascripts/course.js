@@ -1,0 +1,89 @@
+// The course in a browser: names for what the theme leaves unnamed, and the chapters that the reader has finished.
+(function () {
+  "use strict"
+
+  const KEY = "chapitres-termines" // the reader's own; it never leaves the browser
+
+  // A page as it is known everywhere it is linked from, wherever the site stands.
+  function chapter(address) {
+    const base = new URL(JSON.parse(document.getElementById("__config").textContent).base, location.href)
+    return new URL(address, location.href).pathname.slice(base.pathname.length).replace(/(^|\/)$/, "$1index.html")
+  }
+
+  function finished() {
+    try {
+      return new Set(JSON.parse(localStorage.getItem(KEY) ?? "[]"))
+    } catch {
+      return new Set() // storage is forbidden, or holds something else
+    }
+  }
+
+  function finish(page, done) {
+    const all = finished()
+    if (done) all.add(page)
+    else all.delete(page)
+    try {
+      localStorage.setItem(KEY, JSON.stringify([...all]))
+    } catch {
+      // Then it lasts as long as the page.
+    }
+  }
+
+  function tick() {
+    const done = finished()
+    for (const link of document.querySelectorAll(".md-nav--primary a.md-nav__link[href]")) {
+      link.toggleAttribute("data-done", !link.hash && done.has(chapter(link.href)))
+    }
+  }
+
+  // A page with objectives is one that can be finished.
+  function offerToFinish() {
+    const article = document.querySelector("article.md-content__inner")
+    if (!article?.querySelector(".admonition.abstract") || article.querySelector(".chapter-done")) return
+    const page = chapter(location.href)
+    const button = document.createElement("button")
+    const show = (done) => {
+      button.setAttribute("aria-pressed", done)
+      button.textContent = done ? "✓ Chapitre terminé" : "Marquer ce chapitre comme terminé"
+      button.className = done ? "md-button md-button--primary" : "md-button"
+    }
+    button.type = "button"
+    button.addEventListener("click", () => {
+      const done = button.getAttribute("aria-pressed") !== "true"
+      finish(page, done)
+      show(done)
+      tick()
+    })
+    show(finished().has(page))
+    const place = document.createElement("p")
+    place.className = "chapter-done"
+    place.append(button)
+    article.append(place)
+  }
+
+  // What the theme draws without a name, or with one in English.
+  function name(root) {
+    root.querySelector(".md-search[role=dialog]")?.setAttribute("aria-label", "Recherche")
+    for (const nav of root.querySelectorAll("nav.md-code__nav:not([role])")) nav.setAttribute("role", "none")
+    for (const link of root.querySelectorAll("a.md-annotation__index:not([aria-label])")) {
+      link.setAttribute("aria-label", "Annotation")
+    }
+  }
+
+  // What scrolls can be reached with the keyboard.
+  function reach() {
+    for (const box of document.querySelectorAll(".mermaid")) {
+      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0
+      else box.removeAttribute("tabindex")
+    }
+  }
+
+  new MutationObserver(() => name(document)).observe(document.body, { childList: true, subtree: true })
+  addEventListener("resize", reach)
+  window.document$.subscribe(() => {
+    name(document)
+    reach()
+    offerToFinish()
+    tick()
+  })
+})()

@@ -1,0 +1,203 @@
+"""Diagrams as inline SVG: in the finished site a mermaid fence is a drawing, not a program to run.
+
+A reader gets it with the text, without JavaScript, and a screen reader gets its name (`accTitle`) and its story
+(`accDescr`). Drawn once: what Chromium answered is kept by content under .cache/diagrams. Where there is no Chromium,
+and under `mkdocs serve`, the local library draws in the reader's browser, as Material does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import itertools
+import logging
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mkdocs.exceptions import PluginError
+from playwright.sync_api import sync_playwright
+
+from course import ROOT, package_file, pages, serving
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.pages import Page
+
+log = logging.getLogger("mkdocs.hooks.diagrams")
+
+LIBRARY = "@mermaid-js/tiny/dist/mermaid.tiny.js"
+CACHE = ROOT / ".cache" / "diagrams"
+TIMEOUT_MS = 60_000
+"""For each step of the drawing; a page of forty diagrams takes three seconds on two cores."""
+
+FONT = "-apple-system, BlinkMacSystemFont, Helvetica, Arial, sans-serif"
+"""What Material falls back to without a web font: labels are measured in it."""
+SMALLEST = 0.7
+"""A drawing shrinks to this on a phone (16 px text to 11), then scrolls."""
+QUIET = ("--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run")
+"""Chromium stays off the network."""
+
+FENCE = re.compile(r'<pre class="mermaid"><code>(.*?)</code></pre>', re.DOTALL)
+MARKED = re.compile(
+    r'<pre class="mermaid" data-page="([^"]*)" data-search-exclude(?:="")?><code>(.*?)</code></pre>', re.DOTALL
+)
+THEME_CSS = re.compile(r'="(\.node circle,\.node ellipse[^"]+)"')
+"""Material's own style for mermaid, which makes of every colour a variable of the palette."""
+
+DRAW = """async ([diagrams, themeCSS, fontFamily]) => {
+  const size = "16px"  // as Material asks for
+  mermaid.initialize({
+    startOnLoad: false, securityLevel: "strict", themeCSS, fontFamily, htmlLabels: false, flowchart: {htmlLabels: false},
+    sequence: {actorFontSize: size, messageFontSize: size, noteFontSize: size},
+  })
+  const drawn = {}
+  for (const [key, source] of Object.entries(diagrams))
+    drawn[key] = await mermaid.render(key, source).then(r => [r.svg, ""], e => ["", String(e.message ?? e)])
+  return drawn
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """A mermaid fence of a page."""
+
+    page: str
+    """The Markdown file, from docs/."""
+    source: str
+
+    def refused(self, error: str, docs: Path) -> str:
+        """What mermaid says of it, at the line of the page that it says it of."""
+        line = re.search(r"on line (\d+)", error)
+        lines = self.source.splitlines()
+        culprit = lines[min(int(line[1]), len(lines)) - 1] if line else lines[0]
+        page = (docs / self.page).read_text(encoding="utf-8").splitlines()
+        at = next((f":{n}" for n, text in enumerate(page, 1) if text.strip() == culprit.strip()), "")
+        return f"{self.page}{at}: mermaid cannot draw this: {' '.join(error.split())}"
+
+    @classmethod
+    def read(cls, found: re.Match[str]) -> Diagram:
+        """The diagram of a match of `MARKED`."""
+        return cls(html.unescape(found[1]), html.unescape(found[2]).strip())
+
+
+def on_page_content(content: str, /, *, page: Page, **_: object) -> str:
+    """Note on each diagram where it is from, and keep its source out of the search."""
+    for found in FENCE.finditer(content):
+        if "accTitle" not in found[1]:
+            log.warning("%s: a diagram without `accTitle:` has no name for a screen reader", page.file.src_uri)
+    mark = f'<pre class="mermaid" data-page="{html.escape(page.file.src_uri)}" data-search-exclude><code>'
+    return content.replace('<pre class="mermaid"><code>', mark)
+
+
+def on_post_build(*, config: MkDocsConfig) -> None:
+    """Put the drawings in, and the library beside them if a browser still has something to draw."""
+    site = Path(config.site_dir)
+    written = {file: file.read_text(encoding="utf-8") for file in pages(config)}
+    diagrams = [Diagram.read(found) for text in written.values() for found in MARKED.finditer(text)]
+    drawn = {} if serving() else draw(diagrams, theme_css(site), Path(config.docs_dir))
+    for file, text in written.items():
+        if (inlined := inline(text, drawn)) != text:
+            file.write_text(inlined, encoding="utf-8")
+    if any(diagram.source not in drawn for diagram in diagrams):
+        shutil.copyfile(package_file(LIBRARY), site / "assets" / "javascripts" / "mermaid.min.js")
+
+
+def theme_css(site: Path) -> str:
+    """Material's style for mermaid, out of the script in which it lives."""
+    (bundle,) = site.glob("assets/javascripts/bundle.*.min.js")
+    found = THEME_CSS.search(bundle.read_text(encoding="utf-8"))
+    if not found:
+        raise PluginError(f"{bundle.name}: Material's style for mermaid is not where hooks/course/diagrams.py looks for it")
+    return found[1]
+
+
+def draw(diagrams: list[Diagram], theme: str, docs: Path) -> dict[str, str]:
+    """The SVG of each diagram's source, as far as it can be had: from the cache, else from Chromium.
+
+    Raises:
+        PluginError: diagrams that mermaid refuses, each with its page and line.
+    """
+    recipe = hashlib.sha256(package_file(LIBRARY).read_bytes() + (theme + FONT + DRAW).encode()).digest()
+    cached = {
+        diagram.source: CACHE / f"d{hashlib.sha256(recipe + diagram.source.encode()).hexdigest()[:12]}.svg"
+        for diagram in diagrams
+    }
+    missing = {file.stem: source for source, file in cached.items() if not file.exists()}
+    chromium = shutil.which("chromium")
+    if missing and chromium:
+        errors = {}
+        for key, (svg, error) in ask(chromium, missing, theme).items():
+            if error:
+                errors[missing[key]] = error
+            else:
+                keep(cached[missing[key]], readable(svg))
+        if errors:
+            wrong = [diagram.refused(errors[diagram.source], docs) for diagram in diagrams if diagram.source in errors]
+            raise PluginError("\n".join(wrong))
+    elif missing:
+        log.info("no chromium on the PATH: %d diagrams are left to the reader's browser to draw", len(missing))
+    return {source: file.read_text(encoding="utf-8") for source, file in cached.items() if file.exists()}
+
+
+def ask(chromium: str, sources: dict[str, str], theme: str) -> dict[str, tuple[str, str]]:
+    """Have Chromium draw.
+
+    Args:
+        chromium: the program.
+        sources: each diagram by its key, which becomes the id of its SVG.
+        theme: what `theme_css` found.
+
+    Returns:
+        By key: the SVG and nothing, or nothing and what mermaid says of the source.
+    """
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=[*root, *QUIET], timeout=TIMEOUT_MS)
+        page = browser.new_page()
+        page.set_default_timeout(TIMEOUT_MS)
+        page.set_content(f"<style>body {{ --md-mermaid-font-family: {FONT}; font: 16px {FONT} }}</style>")
+        page.add_script_tag(path=package_file(LIBRARY))
+        drawn: dict[str, tuple[str, str]] = page.evaluate(DRAW, [sources, theme, FONT])
+        browser.close()
+    return drawn
+
+
+def readable(svg: str) -> str:
+    """The drawing as an image with a name, never so small that its text cannot be read.
+
+    >>> readable('<svg aria-roledescription="x" role="graphics-document document" style="max-width: 500.2px;">')
+    '<svg role="img" style="max-width:500px;min-width:350px">'
+    """
+    svg = re.sub(r' aria-roledescription="[^"]*"', "", svg).replace('"graphics-document document"', '"img"', 1)
+    return re.sub(
+        r'style="max-width: ([\d.]+)px;[^"]*"',
+        lambda width: f'style="max-width:{float(width[1]):.0f}px;min-width:{float(width[1]) * SMALLEST:.0f}px"',
+        svg,
+        count=1,
+    )
+
+
+def keep(file: Path, svg: str) -> None:
+    """Write at once, so that a build that is cut short leaves no half of a drawing."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_suffix(f".{os.getpid()}")
+    part.write_text(svg, encoding="utf-8")
+    part.replace(file)
+
+
+def inline(text: str, drawn: dict[str, str]) -> str:
+    """A page with its drawings; the ids in each are its own, also when a page shows one twice."""
+    count = itertools.count()
+
+    def drawing(found: re.Match[str]) -> str:
+        svg = drawn.get(Diagram.read(found).source)
+        if svg is None:
+            return found[0]
+        key = svg.partition('id="')[2].partition('"')[0]
+        return f'<div class="mermaid">{svg.replace(key, f"{key}-{next(count)}")}</div>'
+
+    return MARKED.sub(drawing, text)

@@ -1,0 +1,98 @@
+// Executed blocks, for whoever has a script: unfold, replay, link to a block, walk the marks with the keyboard.
+// Without it everything reads; copying is the theme's, from data-copy.
+(function () {
+  "use strict"
+
+  const WORDS = {
+    en: { link: "Link to this block", replay: "Replay", replayTitle: "Replay with its real timing", stop: "Show all" },
+    fr: { link: "Lien vers ce bloc", replay: "Rejouer", replayTitle: "Rejouer au rythme du cluster", stop: "Tout montrer" },
+  }
+  const words = WORDS[document.documentElement.lang.slice(0, 2)] ?? WORDS.en
+  const TYPING_MS = 600 // to read a command before it is sent; nobody measured the typing
+
+  function element(name, attributes, text) {
+    const made = document.createElement(name)
+    for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value)
+    made.textContent = text
+    return made
+  }
+
+  function unfoldable(output) {
+    const button = element("button", { type: "button", class: "preuve-unfold" }, "↓ " + output.dataset.long)
+    const unfold = () => output.classList.add("preuve-unfolded")
+    button.addEventListener("click", unfold)
+    output.addEventListener("scroll", unfold) // the page's own search found something further down
+    output.addEventListener("focusin", (event) => event.target === button || unfold())
+    output.append(button)
+  }
+
+  // One stop of the Tab key a block, then the arrows: a table of Pods has twenty marks.
+  function walkable(block) {
+    const marks = [...block.querySelectorAll(".preuve-mark")]
+    marks.forEach((mark, index) => {
+      mark.tabIndex = index ? -1 : 0
+      mark.addEventListener("keydown", (event) => {
+        const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key]
+        const next = step && marks[index + step]
+        if (!next) return
+        event.preventDefault()
+        mark.tabIndex = -1
+        next.tabIndex = 0
+        next.focus()
+      })
+    })
+  }
+
+  function replayable(block) {
+    const exchanges = [...block.querySelectorAll(".preuve-exchange[data-ms]")]
+    const button = element("button", { type: "button", class: "preuve-replay", title: words.replayTitle }, "")
+    let timer
+
+    function rest() {
+      clearTimeout(timer)
+      timer = undefined
+      block.classList.remove("preuve-playing")
+      exchanges.forEach((exchange) => exchange.classList.remove("preuve-coming", "preuve-waiting"))
+      button.textContent = "▶ " + words.replay
+    }
+
+    function show(index) {
+      const exchange = exchanges[index]
+      if (!exchange) return rest()
+      exchange.classList.replace("preuve-coming", "preuve-waiting")
+      timer = setTimeout(() => {
+        exchange.classList.remove("preuve-waiting")
+        show(index + 1)
+      }, TYPING_MS + Number(exchange.dataset.ms))
+    }
+
+    button.addEventListener("click", () => {
+      if (timer) return rest()
+      block.classList.add("preuve-playing")
+      exchanges.forEach((exchange) => exchange.classList.add("preuve-coming"))
+      button.textContent = "■ " + words.stop
+      show(0)
+    })
+    rest()
+    return button
+  }
+
+  function enrich(block) {
+    block.dataset.enriched = ""
+    block.querySelectorAll(".preuve-output[data-long]").forEach(unfoldable)
+    walkable(block)
+    const bar = element("div", { class: "preuve-bar" }, "")
+    if (block.querySelector(".preuve-exchange[data-ms]")) bar.append(replayable(block))
+    if (block.id) bar.append(element("a", { href: "#" + block.id, title: words.link, "aria-label": words.link }, "#"))
+    if (bar.hasChildNodes()) block.append(bar)
+  }
+
+  function start() {
+    document.querySelectorAll(".preuve:not([data-enriched])").forEach(enrich)
+  }
+
+  // Material swaps the content of a page for the next one's, and says so.
+  if (window.document$) window.document$.subscribe(start)
+  else if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start)
+  else start()
+})()
