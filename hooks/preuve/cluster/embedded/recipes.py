@@ -21,7 +21,7 @@ FILE = Path(__file__).resolve().parents[4] / "cluster" / "images.toml"
 FILE_KEYS = {"exclude": list, "image": dict, "binary": dict}
 IMAGE_KEYS = {"packages": list, "versions": dict, "config": dict, "run": str, "base": bool}
 BINARY_KEYS = {"binary": str, "path": str, "config": dict}
-OPTIONAL = {"exclude", "image", "binary", "run", "base"}
+REQUIRED = {"image": ("packages", "versions", "config"), "binary": tuple(BINARY_KEYS)}
 CONFIG_KEYS = {
     "Cmd": list,
     "Entrypoint": list,
@@ -133,33 +133,37 @@ Place = tuple[str, ...]
 
 def _check(content: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
     """What does not fit, and where."""
-    yield from _check_table((), content, FILE_KEYS)
+    yield from _check_keys((), content, FILE_KEYS)
     for kind, known in (("image", IMAGE_KEYS), ("binary", BINARY_KEYS)):
         for name, table in _table(content, kind).items():
             place = (kind, name)
             if not isinstance(table, dict):
-                yield place, "a table is needed here"
+                yield place, f"[{'.'.join(place)}] is a table, not {table!r}"
                 continue
-            yield from _check_table(place, table, known)
-            yield from _check_table((*place, "config"), _table(table, "config"), CONFIG_KEYS, optional=True)
+            yield from _check_keys(place, table, known)
+            yield from _check_keys((*place, "config"), _table(table, "config"), CONFIG_KEYS)
+            for key in REQUIRED[kind]:
+                if key not in table:
+                    yield place, f"[{'.'.join(place)}] lacks the key {key!r}"
             if table.get("packages") == []:
                 yield (*place, "packages"), "name the package that the image is about"
+            for version in _table(table, "versions").values():
+                if not isinstance(version, str):
+                    yield (*place, "versions"), f"a version is a string: write '{version}' in quotes"
 
 
-def _check_table(
-    place: Place, table: Mapping[str, Any], known: Mapping[str, type], *, optional: bool = False
+def _check_keys(
+    place: Place, table: Mapping[str, Any], known: Mapping[str, type]
 ) -> Iterator[tuple[Place, str]]:
-    for key in table.keys() - known.keys():
-        near = get_close_matches(key, known, n=1)
-        remedy = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-        yield (*place, key), f"unknown key {key!r} in [{'.'.join(place)}]: {remedy}"
-    for key in table.keys() & known.keys():
-        if not isinstance(table[key], known[key]):
+    where = f" in [{'.'.join(place)}]" if place else ""
+    for key, value in table.items():
+        if key not in known:
+            near = get_close_matches(key, known, n=1)
+            remedy = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+            yield (*place, key), f"unknown key {key!r}{where}: {remedy}"
+        elif not isinstance(value, known[key]):
             wanted = {list: "a list", dict: "a table", str: "a string", bool: "true or false"}[known[key]]
-            yield (*place, key), f"{key!r} in [{'.'.join(place)}] is {wanted}, not {table[key]!r}"
-    if not optional:
-        for key in known.keys() - OPTIONAL - table.keys():
-            yield place, f"[{'.'.join(place)}] lacks the key {key!r}"
+            yield (*place, key), f"{key!r}{where} is {wanted}, not {value!r}"
 
 
 def _table(content: Mapping[str, Any], key: str) -> dict[str, Any]:
