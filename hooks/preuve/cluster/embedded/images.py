@@ -46,13 +46,14 @@ def identity() -> str:
     return recipes.load().identity
 
 
-def find(*, coredns: Path) -> Path | None:
+def find(*, coredns: Path, file: Path = recipes.FILE) -> Path | None:
     """The store, if it is built.
 
     Args:
-        coredns: the binary inside.
+        coredns: the static binary inside.
+        file: the recipes.
     """
-    entry = _entry(recipes.load(), coredns)
+    entry = _entry(recipes.load(file), coredns)
     if not entry.is_dir():
         return None
     with suppress(OSError):  # a cache that only another user may write
@@ -60,7 +61,7 @@ def find(*, coredns: Path) -> Path | None:
     return entry
 
 
-def build(progress: Progress, *, coredns: Path) -> Path:
+def build(progress: Progress, *, coredns: Path, file: Path = recipes.FILE) -> Path:
     """The store, built if need be: a minute the first time, then nothing.
 
     Safe against another build at the same time; whatever ends it early leaves no store.
@@ -68,13 +69,14 @@ def build(progress: Progress, *, coredns: Path) -> Path:
     Args:
         progress: a stage is shown for each image.
         coredns: the static binary, as it will be in its image.
+        file: the recipes.
 
     Raises:
         ConfigError: the recipes do not fit.
         ClusterError: Debian has not what they say, or cannot be reached; the message holds what was said.
             Several are told at once (`Problems`).
     """
-    book = recipes.load()
+    book = recipes.load(file)
     entry = _entry(book, coredns)
     if entry.is_dir():
         return entry
