@@ -1,9 +1,9 @@
 """The fences of a page, as pymdownx.superfences finds them.
 
-`parse` reads a page line by line and keeps superfences' own rules: what a header may say, which line closes a
-fence, and when a fence is given up. Two things are only known once Markdown has read the whole page: whether a
-fence stands in an HTML comment, or in an indented code block that shows one. A glance at the lines above nearly
-always tells; where it does not, Markdown itself is asked.
+`parse` reads a page line by line and keeps superfences' own rules: what a header may say, which line
+closes a fence, when a fence is given up. Two things are only known once Markdown has read the whole page:
+whether a fence stands in an HTML comment, and whether it stands in an indented code block, which shows it. A
+glance at the lines above nearly always tells; where it does not, Markdown itself is asked.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def commands(body: str) -> tuple[tuple[int, str], ...]:
         For each command, its line of the body, from 0, and its source.
 
     Raises:
-        PageError: a command is not finished; its place is the line of the body, from 0, of what is still open.
+        PageError: a command is not finished; its place is the body's line, from 0, of what is still open.
 
     >>> commands("$ echo \\\n> one\none\n$ cat <<EOF\n$ two\nEOF\n$ two")
     ((0, 'echo \\\none'), (3, 'cat <<EOF\n$ two\nEOF'), (6, 'two'))
