@@ -58,6 +58,10 @@ def rendered(markdown: str, output: str = "", *, stale: bool = False) -> str:
     return render(markdown, one, played(one, output), Look(ENGLISH, stale=stale))
 
 
+EXTENSIONS = [
+    *("pymdownx.superfences", "pymdownx.snippets", "pymdownx.details", "pymdownx.tabbed"),
+    *("admonition", "attr_list", "abbr", "footnotes", "tables"),
+]
 CONTAINERS = {
     "root": "{}",
     "list": "- item\n\n{}",
@@ -83,17 +87,7 @@ def test_an_output_is_data_wherever_its_fence_stands(container: str, tmp_path: P
 
     fences = [{"name": "console", "class": "console", "format": format_console, "validator": lambda *_: True}]
     html = Markdown(
-        extensions=[
-            "pymdownx.superfences",
-            "pymdownx.snippets",
-            "pymdownx.details",
-            "pymdownx.tabbed",
-            "admonition",
-            "attr_list",
-            "abbr",
-            "footnotes",
-            "tables",
-        ],  # fmt: skip
+        extensions=EXTENSIONS
         extension_configs={
             "pymdownx.superfences": {"custom_fences": fences},
             "pymdownx.snippets": {"base_path": [str(tmp_path)]},
@@ -133,8 +127,10 @@ def test_the_title_is_followed_by_where_and_when() -> None:
     assert text.split("\n")[4:8] == [
         "# Title",
         "",
-        'Run on Kubernetes v1.37.2 on <time datetime="2026-11-23">23 November 2026</time> · '
-        "[this page’s script](../scripts/pods/index.sh){ download }",
+        (
+            'Run on Kubernetes v1.37.2 on <time datetime="2026-11-23">23 November 2026</time> · '
+            "[this page’s script](../scripts/pods/index.sh){ download }"
+        ),
         "{ .preuve-version }",
     ]
 

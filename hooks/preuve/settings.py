@@ -86,6 +86,6 @@ def settings(written: object, environment: Mapping[str, str] | None = None) -> S
     if mode in set(Mode):
         values["mode"] = Mode(mode)
     else:
-        problems.append(ConfigError(unknown(f"PREUVE_MODE {mode!r}", mode, list(Mode))))
+        problems.append(ConfigError(unknown(f"PREUVE_MODE {mode!r}", mode, map(str, Mode))))
     raise_all(problems)
     return Settings(**values)  # type: ignore[arg-type]  # each was checked above

@@ -1,0 +1,40 @@
+"""Settings: each value is read or refused, and all refusals are told at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from preuve.errors import PreuveError
+from preuve.settings import Mode, Settings, settings
+
+
+def test_nothing_written_is_the_embedded_cluster() -> None:
+    """A site that says nothing replays what is current and plays the rest on the embedded cluster."""
+    assert settings(None, {}) == Settings("embedded", "1.37", allow_exclusive=False, mode=Mode.AUTO)
+
+
+def test_the_variables_come_before_the_file() -> None:
+    """CI says what to do without editing mkdocs.yml; an empty variable says nothing."""
+    chosen = settings({"cluster": "embedded"}, {"PREUVE_MODE": "check", "PREUVE_CLUSTER": "context:kind-x"})
+    assert (chosen.mode, chosen.context) == (Mode.CHECK, "kind-x")
+    assert settings({"cluster": "context:a"}, {"PREUVE_CLUSTER": "", "PREUVE_MODE": ""}).context == "a"
+
+
+def test_all_that_does_not_fit_is_told_at_once() -> None:
+    """Each value is named with what to write instead."""
+    written = {"klaster": "x", "allow_exclusive": "yes", "cluster": "kind"}
+    with pytest.raises(PreuveError) as told:
+        settings(written, {"PREUVE_MODE": "replya"})
+    text = str(told.value)
+    assert "did you mean 'cluster'?" in text
+    assert "extra.preuve.allow_exclusive: 'yes': write true or false" in text
+    assert "context:NAME" in text
+    assert "did you mean 'replay'?" in text
+    assert told.value.exit_code == 2
+
+
+@pytest.mark.parametrize("written", ["embedded", ["cluster"], {"cluster": True}, {1: 2}])
+def test_a_value_of_another_kind_is_refused(written: object) -> None:
+    """YAML gives lists and numbers where names are wanted: a message, not a traceback."""
+    with pytest.raises(PreuveError):
+        settings(written, {})
