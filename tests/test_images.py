@@ -14,7 +14,7 @@ import psutil
 import pytest
 from rich.console import Console
 
-from preuve.cluster.embedded import images, recipes
+from preuve.cluster.embedded import builder, images, recipes
 from preuve.errors import ClusterError, PreuveError
 from preuve.progress import Progress
 
@@ -102,14 +102,14 @@ def test_an_untruthful_tag_is_refused(write: Write, said: str) -> None:
     """What Debian has is what the tag says, number by number; the message tells what Debian has."""
     [recipe] = recipes.load(write({"package": "nginx", "version": said})).images
     with pytest.raises(ClusterError, match=rf"x {said} cannot be built: Debian trixie has nginx 1\.26\.3;"):
-        images._truth(recipe, "trixie", {"nginx": "1.26.3-3+deb13u1"})
+        builder._truth(recipe, "trixie", {"nginx": "1.26.3-3+deb13u1"})
 
 
 @pytest.mark.parametrize("said", ["1", "1.26", "1.26.3"])
 def test_a_truthful_tag_gives_the_whole_version(write: Write, said: str) -> None:
     """Any beginning of the version will do."""
     [recipe] = recipes.load(write({"package": "nginx", "version": said})).images
-    assert images._truth(recipe, "trixie", {"nginx": "1.26.3-3+deb13u1"}) == "1.26.3"
+    assert builder._truth(recipe, "trixie", {"nginx": "1.26.3-3+deb13u1"}) == "1.26.3"
 
 
 @pytest.mark.cluster

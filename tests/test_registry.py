@@ -60,6 +60,7 @@ class Asked:
     requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     bearer: str | None = None
     port: int = 0
+    hang_up: bool = False
 
     def paths(self) -> list[str]:
         """The paths asked for."""
@@ -70,6 +71,7 @@ class Fake(BaseHTTPRequestHandler):
     """A registry as others run them: with anonymous tokens, and blobs elsewhere."""
 
     asked: Asked
+    protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         """Answer as told to, to who has a token."""
@@ -93,6 +95,7 @@ class Fake(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+        self.close_connection = asked.hang_up
 
     do_HEAD = do_GET  # noqa: N815 - http.server's name
 
@@ -317,3 +320,14 @@ def test_an_upstream_is_asked_again_later(store: Path, fake: Asked, monkeypatch:
         late = ThreadingHTTPServer(("127.0.0.1", nobody), type("Bound", (Fake,), {"asked": fake}))
         with running(late):
             assert client("/v2/library/new/manifests/1?ns=docker.io").status == 200
+
+
+def test_what_breaks_off_is_not_taken_for_whole(
+    client: Client, fake: Asked, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """When an upstream breaks off in the middle of a layer, the node is cut off too, without a traceback."""
+    fake.answers["/v2/library/new/blobs/sha256:abc"] = (200, {"Content-Length": "1000"}, b"begun")
+    fake.hang_up = True
+    with pytest.raises(http.client.IncompleteRead):
+        client("/v2/library/new/blobs/sha256:abc?ns=docker.io")
+    assert "Traceback" not in capfd.readouterr().err

@@ -87,7 +87,7 @@ def test_an_output_is_data_wherever_its_fence_stands(container: str, tmp_path: P
 
     fences = [{"name": "console", "class": "console", "format": format_console, "validator": lambda *_: True}]
     html = Markdown(
-        extensions=EXTENSIONS
+        extensions=EXTENSIONS,
         extension_configs={
             "pymdownx.superfences": {"custom_fences": fences},
             "pymdownx.snippets": {"base_path": [str(tmp_path)]},

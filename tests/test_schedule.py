@@ -62,7 +62,7 @@ def test_shares_are_a_partition(pages: list[Claim], count: int) -> None:
     ],
 )
 def test_a_manifest_claims_what_a_cluster_has_once(tmp_path: Path, manifest: str, expected: set[str]) -> None:
-    """Fixed ports of nodes, objects without a namespace; a manifest that is wrong on purpose claims nothing."""
+    """Fixed ports of nodes, objects without a namespace; a manifest wrong on purpose claims nothing."""
     (tmp_path / "x.yaml").write_text(manifest)
     assert claim(plan("p.md", '```yaml\n--8<-- "x.yaml"\n```\n', [tmp_path])).things == expected
 
