@@ -9,7 +9,7 @@ import json
 import socket
 import tarfile
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
@@ -44,12 +44,10 @@ class Client:
 
     def __call__(self, path: str, method: str = "GET", **headers: str) -> Answer:
         """Ask, wait for the whole answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        connection.request(method, path, headers=headers)
-        response = connection.getresponse()
-        answer = Answer(response.status, response.headers, response.read())
-        connection.close()
-        return answer
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
+            connection.request(method, path, headers=headers)
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read())
 
 
 @dataclass

@@ -11,16 +11,17 @@ import asyncio
 import os
 import platform
 import shlex
+import shutil
 import subprocess
 from collections import deque
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from preuve.errors import ClusterError
+from preuve.errors import ClusterError, raise_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
 EPOCH = 1754697600
 """The day of Debian 13 (2025-08-09), in seconds: no file is younger, whenever it was made."""
@@ -31,8 +32,29 @@ KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 MERGED_USR = "/usr/share/mmdebstrap/hooks/maybe-merged-usr"
 """Spares bookworm the package usrmerge, and with it the whole of Perl: 40 MB of 103."""
 
+PROGRAMS = {"mmdebstrap": "mmdebstrap", "apt-get": "apt", "setpriv": "util-linux", "unshare": "util-linux"}
+"""What building takes, and the Debian package of each."""
+
 ISOLATED = ("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child")
 IN_MEMORY = ("sh", "-euc", 'mount -t tmpfs tmpfs "$TMPDIR"; exec "$@"', "sh")
+
+
+def check() -> None:
+    """Refuse a machine that cannot build trees.
+
+    Raises:
+        ClusterError: it lacks something; the message says what, all of it.
+    """
+    missing = {package for program, package in PROGRAMS.items() if not shutil.which(program)}
+    if not Path(KEYRING).exists():
+        missing.add("debian-archive-keyring")
+    lacking = (
+        f"building images takes {', '.join(sorted(missing))}: apt-get install {' '.join(sorted(missing))}"
+    )
+    rights = "building images takes root: say sudo, or use a cache that root has filled"
+    raise_all(
+        [ClusterError(message) for message, wrong in ((lacking, missing), (rights, os.geteuid())) if wrong]
+    )
 
 
 async def tree(
@@ -100,16 +122,17 @@ def sources(suite: str) -> list[str]:
 
     None on a machine that is no Debian, or not by code names: mmdebstrap knows where to look.
     """
-    own = platform.freedesktop_os_release().get("VERSION_CODENAME", "")
-    wanted = {own, f"{own}-updates", f"{own}-security"}
+    release = platform.freedesktop_os_release()
+    own = release.get("VERSION_CODENAME", "")
+    wanted = {own, f"{own}-updates", f"{own}-security"} if release["ID"] == "debian" else set()
     targets = _ask(
         *("apt-get", "indextargets", "--no-release-info"),
         *("--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages"),
     )
     return [
-        f"deb {uri} {release.replace(own, suite, 1)} {component}"
-        for uri, release, component in dict.fromkeys(tuple(line.split()) for line in targets.splitlines())
-        if release in wanted and component == "main"
+        f"deb {uri} {name.replace(own, suite, 1)} {component}"
+        for uri, name, component in dict.fromkeys(tuple(line.split()) for line in targets.splitlines())
+        if name in wanted and component == "main"
     ]
 
 

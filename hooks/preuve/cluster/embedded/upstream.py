@@ -53,7 +53,8 @@ class Upstream:
         self._tokens: dict[str, str] = {}
         self._lock = threading.Lock()
         timeout = urllib3.Timeout(connect=REACH, read=SILENCE)
-        retries = urllib3.Retry(connect=0, read=0, status=0, other=0, redirect=5)
+        # One try more for a kept connection that was closed meanwhile, as RFC 9112 (9.3.1) has it.
+        retries = urllib3.Retry(connect=0, read=1, status=0, other=0, redirect=5)
         proxy = getproxies().get("https")
         self._pool = (
             urllib3.ProxyManager(proxy, timeout=timeout, retries=retries)
@@ -77,6 +78,9 @@ class Upstream:
         Yields:
             the answer, its body not read yet, or None if there is no such thing (registries say 401 and 403
             about repositories that they do not have) or no way to the registry.
+
+        Raises:
+            ConnectionError: the body broke off.
         """
         base = self._hosts.get(registry) or (f"https://{registry}" if NAME.fullmatch(registry) else None)
         if not base or not self._reachable(base):
@@ -91,6 +95,8 @@ class Upstream:
             return
         try:
             yield None if response.status in {401, 403, 404} else response
+        except HTTPError as error:
+            raise ConnectionError(f"{base} broke off") from error
         finally:
             response.close()
 
@@ -138,7 +144,7 @@ class Upstream:
 
     def _knock(self, base: str) -> None:
         try:
-            self._pool.request("GET", f"{base}/v2/", timeout=REACH)
+            self._pool.request("GET", f"{base}/v2/", timeout=REACH, retries=False)
         except HTTPError:
             return
         self._reached.add(base)
