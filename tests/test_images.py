@@ -168,12 +168,15 @@ def test_an_interrupted_build_leaves_nothing_behind(
     """However it ends: no process, no mount, no store; without a warning, a scratch folder at most."""
     reached = tmp_path / "reached"
     path = write({"run": f"touch {reached}; exec sleep 600"})
-    build = subprocess.Popen([sys.executable, "-c", BUILD, str(path)], stderr=subprocess.DEVNULL)
-    _wait_until(reached.exists)
-    children = psutil.Process(build.pid).children(recursive=True)
-    assert len(children) > 1  # unshare, and below it mmdebstrap with the hook
-    build.send_signal(number)
-    assert build.wait(timeout=60)
+    with subprocess.Popen([sys.executable, "-c", BUILD, str(path)], stderr=subprocess.DEVNULL) as build:
+        try:
+            _wait_until(reached.exists)
+            children = psutil.Process(build.pid).children(recursive=True)
+            assert len(children) > 1  # unshare, and below it mmdebstrap with the hook
+            build.send_signal(number)
+            assert build.wait(timeout=60)
+        finally:
+            build.kill()
     _wait_until(lambda: not any(child.is_running() for child in children))
     assert str(cache) not in Path("/proc/self/mounts").read_text()
     assert images.find(coredns=path, file=path) is None
