@@ -1,8 +1,8 @@
 """Diagrams as inline SVG: in the finished site a mermaid fence is a drawing, not a program to run.
 
-A reader gets it with the text, without JavaScript, and a screen reader gets its name (`accTitle`) and its story
-(`accDescr`). Drawn once: what Chromium answered is kept by content under .cache/diagrams. Where there is no Chromium,
-and under `mkdocs serve`, the local library draws in the reader's browser, as Material does.
+A reader gets it with the text, without JavaScript, and a screen reader gets its name (`accTitle`) and its
+story (`accDescr`). Drawn once: what Chromium answered is kept by content under .cache/diagrams. Where there
+is no Chromium, and under `mkdocs serve`, the local library draws in the reader's browser, as Material does.
 """
 
 from __future__ import annotations
@@ -32,8 +32,7 @@ log = logging.getLogger("mkdocs.hooks.diagrams")
 LIBRARY = "@mermaid-js/tiny/dist/mermaid.tiny.js"
 CACHE = ROOT / ".cache" / "diagrams"
 TIMEOUT_MS = 60_000
-"""For each step of the drawing; a page of forty diagrams takes three seconds on two cores."""
-
+"""For Chromium to start, then to draw: forty diagrams take it three seconds on two cores."""
 FONT = "-apple-system, BlinkMacSystemFont, Helvetica, Arial, sans-serif"
 """What Material falls back to without a web font: labels are measured in it."""
 SMALLEST = 0.7
@@ -41,24 +40,15 @@ SMALLEST = 0.7
 QUIET = ("--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run")
 """Chromium stays off the network."""
 
+DRAW = Path(__file__).with_name("draw.js")
 FENCE = re.compile(r'<pre class="mermaid"><code>(.*?)</code></pre>', re.DOTALL)
-MARKED = re.compile(
-    r'<pre class="mermaid" data-page="([^"]*)" data-search-exclude(?:="")?><code>(.*?)</code></pre>', re.DOTALL
+MARKED = re.compile(  # mermaid2 passes pages through BeautifulSoup, which gives every attribute a value
+    r'<pre class="mermaid" data-page="(?P<page>[^"]*)" data-search-exclude(?:="")?>'
+    r"<code>(?P<source>.*?)</code></pre>",
+    re.DOTALL,
 )
 THEME_CSS = re.compile(r'="(\.node circle,\.node ellipse[^"]+)"')
 """Material's own style for mermaid, which makes of every colour a variable of the palette."""
-
-DRAW = """async ([diagrams, themeCSS, fontFamily]) => {
-  const size = "16px"  // as Material asks for
-  mermaid.initialize({
-    startOnLoad: false, securityLevel: "strict", themeCSS, fontFamily, htmlLabels: false, flowchart: {htmlLabels: false},
-    sequence: {actorFontSize: size, messageFontSize: size, noteFontSize: size},
-  })
-  const drawn = {}
-  for (const [key, source] of Object.entries(diagrams))
-    drawn[key] = await mermaid.render(key, source).then(r => [r.svg, ""], e => ["", String(e.message ?? e)])
-  return drawn
-}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +59,11 @@ class Diagram:
     """The Markdown file, from docs/."""
     source: str
 
+    @classmethod
+    def read(cls, found: re.Match[str]) -> Diagram:
+        """The diagram of a match of `MARKED`."""
+        return cls(html.unescape(found["page"]), html.unescape(found["source"]).strip())
+
     def refused(self, error: str, docs: Path) -> str:
         """What mermaid says of it, at the line of the page that it says it of."""
         line = re.search(r"on line (\d+)", error)
@@ -78,18 +73,14 @@ class Diagram:
         at = next((f":{n}" for n, text in enumerate(page, 1) if text.strip() == culprit.strip()), "")
         return f"{self.page}{at}: mermaid cannot draw this: {' '.join(error.split())}"
 
-    @classmethod
-    def read(cls, found: re.Match[str]) -> Diagram:
-        """The diagram of a match of `MARKED`."""
-        return cls(html.unescape(found[1]), html.unescape(found[2]).strip())
-
 
 def on_page_content(content: str, /, *, page: Page, **_: object) -> str:
     """Note on each diagram where it is from, and keep its source out of the search."""
+    name = page.file.src_uri
     for found in FENCE.finditer(content):
         if "accTitle" not in found[1]:
-            log.warning("%s: a diagram without `accTitle:` has no name for a screen reader", page.file.src_uri)
-    mark = f'<pre class="mermaid" data-page="{html.escape(page.file.src_uri)}" data-search-exclude><code>'
+            log.warning("%s: a diagram without `accTitle:` has no name for a screen reader", name)
+    mark = f'<pre class="mermaid" data-page="{html.escape(name)}" data-search-exclude><code>'
     return content.replace('<pre class="mermaid"><code>', mark)
 
 
@@ -111,7 +102,7 @@ def theme_css(site: Path) -> str:
     (bundle,) = site.glob("assets/javascripts/bundle.*.min.js")
     found = THEME_CSS.search(bundle.read_text(encoding="utf-8"))
     if not found:
-        raise PluginError(f"{bundle.name}: Material's style for mermaid is not where hooks/course/diagrams.py looks for it")
+        raise PluginError(f"{bundle.name}: no style for mermaid where {__name__} looks for Material's")
     return found[1]
 
 
@@ -121,11 +112,10 @@ def draw(diagrams: list[Diagram], theme: str, docs: Path) -> dict[str, str]:
     Raises:
         PluginError: diagrams that mermaid refuses, each with its page and line.
     """
-    recipe = hashlib.sha256(package_file(LIBRARY).read_bytes() + (theme + FONT + DRAW).encode()).digest()
-    cached = {
-        diagram.source: CACHE / f"d{hashlib.sha256(recipe + diagram.source.encode()).hexdigest()[:12]}.svg"
-        for diagram in diagrams
-    }
+    recipe = hashlib.sha256(
+        package_file(LIBRARY).read_bytes() + DRAW.read_bytes() + f"{theme}{FONT}".encode()
+    )
+    cached = {diagram.source: CACHE / f"{_key(recipe, diagram.source)}.svg" for diagram in diagrams}
     missing = {file.stem: source for source, file in cached.items() if not file.exists()}
     chromium = shutil.which("chromium")
     if missing and chromium:
@@ -135,12 +125,18 @@ def draw(diagrams: list[Diagram], theme: str, docs: Path) -> dict[str, str]:
                 errors[missing[key]] = error
             else:
                 keep(cached[missing[key]], readable(svg))
-        if errors:
-            wrong = [diagram.refused(errors[diagram.source], docs) for diagram in diagrams if diagram.source in errors]
-            raise PluginError("\n".join(wrong))
+        wrong = [diagram for diagram in diagrams if diagram.source in errors]
+        if wrong:
+            raise PluginError("\n".join(diagram.refused(errors[diagram.source], docs) for diagram in wrong))
     elif missing:
-        log.info("no chromium on the PATH: %d diagrams are left to the reader's browser to draw", len(missing))
+        log.info("no chromium on the PATH: the reader's browser has to draw %d diagrams", len(missing))
     return {source: file.read_text(encoding="utf-8") for source, file in cached.items() if file.exists()}
+
+
+def _key(recipe: hashlib._Hash, source: str) -> str:
+    digest = recipe.copy()
+    digest.update(source.encode())
+    return f"d{digest.hexdigest()[:12]}"  # an id may not start with a digit
 
 
 def ask(chromium: str, sources: dict[str, str], theme: str) -> dict[str, tuple[str, str]]:
@@ -156,12 +152,15 @@ def ask(chromium: str, sources: dict[str, str], theme: str) -> dict[str, tuple[s
     """
     root = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=[*root, *QUIET], timeout=TIMEOUT_MS)
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=[*root, *QUIET], timeout=TIMEOUT_MS
+        )
         page = browser.new_page()
         page.set_default_timeout(TIMEOUT_MS)
         page.set_content(f"<style>body {{ --md-mermaid-font-family: {FONT}; font: 16px {FONT} }}</style>")
         page.add_script_tag(path=package_file(LIBRARY))
-        drawn: dict[str, tuple[str, str]] = page.evaluate(DRAW, [sources, theme, FONT])
+        program = DRAW.read_text(encoding="utf-8")
+        drawn: dict[str, tuple[str, str]] = page.evaluate(program, [sources, theme, FONT])
         browser.close()
     return drawn
 
@@ -169,16 +168,17 @@ def ask(chromium: str, sources: dict[str, str], theme: str) -> dict[str, tuple[s
 def readable(svg: str) -> str:
     """The drawing as an image with a name, never so small that its text cannot be read.
 
-    >>> readable('<svg aria-roledescription="x" role="graphics-document document" style="max-width: 500.2px;">')
+    >>> readable('<svg role="graphics-document document" style="max-width: 500.2px;">')
     '<svg role="img" style="max-width:500px;min-width:350px">'
     """
-    svg = re.sub(r' aria-roledescription="[^"]*"', "", svg).replace('"graphics-document document"', '"img"', 1)
-    return re.sub(
-        r'style="max-width: ([\d.]+)px;[^"]*"',
-        lambda width: f'style="max-width:{float(width[1]):.0f}px;min-width:{float(width[1]) * SMALLEST:.0f}px"',
-        svg,
-        count=1,
-    )
+
+    def widths(found: re.Match[str]) -> str:
+        width = float(found[1])
+        return f'style="max-width:{width:.0f}px;min-width:{width * SMALLEST:.0f}px"'
+
+    svg = re.sub(r' aria-roledescription="[^"]*"', "", svg)
+    svg = svg.replace('"graphics-document document"', '"img"', 1)
+    return re.sub(r'style="max-width: ([\d.]+)px;[^"]*"', widths, svg, count=1)
 
 
 def keep(file: Path, svg: str) -> None:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from mkdocs.structure.files import Files
 
 SHIM = "assets/javascripts/iframe-worker-shim.js"
-"""A browser starts no worker from a file; this one lives in a frame. Material's offline plugin looks for the name."""
+"""A browser starts no worker from a file; this one lives in a frame. Material's offline plugin looks for the
+name."""
 ZIP = "kubernetes-preuves.zip"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The first date that a zip can hold: the same site makes the same zip."""

@@ -30,6 +30,7 @@
     return Array.from(all, function (variant) { return token.clone(function () { return variant }) })
   }
 
+  lunr.Pipeline.registerFunction(variants, "variants-fr")
   lunr.fr = Object.assign(function () {
     french.apply(this, arguments)
     this.pipeline.add(variants)

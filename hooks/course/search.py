@@ -1,7 +1,7 @@
-"""A search that reads French: « reseau » finds « réseau », « noeud » finds « nœud », « deploiement » a Deployment.
+"""A search that reads French: « reseau » finds « réseau », « noeud » « nœud », « deploiement » a Deployment.
 
-Material's search leaves words as they are written. Its French module is loaded by name in the reader's worker, so the
-site's copy of it gets one more step (search.fr.js), and nothing of it is kept here.
+Material's search leaves words as they are written. Its French module is loaded by name in the reader's
+worker, so the site's copy of it gets one more step (search.fr.js), and nothing of it is kept here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ def on_files(files: Files, /, *, config: MkDocsConfig) -> Files:
     """Put our step behind Material's French."""
     theirs = files.get_file_from_path(MODULE)
     if theirs is None:
-        raise PluginError(f"{MODULE}: Material's French search module is not where hooks/course/search.py looks for it")
+        raise PluginError(
+            f"{MODULE}: Material's French search module is not where hooks/course/search.py looks for it"
+        )
     step = Path(__file__).with_name("search.fr.js").read_text(encoding="utf-8")
     files.remove(theirs)
     files.append(File.generated(config, MODULE, content=f"{theirs.content_string}\n{step}"))

@@ -26,22 +26,49 @@
     output.append(button)
   }
 
-  // One stop of the Tab key a block, then the arrows: a table of Pods has twenty marks.
-  function walkable(block) {
-    const marks = [...block.querySelectorAll(".preuve-mark")]
-    marks.forEach((mark, index) => {
-      mark.tabIndex = index ? -1 : 0
-      mark.addEventListener("keydown", (event) => {
-        const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key]
-        const next = step && marks[index + step]
-        if (!next) return
-        event.preventDefault()
-        mark.tabIndex = -1
-        next.tabIndex = 0
-        next.focus()
-      })
-    })
+  // One note for all marks, and one ear: a page has hundreds of marks.
+  const note = element("div", { id: "preuve-note", class: "preuve-tip", role: "tooltip", hidden: "" }, "")
+
+  function tell(mark) {
+    if (!note.isConnected) document.body.append(note)
+    note.textContent = mark.dataset.note
+    note.hidden = false
+    mark.setAttribute("aria-describedby", note.id)
+    const place = mark.getBoundingClientRect()
+    const left = Math.min(place.left, document.documentElement.clientWidth - note.offsetWidth - 8)
+    note.style.left = Math.max(8, left) + "px"
+    note.style.top = (place.bottom + note.offsetHeight > innerHeight ? place.top - note.offsetHeight : place.bottom) + "px"
   }
+
+  function hush() {
+    note.hidden = true
+  }
+
+  function onMark(act) {
+    return (event) => event.target.matches?.(".preuve-mark") && act(event.target, event)
+  }
+
+  // One stop of the Tab key a block, then the arrows: a table of Pods has twenty marks.
+  function walk(mark, event) {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key]
+    const marks = step ? [...mark.closest(".preuve").querySelectorAll(".preuve-mark")] : []
+    const next = marks[marks.indexOf(mark) + step]
+    if (!next) return
+    event.preventDefault()
+    mark.tabIndex = -1
+    next.tabIndex = 0
+    next.focus()
+  }
+
+  document.addEventListener("pointerover", onMark(tell))
+  document.addEventListener("focusin", onMark(tell))
+  document.addEventListener("pointerout", onMark((mark, event) => event.relatedTarget === note || mark.matches(":focus") || hush()))
+  note.addEventListener("pointerleave", hush)
+  document.addEventListener("focusout", onMark(hush))
+  document.addEventListener("keydown", onMark(walk))
+  document.addEventListener("keydown", (event) => event.key === "Escape" && hush())
+  const follow = () => note.hidden || (document.activeElement.matches(".preuve-mark") ? tell(document.activeElement) : hush())
+  document.addEventListener("scroll", follow, { capture: true, passive: true })
 
   function replayable(block) {
     const exchanges = [...block.querySelectorAll(".preuve-exchange[data-ms]")]
@@ -80,11 +107,11 @@
   function enrich(block) {
     block.dataset.enriched = ""
     block.querySelectorAll(".preuve-output[data-long]").forEach(unfoldable)
-    walkable(block)
-    const bar = element("div", { class: "preuve-bar" }, "")
+    block.querySelectorAll(".preuve-mark").forEach((mark, index) => { mark.tabIndex = index ? -1 : 0 })
+    const bar = element("span", { class: "preuve-bar" }, "")
     if (block.querySelector(".preuve-exchange[data-ms]")) bar.append(replayable(block))
     if (block.id) bar.append(element("a", { href: "#" + block.id, title: words.link, "aria-label": words.link }, "#"))
-    if (bar.hasChildNodes()) block.append(bar)
+    if (bar.hasChildNodes()) block.querySelector("pre").append(bar)
   }
 
   function start() {

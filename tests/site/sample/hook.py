@@ -1,4 +1,4 @@
-"""Gives the sample what the engine gives a site, without its pages being played: they hold their outputs already."""
+"""Gives the sample what the engine gives a site, without playing its pages: they hold their outputs."""
 
 from __future__ import annotations
 

@@ -1,0 +1,369 @@
+"""The site as a reader meets it: every page in a real Chromium; each check with a fault it catches."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from playwright.sync_api import (
+        Browser,
+        BrowserContext,
+        ConsoleMessage,
+        Page,
+        Response,
+        Route,
+        ViewportSize,
+    )
+
+    Serve = Callable[[Path], AbstractContextManager[str]]
+    Check = Callable[[Browser, str], Iterator[str]]
+    """Takes a page's address; tells what is wrong with it."""
+    Build = Callable[..., subprocess.CompletedProcess[str]]
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+FAULTS = Path(__file__).with_name("faults")
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+LIGHTHOUSE = ROOT / "node_modules" / "lighthouse" / "cli" / "index.js"
+
+HEAVIEST_BYTES = 120 * 1024
+MOST_REQUESTS = 28
+SLOWEST = {"largest-contentful-paint": 1800, "total-blocking-time": 150, "cumulative-layout-shift": 0.02}
+"""Milliseconds, but for the layout shift, which is a share of the screen."""
+PHONE: ViewportSize = {"width": 360, "height": 800}
+
+
+def settled(context: BrowserContext, address: str) -> Page:
+    """The page, once nothing more comes."""
+    page = context.new_page()
+    page.goto(address, wait_until="networkidle")
+    return page
+
+
+def quiet(browser: Browser, address: str) -> Iterator[str]:
+    """It asks nobody else for anything, finds all that it asks for, and complains of nothing."""
+    heard: list[str] = []
+    context = browser.new_context()
+
+    def local(route: Route) -> None:
+        if urlsplit(route.request.url).hostname in {"127.0.0.1", None}:
+            route.continue_()
+        else:
+            heard.append(f"asks for {route.request.url}")
+            route.abort()
+
+    def hear(said: ConsoleMessage) -> None:
+        if said.type in {"error", "warning"}:
+            heard.append(f"says {said.text}")
+
+    def judge(answer: Response) -> None:
+        if answer.status >= 400:
+            heard.append(f"{answer.status} {answer.url}")
+
+    context.route("**/*", local)
+    page = context.new_page()
+    page.on("console", hear)
+    page.on("pageerror", lambda error: heard.append(f"throws {error}"))
+    page.on("response", judge)
+    page.goto(address, wait_until="networkidle")
+    context.close()
+    yield from heard
+
+
+def accessible(browser: Browser, address: str) -> Iterator[str]:
+    """The axe rules find nothing, in either palette, with every fold open."""
+    for palette in ("light", "dark"):
+        context = browser.new_context(color_scheme=palette, reduced_motion="reduce")
+        page = settled(context, address)
+        page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true })")
+        page.add_script_tag(path=AXE)
+        for rule in page.evaluate("axe.run().then(found => found.violations)"):
+            for node in rule["nodes"]:
+                yield f"{palette}: {rule['id']}: {node['html'][:160]}: {node['failureSummary']}"
+        context.close()
+
+
+def fits_a_phone(browser: Browser, address: str) -> Iterator[str]:
+    """Nothing but a block of code or a wide drawing scrolls sideways."""
+    context = browser.new_context(viewport=PHONE)
+    width = settled(context, address).evaluate("document.documentElement.scrollWidth")
+    context.close()
+    if width > PHONE["width"]:
+        yield f"{width} px wide"
+
+
+def light(browser: Browser, address: str) -> Iterator[str]:
+    """A first visit costs no more than the budget."""
+    context = browser.new_context()
+    page = context.new_page()
+    network = context.new_cdp_session(page)
+    network.send("Network.enable")
+    sizes: list[float] = []
+    network.on("Network.loadingFinished", lambda loaded: sizes.append(loaded["encodedDataLength"]))
+    page.goto(address, wait_until="networkidle")
+    context.close()
+    if sum(sizes) > HEAVIEST_BYTES or len(sizes) > MOST_REQUESTS:
+        yield f"{sum(sizes) / 1024:.0f} KiB in {len(sizes)} requests"
+
+
+def reads_without_scripts(browser: Browser, address: str) -> Iterator[str]:
+    """Text, outputs and drawings are all there before any program runs."""
+    context = browser.new_context(java_script_enabled=False, viewport=PHONE)
+    page = settled(context, address)
+    yield from page.evaluate(UNREADABLE)
+    context.close()
+
+
+UNREADABLE = """() => {
+  const found = []
+  const readable = "article :is(h1, p, pre, svg, .preuve-note, .preuve-output)"
+  const folded = "details:not([open]) > :not(summary), .tabbed-content"
+  const seen = { opacityProperty: true, visibilityProperty: true }
+  for (const part of document.querySelectorAll(readable)) {
+    if (part.matches("pre.mermaid")) found.push("not drawn: " + part.outerHTML)
+    if (!part.closest(folded) && !part.checkVisibility(seen)) found.push("hidden: " + part.outerHTML)
+    if (part.matches(".preuve-output") && part.scrollHeight > part.clientHeight + 1)
+      found.push("cut: " + part.outerHTML)
+  }
+  if (!document.querySelector("article h1")) found.push("no title")
+  return found.map(text => text.slice(0, 200))
+}"""
+
+
+def swift(address: str) -> Iterator[str]:
+    """Lighthouse, on a simulated phone: quick to show, quick to answer, steady, and open to everyone."""
+    chromium = shutil.which("chromium")
+    assert chromium
+    flags = "--headless --disable-gpu --disable-background-networking" + " --no-sandbox" * (os.geteuid() == 0)
+    ran = subprocess.run(
+        ["node", LIGHTHOUSE, address, "--output=json", "--quiet", f"--chrome-flags={flags}",
+         "--only-categories=performance,accessibility"],
+        env=os.environ | {"CHROME_PATH": chromium},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )  # fmt: skip
+    report = json.loads(ran.stdout)
+    for audit, most in SLOWEST.items():
+        value = report["audits"][audit]["numericValue"]
+        if value > most:
+            yield f"{audit}: {value:.3g}, more than {most}"
+    score = report["categories"]["accessibility"]["score"]
+    if score != 1:
+        refs = (report["audits"][ref["id"]] for ref in report["categories"]["accessibility"]["auditRefs"])
+        yield f"accessibility {score}: {[audit['id'] for audit in refs if audit['score'] == 0]}"
+
+
+def problems(browser: Browser, check: Check, addresses: list[str]) -> list[str]:
+    """All that a check finds, each behind its page."""
+    return [f"{address}: {problem}" for address in addresses for problem in check(browser, address)]
+
+
+def pages(site: Path) -> list[str]:
+    """The pages of a site, as its address goes on."""
+    found = sorted(str(file.relative_to(site)) for file in site.rglob("*.html") if file.name != "404.html")
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("check", [quiet, accessible, fits_a_phone, light, reads_without_scripts])
+def test_every_page_passes(check: Check, site: Path, browser: Browser, serve: Serve) -> None:
+    with serve(site) as base:
+        assert problems(browser, check, [base + page for page in pages(site)]) == []
+
+
+@pytest.mark.parametrize("check", [quiet, fits_a_phone, reads_without_scripts])
+def test_every_page_passes_as_a_file(check: Check, site: Path, browser: Browser) -> None:
+    assert problems(browser, check, [(site / page).as_uri() for page in pages(site)]) == []
+
+
+def test_the_heaviest_page_is_swift(site: Path, serve: Serve) -> None:
+    heaviest = max(pages(site), key=lambda page: (site / page).stat().st_size)
+    with serve(site) as base:
+        assert list(swift(base + heaviest)) == []
+
+
+@pytest.mark.parametrize(
+    ("check", "fault"),
+    [
+        (quiet, "asks-elsewhere"),
+        (quiet, "throws"),
+        (quiet, "misses-a-file"),
+        (accessible, "unnamed-button"),
+        (accessible, "pale-in-the-dark"),
+        (fits_a_phone, "too-wide"),
+        (light, "too-heavy"),
+        (reads_without_scripts, "undrawn"),
+        (reads_without_scripts, "shown-by-a-script"),
+    ],
+)
+def test_a_fault_is_caught(check: Check, fault: str, browser: Browser, serve: Serve, tmp_path: Path) -> None:
+    """A check that finds nothing here would find nothing anywhere."""
+    shutil.copytree(FAULTS / fault, tmp_path, dirs_exist_ok=True)
+    if fault == "too-heavy":
+        (tmp_path / "heavy.bin").write_bytes(os.urandom(HEAVIEST_BYTES))
+    with serve(tmp_path) as base:
+        assert problems(browser, check, [base + "index.html"])
+
+
+def test_a_slow_and_shaky_page_is_caught(serve: Serve, tmp_path: Path) -> None:
+    shutil.copytree(FAULTS / "slow", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "heavy.js").write_text(f"// {os.urandom(400_000).hex()}", encoding="ascii")
+    with serve(tmp_path) as base:
+        found = "\n".join(swift(base + "index.html"))
+    assert [audit for audit in (*SLOWEST, "accessibility") if audit not in found] == []
+
+
+@pytest.fixture
+def blocks(sample: Path, browser: Browser, serve: Serve) -> Iterator[Page]:
+    """The sample's page of executed blocks, as a pointer and a keyboard see it."""
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    with serve(sample) as base:
+        yield settled(context, base + "blocks.html")
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("block", "command"),
+    [
+        ("cmd-kubectl-apply", "kubectl apply -f pod-definition.yml\nkubectl get pods -o wide"),
+        ("cmd-cat", 'cat <<EOF > note.txt\nun\ndeux "trois" $HOME\nEOF'),
+    ],
+)
+def test_copying_takes_the_commands_alone(blocks: Page, block: str, command: str) -> None:
+    blocks.locator(f"#{block} button[data-md-type=copy]").click()
+    assert blocks.evaluate("navigator.clipboard.readText()") == command
+
+
+def test_a_mark_says_what_it_is_to_the_keyboard(blocks: Page) -> None:
+    marks = blocks.locator("#cmd-kubectl-apply .preuve-mark")
+    tooltip = blocks.get_by_role("tooltip")
+    assert [marks.nth(n).get_attribute("tabindex") for n in range(3)] == ["0", "-1", "-1"]
+    marks.nth(0).focus()
+    tooltip.filter(has_text="âge").wait_for()
+    blocks.keyboard.press("ArrowRight")
+    tooltip.filter(has_text="adresse IP").wait_for()
+    blocks.keyboard.press("Escape")
+    tooltip.wait_for(state="hidden")
+
+
+def test_a_mark_says_what_it_is_to_a_finger(sample: Path, browser: Browser, serve: Serve) -> None:
+    context = browser.new_context(has_touch=True, is_mobile=True, viewport=PHONE)
+    with serve(sample) as base:
+        page = settled(context, base + "blocks.html")
+        page.locator("#cmd-kubectl-apply .preuve-mark").first.tap()
+        page.get_by_role("tooltip").filter(has_text="âge").wait_for()
+    context.close()
+
+
+def test_a_long_output_unfolds(blocks: Page) -> None:
+    output = blocks.locator("#cmd-describe .preuve-output")
+    height = "output => output.clientHeight"
+    before = output.evaluate(height)
+    output.get_by_role("button", name="60 lignes").click()
+    assert output.evaluate(height) > 2 * before
+
+
+def test_a_replay_keeps_the_text_and_ends(blocks: Page) -> None:
+    block = blocks.locator("#cmd-kubectl-apply")
+    text = "block => block.querySelector('code').textContent"
+    before = block.evaluate(text)
+    block.hover()
+    block.get_by_role("button", name="Rejouer").click()
+    assert block.locator(".preuve-coming").count() == 1
+    assert block.evaluate(text) == before
+    block.locator(".preuve-coming, .preuve-waiting").first.wait_for(state="detached")
+    block.get_by_role("button", name="Rejouer").wait_for()
+
+
+def test_whoever_wants_no_motion_gets_no_replay(sample: Path, browser: Browser, serve: Serve) -> None:
+    context = browser.new_context(reduced_motion="reduce")
+    with serve(sample) as base:
+        page = settled(context, base + "blocks.html")
+        assert page.locator(".preuve-replay").count() > 1
+        assert not any(button.is_visible() for button in page.locator(".preuve-replay").all())
+    context.close()
+
+
+def test_blocks_are_enriched_after_instant_navigation(sample: Path, browser: Browser, serve: Serve) -> None:
+    context = browser.new_context()
+    with serve(sample) as base:
+        sitemap = (sample / "sitemap.xml").read_text(encoding="utf-8").replace("https://example.org/", base)
+        context.route("**/sitemap.xml", lambda route: route.fulfill(body=sitemap, content_type="text/xml"))
+        page = settled(context, base + "diagrams.html")
+        page.evaluate("window.here = true")
+        page.locator(".md-footer__link--prev").click()
+        page.locator("#cmd-describe .preuve-unfold").wait_for()
+        assert page.evaluate("window.here"), "the whole page was loaded again"
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_the_search_reads_french(scheme: str, sample: Path, browser: Browser, serve: Serve) -> None:
+    context = browser.new_context()
+    with serve(sample) as base:
+        page = settled(
+            context, f"{base}diagrams.html" if scheme == "http" else (sample / "diagrams.html").as_uri()
+        )
+        field = page.locator("input.md-search__input")
+        for words in (
+            "reseau",
+            "réseau",
+            "noeud",
+            "l'etat",
+            "l’état",
+            "replicaset",
+            "deploiement",
+            "controleur",
+        ):
+            field.click()
+            field.fill("")
+            field.press_sequentially(words)
+            page.locator(".md-search-result__item h1", has_text="Échantillon").wait_for()
+            page.keyboard.press("Escape")
+    context.close()
+
+
+def test_a_finished_chapter_stays_finished(sample: Path, browser: Browser, serve: Serve) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    with serve(sample) as base:
+        page = settled(context, base + "blocks.html")
+        page.get_by_role("button", name="Marquer ce chapitre").click()
+        page.goto(base + "index.html")
+        page.locator(".md-nav__link[data-done]", has_text="Blocs").wait_for()
+        page.goto(base + "blocks.html")
+        page.get_by_role("button", name="Chapitre terminé", pressed=True).click()
+        page.locator(".md-nav__link[data-done]").wait_for(state="detached")
+    context.close()
+
+
+def test_without_chromium_the_reader_draws(
+    browser: Browser, serve: Serve, write: Callable[[str], Path], build: Build, tmp_path: Path
+) -> None:
+    """The local library does, in the reader's browser, and nobody else is asked."""
+    fresh = f"```mermaid\nflowchart TB\n  accTitle: Neuf\n  a[{tmp_path.name}-{os.getpid()}] --> b\n```\n"
+    site = tmp_path / "site"
+    done = build(write(f"# Un\n\n{fresh}"), site, PATH=str(tmp_path))
+    assert done.returncode == 0, done.stdout
+    assert "no chromium on the PATH: the reader's browser has to draw 1 diagrams" in done.stdout
+    context = browser.new_context()
+    with serve(site) as base:
+        assert list(quiet(browser, base + "index.html")) == []
+        page = settled(context, base + "index.html")
+        page.locator("div.mermaid").wait_for()
+        # Its drawing is in a closed shadow root: that it takes a place is all that can be seen of it.
+        assert page.locator("div.mermaid").evaluate("drawing => drawing.clientHeight") > 100
+    context.close()

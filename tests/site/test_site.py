@@ -1,0 +1,167 @@
+"""The site as files: what a build makes, refuses and leaves out."""
+
+from __future__ import annotations
+
+import re
+import resource
+import shutil
+import subprocess
+import zipfile
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urldefrag, urlsplit
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Build = Callable[..., subprocess.CompletedProcess[str]]
+
+pytestmark = pytest.mark.site
+
+ROOT = Path(__file__).parents[2]
+FAULTS = Path(__file__).with_name("faults")
+SAMPLE = FAULTS.with_name("sample")
+VNU = ROOT / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
+THEIRS = ".*Attribute “autocomplete” is only allowed.*"
+"""What Material has on two checkboxes of every page."""
+BUILD_SECONDS = 5
+
+DIAGRAM = "# Un\n\n```mermaid\nflowchart TB\n  accTitle: {title}\n  {body}\n```\n"
+
+
+class Links(HTMLParser):
+    """What a page points to, and what can be pointed to in it."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.targets: set[str] = set()
+        self.anchors = {"", "__tabbed"}
+        self.feed(page.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep what a tag points to, and the name it can be pointed to by."""
+        for name, value in attrs:
+            if name in {"href", "src"} and value is not None and (tag, name) != ("use", "href"):
+                self.targets.add(value)
+            elif name in {"id", "name"} and value:
+                self.anchors.add(value)
+
+
+def broken(site: Path) -> Iterator[str]:
+    """Every link of a site, to its own files and anchors, that leads nowhere."""
+    pages = {page: Links(page) for page in sorted(site.rglob("*.html")) if page.name != "404.html"}
+    for page, links in pages.items():
+        for link in links.targets:
+            address, anchor = urldefrag(link)
+            if urlsplit(link).scheme:
+                continue
+            target = (page.parent / unquote(address)).resolve() if address else page
+            target = target / "index.html" if target.is_dir() else target
+            if not target.is_file():
+                yield f"{page.relative_to(site)}: no file {link}"
+            elif target in pages and unquote(anchor) not in pages[target].anchors:
+                yield f"{page.relative_to(site)}: no anchor {link}"
+
+
+def invalid(site: Path) -> list[str]:
+    """What the W3C's checker calls an error, but for the theme's own."""
+    assert shutil.which("java"), "no java on the PATH: `make debian` installs it"
+    checked = subprocess.run(
+        ["java", "-jar", VNU, "--skip-non-html", "--errors-only", "--filterpattern", THEIRS, site],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return checked.stderr.splitlines()
+
+
+def test_every_link_leads_somewhere(site: Path) -> None:
+    assert list(broken(site)) == []
+
+
+@pytest.mark.parametrize("fault", ["dead-link", "dead-anchor", "misses-a-file"])
+def test_a_dead_link_is_caught(fault: str) -> None:
+    assert len(list(broken(FAULTS / fault))) == 1
+
+
+def test_the_html_is_valid(site: Path) -> None:
+    assert invalid(site) == []
+
+
+def test_invalid_html_is_caught() -> None:
+    assert any("Duplicate ID" in error for error in invalid(FAULTS / "same-id-twice"))
+
+
+def test_a_build_is_quick_when_nothing_is_played_or_drawn(site: Path, build: Build, tmp_path: Path) -> None:
+    """Counted in processor time: whatever else the machine is doing does not change it much."""
+    config = ROOT / "mkdocs.yml" if site.name == "site-course" else SAMPLE / "mkdocs.yml"
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert build(config, tmp_path).returncode == 0
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime <= BUILD_SECONDS
+
+
+def test_unchanged_diagrams_need_no_chromium(sample: Path, build: Build, tmp_path: Path) -> None:
+    """Drawn for the first build, they are there for a second one, on a PATH without any browser."""
+    done = build(SAMPLE / "mkdocs.yml", tmp_path, PATH=str(tmp_path))
+    assert done.returncode == 0, done.stdout
+    assert (tmp_path / "diagrams.html").read_bytes() == (sample / "diagrams.html").read_bytes()
+    assert not (tmp_path / "assets/javascripts/mermaid.min.js").exists()
+
+
+def test_a_drawing_has_a_name_and_a_story(sample: Path) -> None:
+    page = (sample / "diagrams.html").read_text(encoding="utf-8")
+    (svg,) = re.findall(
+        r'<svg [^>]*role="img"[^>]*><title [^>]*>Avant</title><desc [^>]*>Un Pod\.</desc>', page
+    )
+    assert set(re.findall(r'aria-(\w+)="chart-(?:title|desc)-', svg)) == {"labelledby", "describedby"}
+
+
+def test_a_diagram_that_stands_twice_on_a_page_has_its_own_ids(
+    write: Callable[[str], Path], build: Build, tmp_path: Path
+) -> None:
+    page = DIAGRAM.format(title="Deux fois", body="a --> b")
+    site = tmp_path / "site"
+    assert build(write(page + page.removeprefix("# Un")), site).returncode == 0
+    ids = re.findall(r' id="(d[0-9a-f]{12}[^"]*)"', (site / "index.html").read_text(encoding="utf-8"))
+    assert ids
+    assert len(ids) == len(set(ids))
+
+
+def test_wrong_diagrams_are_all_told_with_page_and_line(
+    write: Callable[[str], Path], build: Build, tmp_path: Path
+) -> None:
+    wrong = DIAGRAM.format(title="Faux", body="a --> ") + DIAGRAM.format(title="Faux aussi", body="a[b --> c")
+    done = build(write(wrong), tmp_path / "site")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout
+    assert re.findall(r"index\.md:(\d+): mermaid cannot draw this", done.stdout) == ["6", "13"]
+
+
+def test_a_diagram_without_a_name_is_refused(
+    write: Callable[[str], Path], build: Build, tmp_path: Path
+) -> None:
+    done = build(write("# Un\n\n```mermaid\nflowchart TB\n  a --> b\n```\n"), tmp_path / "site")
+    assert done.returncode == 1
+    assert "index.md: a diagram without `accTitle:`" in done.stdout
+
+
+def test_the_zip_is_the_site(sample: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(sample / "kubernetes-preuves.zip") as archive:
+        archive.extractall(tmp_path)
+    taken = tmp_path / "kubernetes-preuves"
+    files = {str(file.relative_to(sample)) for file in sample.rglob("*") if file.is_file()}
+    assert {str(file.relative_to(taken)) for file in taken.rglob("*") if file.is_file()} == {
+        name for name in files if not name.endswith((".map", "preuves.zip"))
+    }
+    assert (taken / "blocks.html").read_bytes() == (sample / "blocks.html").read_bytes()
+
+
+def test_the_lock_names_no_address() -> None:
+    """Whoever installs it does so from the registry that is theirs."""
+    lock = (ROOT / "package-lock.json").read_text(encoding="utf-8")
+    assert '"resolved"' not in lock
