@@ -65,6 +65,10 @@
   function name(root) {
     root.querySelector(".md-search[role=dialog]")?.setAttribute("aria-label", "Recherche")
     for (const nav of root.querySelectorAll("nav.md-code__nav:not([role])")) nav.setAttribute("role", "none")
+    for (const button of root.querySelectorAll('button[data-md-type="select"]:not([lang])')) {
+      button.lang = "fr"
+      button.title = "Choisir des lignes, pour un lien vers elles"
+    }
     for (const link of root.querySelectorAll("a.md-annotation__index:not([aria-label])")) {
       link.setAttribute("aria-label", "Annotation")
     }
