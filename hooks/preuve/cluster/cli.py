@@ -1,0 +1,161 @@
+"""The command line of the embedded cluster: `preuve cluster`."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import click
+
+from preuve.cluster.embedded import binaries, netns
+from preuve.cluster.embedded import cluster as embedded
+from preuve.cluster.embedded.state import State
+from preuve.errors import ClusterError
+from preuve.progress import Progress
+
+kubernetes_option = click.option(
+    "--kubernetes",
+    metavar="MINOR",
+    type=click.Choice(list(binaries.VERSIONS)),
+    default=binaries.DEFAULT,
+    show_default=True,
+    help=f"Version of Kubernetes: {' or '.join(binaries.VERSIONS)}.",
+)
+
+
+TERMINAL = ("COLUMNS", "EDITOR", "KUBE_EDITOR", "LANG", "LC_ALL", "LINES", "TERM", "TZ", "VISUAL")
+"""What `preuve cluster kubectl` hands on of the environment."""
+
+
+@click.group()
+def cluster() -> None:
+    """A real Kubernetes cluster on this machine, disposable: Linux, root, no Docker."""
+
+
+@cluster.command()
+@kubernetes_option
+def build(kubernetes: str) -> None:
+    """Compile Kubernetes and build the images, once; nothing to do the next time.
+
+    Example: preuve cluster build --kubernetes 1.36
+    """
+    from preuve.cluster.embedded import images  # noqa: PLC0415 - only here
+
+    with Progress() as progress:
+        programs = binaries.build(kubernetes, progress)
+        store = images.build(progress, coredns=programs.coredns)
+    click.echo(f"Kubernetes {programs.version} in {programs.server.parent}, images in {store}")
+
+
+@cluster.command()
+@kubernetes_option
+def up(kubernetes: str) -> None:
+    """Start the cluster and leave it running; every later command of this checkout uses it.
+
+    Example: preuve cluster up
+    """
+    with Progress() as progress:
+        running = embedded.start(progress, kubernetes)
+    click.echo(f"Kubernetes {running.version} is up; try `preuve cluster kubectl get nodes`")
+
+
+@cluster.command()
+def down() -> None:
+    """End the cluster, and leave nothing of it.
+
+    Example: preuve cluster down
+    """
+    with Progress() as progress, progress.stage("end the cluster"):
+        found = embedded.down()
+    click.echo("the cluster is gone" if found else "no cluster was running")
+
+
+@cluster.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, for a program.")
+def status(as_json: bool) -> None:
+    """Say whether the cluster runs, and what it is.
+
+    Example: preuve cluster status --json
+    """
+    running = embedded.find()
+    state = State.of_checkout()
+    facts = {
+        "running": running is not None,
+        "version": running.version if running else None,
+        "pid": running.pid if running else None,
+        "nodes": list(running.nodes) if running else [],
+        "kubeconfig": str(running.kubeconfig) if running else None,
+        "started": running.started if running else None,
+        "memory_bytes": running.memory() if running else None,
+        "state_dir": str(state.path),
+    }
+    if as_json:
+        click.echo(json.dumps(facts, indent=2))
+    elif running:
+        for name, value in facts.items():
+            click.echo(f"{name:12}  {', '.join(value) if isinstance(value, list) else value}")
+    else:
+        click.echo(f"no cluster is running{state.epitaph()}")
+
+
+class _Verbatim(click.Command):
+    """A command that hands its arguments on as they are: click itself would drop a ``--``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args != ["--help"]:
+            args = ["--", *args]
+        return super().parse_args(ctx, args)
+
+
+@cluster.command(cls=_Verbatim)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[ARGUMENT]...")
+def kubectl(arguments: tuple[str, ...]) -> None:
+    """Run kubectl on the cluster, as its administrator, from the network of its nodes.
+
+    Example: preuve cluster kubectl get pods --all-namespaces
+    """
+    running = _running()
+    netns.join(running.network_path())
+    # Nothing that the user set for another cluster reaches this one; KUBERC could even rename commands.
+    environment = {name: os.environ[name] for name in TERMINAL if name in os.environ}
+    environment |= {
+        "PATH": os.environ["PATH"],
+        "HOME": str(running.state),
+        "KUBECONFIG": str(running.kubeconfig),
+        "KUBERC": "off",
+    }
+    os.execve(running.binaries.kubectl, ["kubectl", *arguments], environment)  # noqa: S606 - no shell wanted
+
+
+@cluster.group()
+def node() -> None:
+    """Crash a node, and bring it back."""
+
+
+@node.command()
+@click.argument("name")
+def stop(name: str) -> None:
+    """Cut the power of a node; the cluster notices within 15 seconds.
+
+    Example: preuve cluster node stop node2
+    """
+    _running().stop_node(name)
+
+
+@node.command()
+@click.argument("name")
+def start(name: str) -> None:
+    """Switch a node on again.
+
+    Example: preuve cluster node start node2
+    """
+    _running().start_node(name)
+
+
+def _running() -> embedded.EmbeddedCluster:
+    running = embedded.find()
+    if running is None:
+        raise ClusterError(
+            f"no cluster is running{State.of_checkout().epitaph()}: `preuve cluster up` starts one"
+        )
+    return running

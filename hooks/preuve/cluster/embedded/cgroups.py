@@ -1,0 +1,91 @@
+"""The cgroups of the nodes: ``/preuve-ID/nodeN``, in every hierarchy of the machine.
+
+On cgroup v1 each controller is a hierarchy of its own, and the kubelet insists on its root in all of them.
+They are made at the top rather than below the caller's own: the kubelet takes one path for all hierarchies,
+and a caller's differ (a shell in a container may be nested in one and at the top in the next).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from pathlib import Path
+
+ROOT = Path("/sys/fs/cgroup")
+
+V2_CONTROLLERS = ("cpuset", "cpu", "io", "memory", "hugetlb", "pids")
+"""What a kubelet enables if it can (pkg/kubelet/cm/cgroup_manager_linux.go)."""
+
+REMOVAL_LIMIT = 5.0
+"""Seconds for the kernel to let go of a cgroup whose last process was just buried; measured: 0 to 0.05."""
+
+
+def unified(root: Path = ROOT) -> bool:
+    """Whether the machine has cgroup v2 alone."""
+    return (root / "cgroup.controllers").exists()
+
+
+def hierarchies(root: Path = ROOT) -> list[Path]:
+    """Where the machine's cgroup hierarchies are; several names of one (cpu, cpu,cpuacct) count once."""
+    if unified(root):
+        return [root]
+    return sorted({path.resolve() for path in root.iterdir() if (path / "cgroup.procs").exists()})
+
+
+def controllers(root: Path = ROOT) -> set[str]:
+    """The names of the controllers that the machine has, mounted and ready."""
+    if unified(root):
+        return set((root / "cgroup.controllers").read_text(encoding="ascii").split())
+    return {
+        name for path in root.iterdir() if (path / "cgroup.procs").exists() for name in path.name.split(",")
+    }
+
+
+def create(path: str, root: Path = ROOT) -> None:
+    """Make the cgroup `path`, from the top, in every hierarchy, ready to hold processes and children.
+
+    Raises:
+        OSError: a hierarchy cannot be written.
+    """
+    for hierarchy in hierarchies(root):
+        here = hierarchy
+        for part in Path(path.lstrip("/")).parts:
+            if unified(root):
+                _delegate(here)
+            above, here = here, here / part
+            here.mkdir(exist_ok=True)
+            for limit in ("cpuset.cpus", "cpuset.mems"):  # v1: empty, until filled no process may enter
+                if not unified(root) and (file := here / limit).exists():
+                    file.write_text((above / limit).read_text(encoding="ascii"), encoding="ascii")
+
+
+def remove(path: str, root: Path = ROOT) -> None:
+    """Remove the cgroup `path` and those below it from every hierarchy. None may hold a process any more.
+
+    Raises:
+        OSError: one is still in use.
+    """
+    limit = time.monotonic() + REMOVAL_LIMIT
+    for hierarchy in hierarchies(root):
+        top = hierarchy / path.lstrip("/")
+        folders = [Path(folder) for folder, _, _ in os.walk(top, topdown=False)]
+        for folder in folders:
+            while True:
+                try:
+                    folder.rmdir()
+                    break
+                except OSError as error:
+                    if error.errno != errno.EBUSY or time.monotonic() > limit:
+                        raise
+                    time.sleep(0.005)
+
+
+def _delegate(cgroup: Path) -> None:
+    """Let the children of a v2 cgroup use its controllers."""
+    available = (cgroup / "cgroup.controllers").read_text(encoding="ascii").split()
+    enabled = (cgroup / "cgroup.subtree_control").read_text(encoding="ascii").split()
+    wanted = [name for name in V2_CONTROLLERS if name in available and name not in enabled]
+    if wanted:
+        text = " ".join(f"+{name}" for name in wanted)
+        (cgroup / "cgroup.subtree_control").write_text(text, encoding="ascii")

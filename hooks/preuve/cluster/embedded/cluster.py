@@ -1,0 +1,291 @@
+"""The embedded cluster as its users see it: find it, have one for a while, start it, end it."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from typing import TYPE_CHECKING, Any
+
+from preuve.cluster.embedded import binaries, cgroups, netns, requirements, supervisor
+from preuve.cluster.embedded.state import State
+from preuve.errors import ClusterError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from preuve.cluster.embedded.binaries import Binaries
+    from preuve.progress import Progress
+
+ANSWER_LIMIT = 30.0
+"""Seconds for the supervisor to answer: a node's start is the longest of what it is asked for."""
+
+OTHER_LIMIT = 120.0
+"""Seconds to wait for a cluster that another process is starting or ending."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedCluster:
+    """A cluster that runs."""
+
+    binaries: Binaries
+    nodes: tuple[str, ...]
+    started: str
+    """When it could be used: ISO 8601, UTC."""
+    pid: int
+    """Its supervisor's."""
+    _state: State
+
+    @property
+    def version(self) -> str:
+        """Of Kubernetes, as it says it itself: ``v1.37.2``."""
+        return self.binaries.version
+
+    @property
+    def state(self) -> Path:
+        """The directory that it keeps its things in, 0700."""
+        return self._state.path
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's, 0600."""
+        return self._state.kubeconfig
+
+    @property
+    def node_socket(self) -> Path:
+        """A Unix socket to lend to a page that may stop and start nodes, and nothing else."""
+        return self._state.node_socket
+
+    def network_path(self, node: str | None = None) -> str:
+        """The file of a network namespace, as nsenter(1) takes it.
+
+        Args:
+            node: whose; unless given, the laptop's, on the nodes' LAN.
+
+        Raises:
+            ClusterError: there is no such node, or it is down.
+        """
+        if node is None:
+            return f"/proc/{self.pid}/ns/net"
+        pid = _ask(self._state, "GET", "/status")["nodes"].get(node)  # another one since it was last started
+        if pid is None:
+            raise ClusterError(f"node {node!r} is not running: see `preuve cluster status`")
+        return f"/proc/{self.pid}/root/proc/{pid}/ns/net"
+
+    def network(self, node: str | None = None) -> AbstractContextManager[None]:
+        """Be on the laptop's network, or a node's, during the block: the calling thread, and what it starts.
+
+        Raises:
+            ClusterError: as `network_path`.
+        """
+        return netns.joined(self.network_path(node))
+
+    def memory(self) -> int:
+        """What its processes use, in bytes; of what several share, each counts its part."""
+        return int(_ask(self._state, "GET", "/status")["memory_bytes"])
+
+    def stop_node(self, name: str) -> None:
+        """Crash a node, as a power cut would.
+
+        Raises:
+            ClusterError: there is no such node, or it carries the control plane.
+        """
+        _ask(self._state, "POST", f"/nodes/{name}/stop")
+
+    def start_node(self, name: str) -> None:
+        """Switch a node on again; it is Ready a few seconds later.
+
+        Raises:
+            ClusterError: there is no such node, or it did not come up.
+        """
+        _ask(self._state, "POST", f"/nodes/{name}/start")
+
+
+def find() -> EmbeddedCluster | None:
+    """The cluster of this checkout, if it runs and can be used."""
+    state = State.of_checkout()
+    pid = _supervisor(state)
+    status = _ask(state, "GET", "/status") if pid else None
+    if not pid or not status or not status["started"]:
+        return None
+    binaries = supervisor.binaries_of(status)
+    return EmbeddedCluster(binaries, tuple(status["nodes"]), status["started"], pid, state)
+
+
+def start(progress: Progress, kubernetes: str = binaries.DEFAULT) -> EmbeddedCluster:
+    """The running cluster, else a new one; it stays behind.
+
+    Args:
+        progress: shows the stages of a start.
+        kubernetes: the minor, one of `binaries.VERSIONS`.
+
+    Raises:
+        ClusterError: it cannot run here, or did not come up; or another version is running.
+    """
+    with _had(progress, kubernetes, stays=True) as cluster:
+        return cluster
+
+
+def have(progress: Progress, kubernetes: str = binaries.DEFAULT) -> AbstractContextManager[EmbeddedCluster]:
+    """The running cluster, else a new one that ends with the block, or with this process, however that ends.
+
+    Args:
+        progress: shows the stages of a start.
+        kubernetes: the minor, one of `binaries.VERSIONS`.
+
+    Raises:
+        ClusterError: as `start`.
+    """
+    return _had(progress, kubernetes, stays=False)
+
+
+def down() -> bool:
+    """End the cluster of this checkout; reap what a killed one left.
+
+    Returns:
+        whether there was anything.
+
+    Raises:
+        ClusterError: it could not be ended.
+    """
+    state = State.of_checkout()
+    if not state.path.exists():
+        return False
+    end = time.monotonic() + OTHER_LIMIT
+    while (held := state.lock()) is None:
+        if pid := _supervisor(state):
+            _end(pid)
+        elif time.monotonic() > end:
+            raise ClusterError(f"{state.path} is in use, but no supervisor answers there")
+        time.sleep(0.01)  # it has just gone, or has just come
+    cgroups.remove(f"/{state.name}")
+    state.clear()
+    state.path.rmdir()
+    os.close(held)
+    return True
+
+
+@contextmanager
+def _had(progress: Progress, kubernetes: str, *, stays: bool) -> Iterator[EmbeddedCluster]:
+    end = time.monotonic() + OTHER_LIMIT
+    while time.monotonic() < end:
+        if cluster := find():
+            if cluster.version != f"v{binaries.VERSIONS.get(kubernetes)}":
+                raise ClusterError(
+                    f"a cluster of Kubernetes {cluster.version} is running, not of {kubernetes}: "
+                    "`preuve cluster down` ends it"
+                )
+            yield cluster
+            return
+        programs, images = requirements.check(kubernetes)
+        with supervisor.launched(State.of_checkout(), programs, images, stays=stays) as owner:
+            if _follow(owner, progress) and (cluster := find()):
+                yield cluster
+                return
+        time.sleep(0.1)  # another process is starting one, or ending one
+    raise ClusterError(
+        f"another process has been starting or ending the cluster for {OTHER_LIMIT:.0f} s; "
+        "`preuve cluster down` ends it"
+    )
+
+
+def _follow(owner: socket.socket, progress: Progress) -> bool:
+    """Show a start.
+
+    Returns:
+        whether the cluster can be used; if not, another process has it.
+
+    Raises:
+        ClusterError: it did not come up.
+    """
+    said = []
+    with ExitStack() as stage, owner.makefile(encoding="utf-8") as lines:
+        for line in lines:
+            match _news(line):
+                case {"stage": str(name)}:
+                    stage.close()
+                    stage.enter_context(progress.stage(name))
+                case {"ready": True}:
+                    return True
+                case {"busy": True}:
+                    return False
+                case {"failed": message}:
+                    raise ClusterError(f"the cluster did not come up: {message}")
+                case _:
+                    said.append(line)
+        raise ClusterError(f"the cluster's supervisor did not come up. It said:\n{''.join(said).strip()}")
+
+
+def _news(line: str) -> object:
+    """What a line from the supervisor says; None if it is not its own (Python's, unshare's)."""
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
+
+
+class _Connection(HTTPConnection):
+    """HTTP to a Unix socket."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("preuve", timeout=ANSWER_LIMIT)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
+
+
+def _ask(state: State, method: str, path: str) -> Any:  # noqa: ANN401 - JSON
+    connection = _Connection(state.socket)
+    try:
+        connection.request(method, path)
+        response = connection.getresponse()
+        answer = response.read()
+    except (OSError, HTTPException) as error:
+        raise ClusterError(f"the cluster's supervisor does not answer: {error}.") from None
+    finally:
+        connection.close()
+    if response.status != 200:
+        raise ClusterError(answer.decode())
+    return json.loads(answer)
+
+
+def _supervisor(state: State) -> int | None:
+    """The process that answers on the state directory's socket, if any: the kernel knows who listens."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(ANSWER_LIMIT)
+        try:
+            client.connect(str(state.socket))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return None
+        credentials = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return int(struct.unpack("3i", credentials)[0])
+
+
+def _end(pid: int) -> None:
+    """Tell a supervisor to end, and wait until it has; kill it if it does not."""
+    try:
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        for order in (signal.SIGTERM, signal.SIGKILL):
+            signal.pidfd_send_signal(process, order)
+            if select.select([process], [], [], supervisor.END_LIMIT)[0]:
+                return
+    except ProcessLookupError:
+        return
+    finally:
+        os.close(process)
+    raise ClusterError(f"the cluster's supervisor, process {pid}, does not end")

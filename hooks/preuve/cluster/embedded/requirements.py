@@ -1,0 +1,141 @@
+"""What the embedded cluster needs of the machine, and how to get what is missing: all of it at once."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from preuve.cluster.embedded import binaries, cgroups, images
+from preuve.cluster.embedded.processes import ENVIRONMENT
+from preuve.errors import ClusterError, raise_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from preuve.cluster.embedded.binaries import Binaries
+    from preuve.errors import PreuveError
+
+PACKAGES = {
+    "catatonit": "catatonit",
+    "containerd": "containerd",
+    "containerd-shim-runc-v2": "containerd",
+    "runc": "runc",
+    "iptables": "iptables",
+    "nft": "nftables",
+    "mount": "mount",
+    "nsenter": "util-linux",
+    "pivot_root": "util-linux",
+    "setsid": "util-linux",
+    "unshare": "util-linux",
+    "/usr/lib/cni/bridge": "containernetworking-plugins",
+}
+"""The programs that run in the cluster, and the Debian packages that have them."""
+
+CONTROLLERS = ("cpu", "cpuset", "memory", "pids")
+"""What a kubelet does not start without (and cpuacct, which v2 has in cpu)."""
+
+KERNEL = (5, 13)
+"""kube-proxy's nftables mode asks for it (pkg/proxy/nftables)."""
+
+MEMORY = 1_600_000_000
+"""Bytes: the idle cluster's 1.2 GB [measured], and room for a lesson's Pods."""
+
+SANDBOX = ("unshare", "--mount", "--net", "--uts", "--ipc", "--pid", "--fork", "sh", "-ec")
+"""Namespaces as a cluster has them."""
+
+OVERLAY = """\
+mount -t tmpfs preuve /mnt
+mkdir /mnt/lower /mnt/upper /mnt/work /mnt/all
+mount -t overlay preuve -o lowerdir=/mnt/lower,upperdir=/mnt/upper,workdir=/mnt/work /mnt/all
+"""
+"""What containerd does for each container; in a mount namespace of its own, so nothing is left."""
+
+
+def check(kubernetes: str) -> tuple[Binaries, Path]:
+    """What a cluster is started with: its binaries and its image store.
+
+    Args:
+        kubernetes: the minor, one of `binaries.VERSIONS`.
+
+    Raises:
+        ClusterError: something is missing; with `Problems`, every missing thing.
+        ConfigError: `kubernetes` is not a known minor.
+    """
+    errors: list[PreuveError] = [ClusterError(problem) for problem in _problems()]
+    programs = binaries.find(kubernetes)
+    store = images.find(coredns=programs.coredns) if programs else None
+    if not (programs and store):
+        missing = "images" if programs else "binaries and images"
+        option = "" if kubernetes == binaries.DEFAULT else f" --kubernetes {kubernetes}"
+        errors.append(
+            ClusterError(
+                f"the cluster's {missing} are not built yet: run `preuve cluster build{option}` "
+                f"(once; {'1 minute' if programs else '7 minutes on 2 cores'})"
+            )
+        )
+    raise_all(errors)
+    assert programs  # noqa: S101 - an error above otherwise
+    assert store  # noqa: S101
+    return programs, store
+
+
+def _problems() -> Iterator[str]:
+    if sys.platform != "linux":
+        yield f"the embedded cluster runs on Linux only, not on {platform.system()}: use a virtual machine"
+        return
+    missing = [program for program in PACKAGES if not shutil.which(program, path=ENVIRONMENT["PATH"])]
+    if missing:
+        packages = sorted({PACKAGES[program] for program in missing})
+        yield f"no {', '.join(missing)} here: run `apt-get install {' '.join(packages)}`"
+    yield from _kernel()
+    available = _available_memory()
+    if available < MEMORY:
+        yield (
+            f"only {available / 1e9:.1f} GB of memory are free, a cluster takes {MEMORY / 1e9:.1f}: "
+            "end something, or give the machine more"
+        )
+    if os.geteuid() != 0:
+        yield f"it takes root to make nodes, and you are user {os.geteuid()}: run preuve with sudo"
+    elif "unshare" not in missing and "mount" not in missing:
+        yield from _privileges()
+
+
+def _kernel() -> Iterator[str]:
+    release = tuple(map(int, re.findall(r"\d+", platform.release())[:2]))
+    if release < KERNEL:
+        needed = ".".join(map(str, KERNEL))
+        yield f"Linux {platform.release()} is too old for kube-proxy: {needed} or newer is needed"
+    if "\toverlay\n" not in Path("/proc/filesystems").read_text(encoding="ascii"):
+        yield "the kernel has no overlayfs, which containers are made of: run `modprobe overlay`"
+    if not Path("/proc/sys/net/bridge/bridge-nf-call-iptables").exists():
+        yield "the kernel does not show bridged packets to kube-proxy's rules: run `modprobe br_netfilter`"
+    if not Path("/dev/kmsg").exists():
+        yield "there is no /dev/kmsg, which kubelets read: in a container, lend it with `--device /dev/kmsg`"
+    absent = [name for name in CONTROLLERS if name not in cgroups.controllers()]
+    if absent:
+        yield f"no cgroup controller {', '.join(absent)} is mounted below {cgroups.ROOT}: mount it"
+
+
+def _privileges() -> Iterator[str]:
+    unwritable = [str(path) for path in cgroups.hierarchies() if not os.access(path, os.W_OK)]
+    if unwritable:
+        yield f"cgroups cannot be made in {', '.join(unwritable)}: in a container, run it with `--privileged`"
+    for script, what in ((":", "namespaces"), (OVERLAY, "overlay mounts")):
+        answer = subprocess.run([*SANDBOX, script], capture_output=True, text=True, check=False)
+        if answer.returncode != 0:
+            yield (
+                f"root may not make {what} here ({answer.stderr.strip()}): "
+                "in a container, run it with `--privileged`"
+            )
+            return
+
+
+def _available_memory() -> int:
+    found = re.search(r"MemAvailable: +(\d+) kB", Path("/proc/meminfo").read_text(encoding="ascii"))
+    return int(found[1]) * 1024 if found else 0

@@ -1,0 +1,122 @@
+"""The directory in which a cluster keeps what it knows, one per checkout.
+
+``$XDG_STATE_HOME/preuve/ID`` (``~/.local/state`` unless set), 0700, held by a lock as long as its supervisor
+lives:
+
+    api.sock      the supervisor answers here (`supervisor`)
+    nodes.sock    the same, for stopping and starting nodes only: what an exclusive page may reach
+    kubeconfig    the administrator's
+    log/          one file per process
+    nodes/NAME/   the root directory of each node
+    last-words    why a cluster went down by itself; all that is left of it, beside its logs
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+CHECKOUT = Path(__file__).resolve().parents[4]
+"""What a cluster belongs to: where this package was cloned, or installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The state directory of one cluster."""
+
+    path: Path
+
+    @classmethod
+    def of_checkout(cls) -> State:
+        """The one of this checkout, whatever directory preuve is called from."""
+        home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+        return cls(Path(home, "preuve", _short(CHECKOUT)))
+
+    @property
+    def name(self) -> str:
+        """What the cluster calls itself where names are the machine's (cgroups): unique to this directory."""
+        return f"preuve-{_short(self.path)}"
+
+    @property
+    def socket(self) -> Path:
+        """Where the supervisor answers."""
+        return self.path / "api.sock"
+
+    @property
+    def node_socket(self) -> Path:
+        """Where it answers about nodes only."""
+        return self.path / "nodes.sock"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's."""
+        return self.path / "kubeconfig"
+
+    @property
+    def log(self) -> Path:
+        """A file per process, for a person."""
+        return self.path / "log"
+
+    @property
+    def nodes(self) -> Path:
+        """A root directory per node."""
+        return self.path / "nodes"
+
+    @property
+    def last_words(self) -> Path:
+        """Why the cluster went down by itself, if it did."""
+        return self.path / "last-words"
+
+    def epitaph(self) -> str:
+        """Why the last cluster went down, as the end of a sentence; empty if it was told to."""
+        if not self.last_words.exists():
+            return ""
+        return f" (the last one went down by itself: {self.last_words.read_text(encoding='utf-8').strip()})"
+
+    def lock(self) -> int | None:
+        """Make the directory and hold it.
+
+        Returns:
+            a descriptor that holds it until it is closed (by the kernel, if need be), or None if another
+            process does.
+        """
+        while True:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                held = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+            except FileNotFoundError:
+                continue
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # Who held it before may have removed the directory: then another stands in its place by now.
+                if os.path.samestat(os.fstat(held), self.path.stat()):
+                    return held
+            except BlockingIOError:
+                os.close(held)
+                return None
+            except FileNotFoundError:
+                pass
+            os.close(held)
+
+    def clear(self, keep: Collection[Path] = ()) -> None:
+        """Empty the directory, `keep` excepted. Only for who holds it."""
+        for entry in self.path.iterdir():
+            if entry in keep:
+                continue
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+
+
+def _short(path: Path) -> str:
+    """Eight characters that stand for a path: a Unix socket's address may have 108 in all."""
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
