@@ -1,0 +1,227 @@
+"""How a Pod moves: from its creation to Ready, to its end, or to a state that only a person mends."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from preuve.motion import NEVER, STUCK, Motion
+from preuve.objects import behind, condition, finished, holds, who
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from preuve.objects import Object, Snapshot
+
+FRESH = 1.5
+"""Seconds that a container without a probe must have been up. The kubelet looks at its containers once a
+second (upstream ``genericPlegRelistPeriod``), so one that ends at once is Ready for a while: up to 1.2 s in
+36 cases (1.37.2 on two busy cores)."""
+
+UNPREPARED = 10.0
+"""Seconds after which a Pod without a sandbox waits for something that does not exist, the ConfigMap of a
+volume for one: its status never says what. Volumes and network are there within 2 s (1.37.2)."""
+
+RESTART = timedelta(seconds=3)
+"""A back-off that ends within this is no rest: the next command would see the restart."""
+
+STAYS = {
+    "CreateContainerConfigError",
+    "CreateContainerError",
+    "ErrImageNeverPull",
+    "ImageInspectError",
+    "ImagePullBackOff",
+    "InvalidImageName",
+}
+"""Reasons to wait that stay until somebody acts (upstream ``images/types.go``, ``sync_result.go``)."""
+
+UNTOLD = {
+    "ErrImagePull",
+    "PostStartHookError",
+    "RegistryUnavailable",
+    "RunContainerError",
+    "SignatureValidationFailed",
+}
+"""Reasons that end in a back-off, which the kubelet publishes at its next look at the Pod. That may be at the
+back-off's end: a crash loop reads ``Error`` for 10, 20, 40 s, and ``CrashLoopBackOff`` for 0.2 s (1.37.2).
+"""
+
+
+def moves(pod: Object, snapshot: Snapshot, settled: Snapshot) -> Iterator[Motion]:
+    """Tell what moves in a Pod.
+
+    Args:
+        pod: one that is not being deleted.
+        snapshot: where it is, with its node.
+        settled: the namespace when it last was at rest.
+    """
+    status = pod["status"]
+    if finished(pod):
+        return
+    if not pod["spec"].get("nodeName"):
+        yield _unscheduled(pod)
+    elif node := lost_node(pod, snapshot):
+        yield Motion(who(pod), f"its node {node} is not Ready", NEVER if holds(pod, "Ready") else STUCK)
+    elif "observedGeneration" in status and behind(pod):
+        yield Motion(who(pod), "its node has not seen the last change yet")
+    elif holds(pod, "PodResizeInProgress"):
+        yield Motion(who(pod), "is being resized")
+    elif motions := list(_containers(pod, snapshot, settled)):
+        yield from motions
+    elif not holds(pod, "Ready"):
+        yield from _unready(pod)
+
+
+def lost_node(pod: Object, snapshot: Snapshot) -> str | None:
+    """Name the Pod's node if the cluster has lost it."""
+    name = pod["spec"].get("nodeName")
+    lost = {node["metadata"]["name"] for node in snapshot["Node"] if not holds(node, "Ready")}
+    return name if name in lost else None
+
+
+def _unscheduled(pod: Object) -> Motion:
+    scheduled = condition(pod, "PodScheduled")
+    reason = scheduled.get("reason")
+    if reason in {"Unschedulable", "SchedulingGated"} and not pod["status"].get("nominatedNodeName"):
+        return Motion(who(pod), f"{reason}: {scheduled.get('message', '')}", STUCK)
+    return Motion(who(pod), "no node was chosen for it yet")
+
+
+def _unready(pod: Object) -> Iterator[Motion]:
+    """Tell why a Pod is not Ready though no container of it moves."""
+    gates = [each["conditionType"] for each in pod["spec"].get("readinessGates", ())]
+    if closed := [gate for gate in gates if not holds(pod, gate)]:
+        yield Motion(who(pod), f"its readiness gate {closed[0]} is not true", STUCK)
+    elif all("running" in each["state"] for each in pod["status"].get("containerStatuses", ())):
+        yield Motion(who(pod), "its containers are ready, and it is not yet")
+
+
+def _containers(pod: Object, snapshot: Snapshot, settled: Snapshot) -> Iterator[Motion]:
+    """Tell what moves in a Pod that has its node: init containers in turn, then all the others."""
+    spec, status = pod["spec"], pod["status"]
+    told = {
+        each["name"]: each
+        for field in ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
+        for each in status.get(field) or ()
+    }
+    starting = spec.get("initContainers", ())
+    sidecars = [each for each in starting if each.get("restartPolicy") == "Always"]
+    for container in starting:
+        state = told.get(container["name"], {}).get("state", {})
+        if container not in sidecars and state.get("terminated", {}).get("exitCode") != 0:
+            running = Motion(who(pod), f"init container {container['name']} is running")
+            motion = running if "running" in state else _container(container, told, pod, snapshot)
+            yield from filter(None, [motion])
+            return
+    for container in [*sidecars, *spec["containers"]]:
+        motion = _former(container, told, pod, settled) or _container(container, told, pod, snapshot)
+        yield from filter(None, [motion])
+    for container in spec.get("ephemeralContainers", ()):
+        if "waiting" in told.get(container["name"], {}).get("state", {"waiting": {}}):
+            yield from filter(None, [_container(container, told, pod, snapshot)])
+
+
+def _former(container: Object, told: Mapping[str, Object], pod: Object, settled: Snapshot) -> Motion | None:
+    """Tell of a container that still is the one from before its image was changed.
+
+    The kubelet says that it has seen the change before it stops the container, and the image in a status is
+    any of that image's names: only the past tells.
+    """
+    name = container["name"]
+    former = settled.by_uid.get(pod["metadata"]["uid"])
+    if not former:
+        return None
+    image = next((each["image"] for each in former["spec"]["containers"] if each["name"] == name), None)
+    statuses = former["status"].get("containerStatuses", ())
+    ids = [each["containerID"] for each in statuses if each["name"] == name and "containerID" in each]
+    if image in {None, container["image"]} or told.get(name, {}).get("containerID") not in ids:
+        return None
+    return Motion(who(pod), f"container {name} still runs {image}")
+
+
+def _container(
+    container: Object, told: Mapping[str, Object], pod: Object, snapshot: Snapshot
+) -> Motion | None:
+    """Tell how one container moves, if it does."""
+    name = container["name"]
+    status = told.get(name, {})
+    state = status.get("state") or {"waiting": {}}
+    if "running" in state:
+        return _running(container, status, pod)
+    if "terminated" in state:
+        return _terminated(container, status, pod)
+    reason = state["waiting"].get("reason", "is not created yet")
+    if reason == "CrashLoopBackOff":
+        return _backing_off(status, pod, snapshot)
+    if reason in STAYS:
+        return Motion(who(pod), f"container {name}: {reason}", STUCK)
+    if condition(pod, "PodReadyToStartContainers").get("status") == "False":
+        return Motion(who(pod), "its volumes and its network are not there yet", UNPREPARED)
+    return Motion(who(pod), f"container {name}: {reason}", untold=reason in UNTOLD)
+
+
+def _running(container: Object, status: Object, pod: Object) -> Motion | None:
+    name = container["name"]
+    probe = next((each for each in ("startupProbe", "readinessProbe") if each in container), None)
+    if not status.get("started", True) or not status["ready"]:
+        hint = f": {described(container[probe], probe)} has not succeeded" if probe else ""
+        return Motion(who(pod), f"container {name} runs but is not Ready{hint}")
+    if probe:
+        return None
+    # What ended soon after its start may do so again: it must outlive its last life.
+    last = status.get("lastState", {}).get("terminated", {})
+    life = _seconds(last["startedAt"], last["finishedAt"]) if last.get("startedAt") else 0
+    patience = FRESH + life if life < 10 else FRESH
+    return Motion(who(pod), f"container {name} has just started", patience, of=status["containerID"])
+
+
+def described(probe: Object, kind: str) -> str:
+    """Say a probe in a few words.
+
+    >>> described({"httpGet": {"path": "/ok", "port": 80}}, "readinessProbe")
+    'its readiness probe (httpGet :80/ok)'
+    >>> described({"exec": {"command": ["cat", "/ready"]}}, "startupProbe")
+    'its startup probe (exec cat /ready)'
+    """
+    how = next(each for each in ("httpGet", "exec", "tcpSocket", "grpc") if each in probe)
+    what = probe[how]
+    text = " ".join(what["command"]) if how == "exec" else f":{what['port']}{what.get('path', '')}"
+    return f"its {kind.removesuffix('Probe')} probe ({how} {text})"
+
+
+def _terminated(container: Object, status: Object, pod: Object) -> Motion | None:
+    state = status["state"]["terminated"]
+    policy = container.get("restartPolicy") or pod["spec"].get("restartPolicy", "Always")
+    if policy == "Always" or (policy == "OnFailure" and state["exitCode"]):
+        why = f"container {container['name']} ended with exit code {state['exitCode']}, to be restarted"
+        return Motion(who(pod), why, of=status.get("containerID", ""), untold=True)
+    if all("terminated" in each["state"] for each in pod["status"].get("containerStatuses", ())):
+        return Motion(who(pod), "its containers have ended, and it has not yet")
+    return None
+
+
+def _backing_off(status: Object, pod: Object, snapshot: Snapshot) -> Motion | None:
+    """Tell whether the pause before the next restart is long enough to be looked at."""
+    name, last = status["name"], status.get("lastState", {}).get("terminated", {})
+    pause = backoff(status["state"]["waiting"].get("message", ""))
+    if not pause or not last.get("finishedAt"):
+        return Motion(who(pod), f"container {name}: CrashLoopBackOff", STUCK)
+    if datetime.fromisoformat(last["finishedAt"]) + pause - snapshot.now < RESTART:
+        return Motion(who(pod), f"container {name} is about to be restarted", patience=60, of=str(pause))
+    return None
+
+
+def backoff(message: str) -> timedelta | None:
+    """Read how long the kubelet holds a container back, at most.
+
+    >>> backoff("back-off 1m20s restarting failed container=c pod=web_default(1)")
+    datetime.timedelta(seconds=80)
+    >>> backoff("who knows")
+    """
+    found = re.match(r"back-off (?:(\d+)m)?(?:(\d+)s)? restarting", message)
+    return timedelta(minutes=int(found[1] or 0), seconds=int(found[2] or 0)) if found else None
+
+
+def _seconds(start: str, end: str) -> float:
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()

@@ -1,0 +1,175 @@
+"""What a command does to the cluster, told from its source: does it look at it, may it change it?
+
+What is not known may do both: a look then waits for the cluster to settle when it need not have, never the
+other way round.
+
+>>> reads("kubectl get pods | grep web"), changes("kubectl get pods | grep web")
+(True, False)
+>>> reads("cd manifests && ls"), changes("cd manifests && ls")
+(False, False)
+>>> reads("./deploy.sh"), changes("./deploy.sh")
+(True, True)
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from itertools import dropwhile
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+LOCAL = _names("""
+    [ [[ : alias awk base64 basename bg break cat cd chmod clear column continue cp cut date declare diff
+    dirname done echo egrep esac exit export false fg fgrep fi find for grep head history id jobs jq kill ln
+    local ls man md5sum mkdir mktemp mv nl paste popd printf ps pushd pwd read readonly return rev rm rmdir
+    sed select seq set sha256sum shift shopt shuf sleep sort stat tac tail tee test touch tr trap true tty
+    type typeset umask unalias uname uniq unset wc which whoami yes yq }
+""")
+"""Programs and words of the shell that never meet the cluster."""
+
+LOOKS = _names("dig getent host nc nslookup openssl ping redis-cli ss telnet traceroute")
+"""Programs that talk to what runs in the cluster, and leave it as it is."""
+
+WRAPPERS = _names("""
+    ! command builtin do elif else env exec if nice nohup stdbuf sudo then time timeout until watch while
+    xargs {
+""")
+"""Programs and words of the shell that run the command behind them."""
+
+SHELLS = _names("bash dash sh")
+
+LOCAL_VERBS = _names("""
+    api-resources api-versions cluster-info completion config explain help kustomize options plugin version
+""")
+"""What kubectl does without a look at any object of the page."""
+
+LOOKING_VERBS = _names("describe diff events get logs port-forward proxy top wait")
+LOOKING_PAIRS = {("auth", "can-i"), ("auth", "whoami"), ("rollout", "history"), ("rollout", "status")}
+"""What kubectl does without changing any."""
+
+VALUED = _names("""
+    --as --as-group --as-uid --cache-dir --certificate-authority --client-certificate --client-key --cluster
+    --context --kubeconfig --kuberc --namespace --request-timeout --server --tls-server-name --token --user
+    -n -s -v
+""")
+"""kubectl's options for every verb that take a value (``kubectl options``, 1.37)."""
+
+_PUNCTUATION = "();<>|&\n"
+_DOCUMENT = re.compile(r"<<-?[ \t]*(['\"]?)(\w+)\1(.*?)\n(?:.*?\n)??[ \t]*\2[ \t]*(?=\n|$)", re.DOTALL)
+_ARITHMETIC = re.compile(r"\$?\(\([^()]*\)\)")
+_BACKTICKS = re.compile(r"`([^`]*)`")
+_SUBSTITUTION = re.compile(r"\$\((.*)\)", re.DOTALL)
+_ASSIGNMENT = re.compile(r"\w+\+?=")
+_ARGUMENT = re.compile(r"-|\d|\w+=")
+
+
+def reads(source: str) -> bool:
+    """Tell whether what a command answers may depend on what runs in the cluster.
+
+    Args:
+        source: one shell command, of any shape.
+    """
+    return any(effect != _NOTHING for effect in _effects(source))
+
+
+def changes(source: str) -> bool:
+    """Tell whether a command may change what runs in the cluster.
+
+    Args:
+        source: one shell command, of any shape.
+    """
+    return _CHANGE in _effects(source)
+
+
+_NOTHING, _LOOK, _CHANGE = range(3)
+
+
+def _effects(source: str) -> set[int]:
+    """Return what the parts of a command do."""
+    try:
+        return {_effect(words) for words in _commands(source)}
+    except ValueError:  # shlex: a quote is left open
+        return {_CHANGE}
+
+
+def _effect(words: Sequence[str]) -> int:
+    words = list(dropwhile(_ASSIGNMENT.match, words))
+    program, *rest = words or [""]
+    program = program.rpartition("/")[2]
+    if program in WRAPPERS:
+        return _effect(list(dropwhile(_ARGUMENT.match, rest)))
+    if program == "kubectl":
+        return _kubectl(rest)
+    if program in SHELLS and "-c" in rest[:-1]:
+        return max(_effects(rest[rest.index("-c") + 1]), default=_NOTHING)
+    if program == "eval":
+        return max(_effects(" ".join(rest)), default=_NOTHING)
+    if program in LOCAL or not program or words[0].startswith("#"):
+        return _NOTHING
+    return _LOOK if program in LOOKS else _CHANGE
+
+
+def _kubectl(arguments: Sequence[str]) -> int:
+    verbs = list(_verbs(arguments))
+    if not verbs or verbs[0] in LOCAL_VERBS:
+        return _NOTHING
+    dry = any(each.startswith("--dry-run") and each != "--dry-run=none" for each in arguments)
+    looks = verbs[0] in LOOKING_VERBS or tuple(verbs[:2]) in LOOKING_PAIRS
+    return _LOOK if looks or dry else _CHANGE
+
+
+def _verbs(arguments: Iterable[str]) -> Iterator[str]:
+    """Yield the arguments that are no options, nor their values."""
+    found = iter(arguments)
+    for argument in found:
+        if argument in VALUED:
+            next(found, "")
+        elif not argument.startswith("-"):
+            yield argument
+
+
+def _commands(source: str) -> Iterator[list[str]]:
+    r"""Yield the words of each simple command in a source.
+
+    >>> list(_commands("KUBE_EDITOR='sed -i s/a/b/' kubectl edit pod x 2>&1 | tail -1"))
+    [['KUBE_EDITOR=sed -i s/a/b/', 'kubectl', 'edit', 'pod', 'x', '2'], ['tail', '-1']]
+    >>> list(_commands("kubectl logs $(kubectl get pod -o name) --tail=1"))
+    [['kubectl', 'get', 'pod', '-o', 'name'], ['kubectl', 'logs', '$', '--tail=1']]
+    """
+    source = _DOCUMENT.sub(r"\3\n", source).replace("\\\n", " ")
+    source = _BACKTICKS.sub(r"$(\1)", _ARITHMETIC.sub("0", source))
+    lexer = shlex.shlex(source, posix=True, punctuation_chars=_PUNCTUATION)
+    lexer.whitespace_split, lexer.commenters, lexer.whitespace = True, "", " \t\r"
+    outer: list[list[str]] = []
+    words: list[str] = []
+    redirected = False
+    for token in lexer:
+        if not token or token.strip(_PUNCTUATION):
+            for inner in _SUBSTITUTION.findall(token):
+                yield from _commands(inner)
+            if not redirected:
+                words.append(token)
+            redirected = False
+            continue
+        for sign in token:
+            if sign == "(":
+                outer.append(words)
+                words = []
+            elif sign == ")":
+                yield words
+                words = outer.pop() if outer else []
+            elif sign in "<>":
+                redirected = True
+            elif not (redirected and sign == "&"):
+                yield words
+                words = []
+            redirected = redirected and sign in "<>&"
+    yield from [words, *outer]

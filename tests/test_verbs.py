@@ -1,0 +1,110 @@
+"""What a command does to the cluster, told from its source."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from preuve.verbs import changes, reads
+
+NOTHING = [
+    "cd manifests",
+    "export NAME=web",
+    "NAME=web",
+    "ls -l; cat pod.yaml | head -3",
+    "sed -i s/1.22/1.26/ deployment.yaml",
+    "cat > pod.yaml <<EOF\nkind: Pod\nmetadata: {name: it's}\nEOF",
+    "cat <<'END' > a\nkubectl delete pod web\nEND\nls",
+    "for i in 1 2 3; do echo $((i + 1)); done",
+    "if [ -f x ]; then echo yes; else echo no; fi",
+    "kubectl config view",
+    "kubectl version --client",
+    "kubectl explain pod.spec",
+    "kubectl --help",
+    "kubectl",
+    "# kubectl delete pod web",
+    "echo one 2>&1 >/dev/null",
+    "kill %1; sleep 1",
+    "time ls",
+]
+LOOKS = [
+    "kubectl get pods",
+    "kubectl -n web get pods -o wide",
+    "kubectl --namespace web describe pod web | grep -A3 Events",
+    "/usr/bin/kubectl logs deploy/web",
+    "kubectl rollout status deployment/web",
+    "kubectl rollout history deployment web",
+    "kubectl auth can-i create pods",
+    "kubectl diff -f pod.yaml",
+    "kubectl run web --image=nginx --dry-run=client -o yaml > pod.yaml",
+    "kubectl port-forward pod/web 8080:80 &",
+    "echo $(kubectl get pods -o name)",
+    'NAME="$(kubectl get pods -o name)"',
+    "echo `kubectl get pods -o name`",
+    "kubectl logs $(kubectl get pod -o name | head -1) --tail=1",
+    "while kubectl get pod web; do sleep 1; done",
+    "bash -c 'kubectl get pods'",
+    "nslookup web",
+    "timeout 5 kubectl wait --for=condition=Ready pod/web",
+]
+CHANGES = [
+    "kubectl apply -f pod.yaml",
+    "kubectl -n get delete pod web",
+    "kubectl rollout undo deployment/web",
+    "kubectl rollout restart deployment/web",
+    "KUBE_EDITOR='sed -i s/1.22/1.26/' kubectl edit deployment web",
+    "cat <<EOF | kubectl apply -f -\nkind: Pod\nEOF",
+    "kubectl get pods && kubectl delete pod web",
+    "cd x\nkubectl apply -f .",
+    "kubectl get pods -o name | xargs kubectl delete",
+    "kubectl get pods -o name | xargs -n 1 kubectl delete",
+    "for pod in a b; do kubectl delete pod $pod; done",
+    "(cd x; kubectl apply -f .)",
+    "! kubectl create -f pod.yaml",
+    "kubectl apply \\\n  -f pod.yaml",
+    "kubectl exec web -- kill 1",
+    'echo "$(kubectl delete pod web)"',
+    'bash -c "kubectl delete pod web"',
+    "eval kubectl delete pod web",
+    "kubectl apply --dry-run=none -f pod.yaml",
+    "curl http://web/crash",
+    "preuve cluster node stop node2",
+    "./anything",
+    "sudo kubectl drain node1",
+    "echo 'a quote left open",
+]
+
+
+@pytest.mark.parametrize("source", NOTHING)
+def test_what_never_meets_the_cluster_waits_for_nothing(source: str) -> None:
+    """A command of the shell's own neither reads nor changes."""
+    assert (reads(source), changes(source)) == (False, False)
+
+
+@pytest.mark.parametrize("source", LOOKS)
+def test_a_look_reads_and_changes_nothing(source: str) -> None:
+    """What only looks waits for rest, and leaves it."""
+    assert (reads(source), changes(source)) == (True, False)
+
+
+@pytest.mark.parametrize("source", CHANGES)
+def test_what_may_change_the_cluster_is_waited_for(source: str) -> None:
+    """A change is one wherever it stands in a command; what is unknown may be one."""
+    assert (reads(source), changes(source)) == (True, True)
+
+
+@given(st.text("abk$()`;|&<>'\"\\\n #{}=-", max_size=40))
+def test_any_source_has_an_answer(source: str) -> None:
+    """Shell code that nobody can read is no reason to fail, and what changes the cluster also reads it."""
+    assert reads(source) >= changes(source)
+
+
+@given(
+    st.sampled_from(CHANGES[:15]),
+    st.sampled_from(NOTHING[:1] + LOOKS[:5]),
+    st.sampled_from([" && ", "\n", "; "]),
+)
+def test_a_change_is_seen_beside_anything(change: str, other: str, joint: str) -> None:
+    """What stands before a change in a command does not hide it."""
+    assert changes(other + joint + change)
