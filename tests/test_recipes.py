@@ -73,7 +73,8 @@ def test_what_does_not_fit_is_refused_where_it_is(
     with pytest.raises(PreuveError) as caught:
         load(tmp_path, GOOD.replace(old, new, 1))
     assert any(
-        told.startswith(f"images.toml:{line}: ") and words in told for told in str(caught.value).splitlines()
+        told.startswith(f"{tmp_path}/images.toml:{line}: ") and words in told
+        for told in str(caught.value).splitlines()
     )
 
 
@@ -82,7 +83,7 @@ def test_all_that_does_not_fit_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(PreuveError) as caught:
         load(tmp_path, GOOD.replace("packages", "package").replace("binary =", "binari ="))
     told = str(caught.value).splitlines()
-    assert [line.split()[0] for line in told] == [
+    assert [line.removeprefix(f"{tmp_path}/").split()[0] for line in told] == [
         "images.toml:4:",
         "images.toml:5:",
         "images.toml:10:",

@@ -154,6 +154,6 @@ def _truth(recipe: Recipe, suite: str, packages: Mapping[str, str]) -> str:
     if not f"{version}.".startswith(f"{said}."):
         raise ClusterError(
             f"{recipe.name} {said} cannot be built: Debian {suite} has {package} {version}; "
-            f"write that in [image.{recipe.name}] of {recipes.FILE.name}, or choose another suite"
+            f"write that in [image.{recipe.name}] of cluster/images.toml, or choose another suite"
         )
     return version

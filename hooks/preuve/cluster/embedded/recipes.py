@@ -16,7 +16,9 @@ from preuve.errors import ConfigError, Where, raise_all
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-FILE = Path(__file__).resolve().parents[4] / "cluster" / "images.toml"
+ROOT = Path(__file__).resolve().parents[4]
+
+FILE = ROOT / "cluster" / "images.toml"
 
 FILE_KEYS = {"exclude": list, "image": dict, "binary": dict}
 IMAGE_KEYS = {"packages": list, "versions": dict, "config": dict, "run": str, "base": bool}
@@ -83,13 +85,12 @@ def load(path: Path = FILE) -> Recipes:
         ConfigError: something in the file does not fit; several are told at once (`Problems`).
     """
     text = path.read_text()
+    name = str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path.name} is not TOML: {error}") from error
-    raise_all(
-        [ConfigError(message, Where(path.name, _line(text, place))) for place, message in _check(content)]
-    )
+        raise ConfigError(f"{name} is not TOML: {error}") from error
+    raise_all([ConfigError(message, Where(name, _line(text, place))) for place, message in _check(content)])
     return Recipes(
         tuple(content.get("exclude", ())),
         tuple(Recipe(name, **keys) for name, keys in content.get("image", {}).items()),
