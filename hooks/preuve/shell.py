@@ -1,0 +1,419 @@
+r"""Where a page's commands run: one bash for the page, driven from outside.
+
+Bash reads its script from a pipe, which bash itself keeps from its children, and says how each command ended
+on its controlling terminal, a pseudo-terminal that preuve holds. What a command writes goes another way, so
+nothing that it prints can pass for its end. The terminal also gives job control: each command has a process
+group, the group in the foreground can be asked for, and Ctrl-C stops that and no more. When preuve closes the
+terminal, or dies, the kernel hangs up on the session, and what stands above bash (`preuve.box` or
+`preuve.reaper`) ends what is left.
+
+>>> with Bash({"PATH": os.defpath}) as bash:
+...     _ = bash.run("cd /usr; greet() { echo hello from $PWD; }")
+...     bash.run("greet; exit 3").output, bash.ended
+('hello from /usr\n', 'greet; exit 3')
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import secrets
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol, Self
+
+import psutil
+
+from preuve import reaper
+from preuve.capture import Capture
+from preuve.errors import ClusterError, CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from types import TracebackType
+
+REAPER: Final = (sys.executable, "-I", "-S", str(Path(reaper.__file__)))
+"""What stands above bash unless a box does."""
+
+_STEP: Final = 2.0
+"""Seconds that a command is given to heed each of SIGINT, SIGTERM and SIGKILL."""
+
+_START: Final = 10.0
+"""Seconds given to bash to start, and to what came from it to end once killed: both take milliseconds."""
+
+_CHUNK: Final = 1 << 16
+"""Bytes read at once: a pipe holds no more (pipe(7))."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a command ended."""
+
+    output: str
+    """What a terminal would show: standard output and standard error, merged as they came."""
+    exit: int
+    """From 0 to 255; 128 + N when signal N ended it. Means nothing when `matched`."""
+    seconds: float
+    """How long it took."""
+    matched: bool = False
+    """It was stopped because its output matched."""
+
+
+class Shell(Protocol):
+    """Where a page's commands run, one after the other."""
+
+    def run(
+        self,
+        source: str,
+        *,
+        timeout: float = 60.0,
+        until: re.Pattern[str] | None = None,
+        tty: bool = False,
+    ) -> Result:
+        """Run `source`, which sees what the commands before it left: variables, directory, functions, jobs.
+
+        Args:
+            source: one complete command, of one or more lines.
+            timeout: seconds after which everything is killed.
+            until: stop the command after the first line of output that matches, and drop the rest.
+            tty: give it a terminal, of 80 columns and 24 lines, at which nobody types.
+
+        Raises:
+            TimedOutError: it did not end, or did not match, in time. The shell is closed.
+            UnmatchedError: it ended without a line that matches `until`.
+            ShellEndedError: a command before it ended the shell.
+        """
+
+    def close(self) -> None:
+        """End the shell and every process that came from it. Closing again does nothing."""
+
+
+class TimedOutError(CommandError):
+    """A command was killed because it took too long.
+
+    Args:
+        message: what was waited for.
+        output: what it had said.
+    """
+
+    def __init__(self, message: str, output: str) -> None:
+        super().__init__(message)
+        self.output = output
+
+
+class UnmatchedError(CommandError):
+    """A command ended, and its output never matched.
+
+    Args:
+        message: what was waited for.
+        result: how it ended.
+    """
+
+    def __init__(self, message: str, result: Result) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+class ShellEndedError(CommandError):
+    """There is no shell left to run a command in."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """What bash says once a command has ended."""
+
+    exit: int
+    job: str
+    """The process id of the last job put in the background; empty if there was none."""
+
+
+class Bash:
+    """One bash for a page.
+
+    Args:
+        env: the whole environment of its commands; nothing is inherited.
+        cwd: where it starts.
+        under: the program that is given bash as its last arguments, and ends all that came from bash when bash
+            ends or the terminal hangs up: `preuve.box.Box.argv`, or the reaper, which confines nothing.
+
+    Raises:
+        ClusterError: it did not start.
+    """
+
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        cwd: Path | None = None,
+        under: Sequence[str] = REAPER,
+    ) -> None:
+        self.ended: str | None = None
+        """The command that ended the shell, if one did."""
+        self._last = _Report(0, "")
+        self._heard = b""
+        self._lines = ExitStack()  # to bash; closing them ends it
+        self._remains = ExitStack()  # what is done and closed after that
+        try:
+            self._start(env, cwd, under)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def run(
+        self,
+        source: str,
+        *,
+        timeout: float = 60.0,
+        until: re.Pattern[str] | None = None,
+        tty: bool = False,
+    ) -> Result:
+        """Keep what `Shell.run` promises."""
+        if self.ended is not None:
+            raise ShellEndedError(
+                f"not run: `{_title(self.ended)}` ended the page's shell; end the page there, "
+                "or run that command in a shell of its own: `( … )`"
+            )
+        capture = Capture(until)
+        started = time.monotonic()
+        if tty:  # a command that was killed may have left it raw
+            termios.tcsetattr(self._terminal, termios.TCSANOW, self._modes)
+        report = self._converse(source, capture, started + timeout, tty=tty)
+        if report and until and not capture.end() and report.job != self._last.job and not self._gone:
+            # The prompt is back, and what should match runs in the background: listen while it lives.
+            self._last = report
+            report = self._converse(f"\\builtin wait {report.job} || \\builtin :", capture, started + timeout)
+        capture.end()
+        seconds = time.monotonic() - started
+        if report is None:
+            self.ended = source
+            self.close()
+            raise TimedOutError(_late(source, timeout, capture), capture.text())
+        self._last = report
+        if self._gone:
+            self.ended = source
+        result = Result(capture.text(), report.exit, seconds, matched=capture.matched)
+        if until and not capture.matched:
+            raise UnmatchedError(
+                f"`{_title(source)}` ended by itself (exit code {report.exit}), and no line of its output "
+                f'matched until="{until.pattern}": mend the pattern, or leave until= out',
+                result,
+            )
+        return result
+
+    def close(self) -> None:
+        """Keep what `Shell.close` promises: when it returns, nothing is left of what came from the shell."""
+        if self.ended is None:
+            self.ended = "close"
+        with self._remains:
+            self._lines.close()  # the kernel hangs up, whereupon the keeper ends everything
+
+    @property
+    def _gone(self) -> bool:
+        """Whether bash was seen to be no more."""
+        return self._process.returncode is not None
+
+    def _start(self, env: Mapping[str, str], cwd: Path | None, under: Sequence[str]) -> None:
+        with ExitStack() as theirs:
+            self._terminal, terminal = os.openpty()
+            script, self._script = os.pipe()
+            self._output, output = os.pipe()
+            for fd in (self._terminal, self._script):
+                self._lines.callback(os.close, fd)
+            self._remains.callback(os.close, self._output)
+            for fd in (terminal, script, output):
+                theirs.callback(os.close, fd)
+            fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+            self._modes = termios.tcgetattr(terminal)
+            # In a box bash is another user, and opening /dev/fd/N or /dev/stdout asks for permission anew.
+            os.fchmod(script, 0o444)
+            os.fchmod(output, 0o666)
+            self._process = subprocess.Popen(
+                [*under, "bash", "--norc", "-i", f"/dev/fd/{script}"],
+                stdin=terminal,
+                stdout=output,
+                stderr=output,
+                pass_fds=[script],
+                env=dict(env),
+                cwd=cwd,
+                start_new_session=True,  # Ctrl-C at the author's terminal is not the page's
+            )
+        self._remains.callback(self._process.wait, _START)
+        over = os.pidfd_open(self._process.pid)
+        self._remains.callback(os.close, over)
+        self._poll = select.poll()
+        for fd in (self._output, self._terminal, over):
+            self._poll.register(fd, select.POLLIN)
+        self._over = over
+        capture = Capture()
+        report = self._converse(_SETUP.format(script=script), capture, time.monotonic() + _START)
+        if report is None or self._gone:
+            raise ClusterError(
+                f"the page's shell does not start: {capture.text().strip() or 'it says nothing'}"
+            )
+        self._group = os.tcgetpgrp(self._terminal)  # bash has the foreground while no command does
+        keeper = os.pidfd_open(psutil.Process(self._group).ppid())
+        self._remains.callback(os.close, keeper)
+        self._remains.callback(_await_end, keeper)
+
+    def _converse(
+        self,
+        source: str,
+        capture: Capture,
+        deadline: float,
+        *,
+        tty: bool = False,
+    ) -> _Report | None:
+        """Have `source` run, and stop it once its output matches; give nothing if that takes too long."""
+        token = secrets.token_hex(8)
+        with suppress(BrokenPipeError):  # bash is gone: its keeper's end tells
+            os.write(self._script, _script(source, token, self._last.exit, tty=tty).encode())
+        report = self._listen(token, capture, deadline, tty=tty)
+        if report is None:
+            capture.end()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+            if report or not capture.matched:
+                break
+            self._signal(number)
+            report = self._listen(token, capture, time.monotonic() + _STEP, tty=tty)
+        return report
+
+    def _listen(self, token: str, capture: Capture, deadline: float, *, tty: bool) -> _Report | None:
+        """Take what comes until bash reports, or the output matches, or it is too late."""
+        matched = capture.matched
+        while capture.matched == matched and (left := deadline - time.monotonic()) > 0:
+            ready = {fd for fd, _ in self._poll.poll(left * 1000)}
+            if self._output in ready:
+                capture.feed(os.read(self._output, _CHUNK))
+            if self._terminal in ready and (report := self._hear(token, capture, tty=tty)):
+                # What the command wrote before it ended is in the pipe by now, and no more of it will come.
+                if size := _pending(self._output):
+                    capture.feed(os.read(self._output, size))
+                return report
+            if self._over in ready:
+                return self._bury(capture, tty=tty)
+        return None
+
+    def _hear(self, token: str, capture: Capture, *, tty: bool) -> _Report | None:
+        """Take what came over the terminal: what a command with ``tty`` wrote, or noise, then a report."""
+        with suppress(OSError):  # EIO: no one is at the other end any more
+            self._heard += os.read(self._terminal, _CHUNK)
+        report = re.search(rf"(?:\x01{token} (\d+))?\x02{token} (\d+) (\d*)\r?\n".encode(), self._heard)
+        # Where there is no whole report, the beginning of one may have come.
+        mark = report or re.search(rb"[\x01\x02][^\n]{0,60}\Z", self._heard)
+        if tty:
+            capture.feed(self._heard[: mark.start()] if mark else self._heard)
+        self._heard = self._heard[mark.start() if mark and not report else len(self._heard) :]
+        return _Report(int(report[1] or report[2]), report[3].decode()) if report else None
+
+    def _bury(self, capture: Capture, *, tty: bool) -> _Report:
+        """Take what is left once bash is no more."""
+        for fd in (self._terminal, self._output) if tty else (self._output,):
+            for data in _drain(fd):
+                capture.feed(data)
+        code = self._process.wait()
+        return _Report(code if code >= 0 else 128 - code, "")
+
+    def _signal(self, number: int) -> None:
+        """Do to the command in the foreground what Ctrl-C does, or worse."""
+        front = os.tcgetpgrp(self._terminal)
+        # Ctrl-C is for bash as well, lest a loop goes on with its next turn. Nothing else is.
+        for group in {front, self._group} if number == signal.SIGINT else {front} - {self._group}:
+            with suppress(ProcessLookupError):
+                os.killpg(group, number)
+
+
+_SETUP: Final = r"""
+exec </dev/null {script}<&-
+BASH_ARGV0=bash
+set +H
+trap '\builtin break 99 2>/dev/null' INT
+""".strip()
+"""What makes this bash a page's: no input, the name that it has at a reader's, and Ctrl-C that ends loops.
+
+Where Ctrl-C is not trapped, a bash that reads a script ends at it instead of going on with the next command.
+"""
+
+
+def _script(source: str, token: str, status: int, *, tty: bool) -> str:
+    r"""Give the script that runs `source` and reports its end, twice.
+
+    The first report, inside ``eval``, is what ``set -e`` lets pass after ``false && true``; the second comes
+    also when bash cannot parse the source, or drops it at Ctrl-C. All is spelt so that no alias or function of
+    the page comes in between, and carries the token, so that what ``set -x`` shows of it can be told apart.
+    """
+    inner = rf"""{source}
+
+\builtin printf '\1%s %s' {token} "$?" >/dev/tty"""
+    quoted = "'" + inner.replace("'", r"'\''") + "'"
+    where = " </dev/tty >/dev/tty 2>&1" if tty else ""
+    before = f"(\\builtin exit {status}) 2>/dev/null && \\builtin : {token}\n" if status else ""
+    # After `jobs` has told of the jobs that ended, as a prompt would, they are forgotten.
+    return rf"""{before}\builtin eval {quoted}{where}
+
+{{
+\builtin printf '\2%s %s %s\n' {token} "$?" "${{!-}}" >/dev/tty
+\builtin jobs
+}} >/dev/null 2>&1
+"""
+
+
+def _title(source: str) -> str:
+    """Give the first line of `source`."""
+    first, more, _ = source.partition("\n")
+    return f"{first} …" if more else first
+
+
+def _late(source: str, timeout: float, capture: Capture) -> str:
+    if capture.matched:
+        return f"`{_title(source)}` matched until=, and then could not be stopped, not even with SIGKILL"
+    if capture.until:
+        return (
+            f"`{_title(source)}` ran for {timeout:g} s and no line of its output matched "
+            f'until="{capture.until.pattern}": mend the pattern, or give timeout= more'
+        )
+    return (
+        f"`{_title(source)}` did not end within {timeout:g} s: give timeout= more, "
+        'or until="…" if it is not meant to end'
+    )
+
+
+def _pending(fd: int) -> int:
+    """Count the bytes that can be read at once."""
+    count: int = struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, bytes(4)))[0]
+    return count
+
+
+def _await_end(process: int) -> None:
+    """Wait until a process, given by a descriptor, and all its children in a box are no more."""
+    poll = select.poll()
+    poll.register(process, select.POLLIN)
+    if not poll.poll(_START * 1000):
+        raise TimeoutError(f"a page's shell did not end within {_START:g} s of being killed")
+
+
+def _drain(fd: int) -> Iterator[bytes]:
+    """Give what comes until the last writer is gone, which the end of the shell's keeper brings about."""
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    with suppress(OSError):  # a terminal ends with an error, EIO
+        while poll.poll(_START * 1000) and (data := os.read(fd, _CHUNK)):
+            yield data
