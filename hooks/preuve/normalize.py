@@ -1,0 +1,488 @@
+"""What an output owes to chance: spans of its raw text, each of a kind.
+
+Spans serve to compare two runs (`preuve.compare` puts a placeholder for each), and to mark on the page
+what will differ at home. What a lesson is about is never in a span: names, counts, states, exit codes,
+reasons, messages, image tags, labels, quantities, Kubernetes' version, ports that a manifest fixes.
+
+Most patterns begin with a literal character and look behind from there: `re` skips to it, which is an order
+of magnitude quicker than trying at each place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from preuve.table import CELL, Row, tables
+
+
+class Kind(StrEnum):
+    """What a span is; the value goes into the page's HTML."""
+
+    POD = "pod"
+    """The end of a generated name, `x7k2p`: of a Pod, mostly."""
+    HASH = "hash"
+    """The digest of a Pod template, in the names of ReplicaSets and Pods and in their labels."""
+    AGE = "age"
+    """How long ago; of an event, with how often."""
+    DURATION = "duration"
+    """How long something took."""
+    TIME = "time"
+    """A date, a time of day."""
+    IP = "ip"
+    """The address of a Pod or a Service, where the output says that it is one."""
+    ADDRESS = "address"
+    """Any other IP or MAC address: of a node, of a client."""
+    UID = "uid"
+    VERSION = "version"
+    """A resourceVersion; never Kubernetes' own version."""
+    DIGEST = "digest"
+    CONTAINER_ID = "container-id"
+    NODE = "node"
+    """A node that the scheduler chose."""
+    PORT = "port"
+    """A port picked at random."""
+    RESTARTS = "restarts"
+    """How often a Pod that goes on restarting has restarted."""
+    JWT = "token"
+    """A JSON Web Token."""
+    PULLED = "pulled"
+    """How an image came to be there: what a node has pulled before is chance."""
+    PASSING = "passing"
+    """What is said or not, as things went quickly or slowly."""
+    MACHINE = "machine"
+    """A fact of the machine: its kernel, its capacity."""
+    PID = "pid"
+    RANDOM = "random"
+    """Part of the name of a temporary file or of a network interface."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A part of one line of a text, and what it is. Offsets count characters."""
+
+    start: int
+    end: int
+    kind: Kind
+
+    def of(self, text: str) -> str:
+        """The part of `text` that it is."""
+        return text[self.start : self.end]
+
+
+Normalizer = Callable[[str], Iterable[Span]]
+
+LIFETIME = r"(?:<unknown>|<invalid>|\d+[ydhms](?:\d+[dhms])*)"
+"""As apimachinery's duration.HumanDuration writes it, and what kubectl says when it cannot tell."""
+
+ENCODED = "[4-9bcdf]"
+"""Digits as apimachinery's rand.SafeEncodeString writes them; a template's hash is a 32-bit number."""
+
+SUFFIX = "[bcdfghjklmnpqrstvwxz2456789]{5}"
+"""What the API server puts after a generateName: `alphanums` of apimachinery's util/rand."""
+
+MINUTE = r"(?:29|3\d)\d{6}"
+"""In the names of a CronJob's Jobs: minutes since 1970, from 2025 to 2046."""
+
+ACRONYMS = frozenset(
+    {"dhcpd", "grpcs", "http2", "https", "httpd", "mssql", "nfsv4", "pgsql", "smtps", "tmpfs"}
+)
+"""Words of the trade that have a suffix's letters; plainer words have vowels."""
+
+PICKED_NODE_PORTS = range(30086, 32768)
+"""The API server leaves the first 86 node ports to those who choose one: KEP-3668, its portallocator."""
+
+EPHEMERAL_PORTS = range(32768, 61000)
+"""Linux's default ip_local_port_range."""
+
+RESTARTING = ("CrashLoopBackOff", "Init:CrashLoopBackOff")
+"""The states of a Pod that goes on restarting."""
+
+FIELDS = {
+    Kind.NODE: ("Node", "nodeName", "NodeName"),
+    Kind.IP: ("IP", "IPs", "ip", "podIP", "clusterIP", "Endpoints", "Addresses"),
+    Kind.ADDRESS: ("hostIP",),
+    Kind.VERSION: ("resourceVersion", "Resource Version"),
+    Kind.MACHINE: (
+        *("Machine ID", "System UUID", "Boot ID", "Kernel Version", "OS Image", "Container Runtime Version"),
+        *("machineID", "systemUUID", "bootID", "kernelVersion", "osImage", "containerRuntimeVersion"),
+    ),
+}
+"""Keys of `kubectl describe`, YAML and JSON, and what their values are."""
+
+_KINDS = {key: kind for kind, keys in FIELDS.items() for key in keys}
+_AGE = re.compile(rf"{LIFETIME}(?: \(x\d+ over {LIFETIME}\))?")
+_IP = re.compile(
+    r"\.(?:(?<=(?<![\w.-])(\d)\.)|(?<=(?<![\w.-])(\d\d)\.)|(?<=(?<![\w.-])(\d\d\d)\.))"
+    r"\d{1,3}\.\d{1,3}\.\d{1,3}(?!\.?\w)"
+)
+
+
+def _groups(pattern: str, kind: Kind, text: str) -> Iterator[Span]:
+    """A span for each group that took part in a match."""
+    for match in re.finditer(pattern, text):
+        for group in range(1, match.re.groups + 1):
+            if match[group]:
+                yield Span(*match.span(group), kind)
+
+
+def _ips(kind: Kind, text: str, start: int = 0, end: int | None = None) -> Iterator[Span]:
+    """The IPv4 addresses of hosts: no loopback, wildcard or mask, and no network (`10.244.0.0/16`)."""
+    for match in _IP.finditer(text, start, len(text) if end is None else end):
+        first = match.start(match.lastindex or 0)
+        network = match[0].endswith(".0") and text.startswith("/", match.end())
+        if text[first : match.start()] not in {"0", "127", "255"} and not network:
+            yield Span(first, match.end(), kind)
+
+
+def tokens(text: str) -> Iterator[Span]:
+    """JSON Web Tokens.
+
+    >>> list(tokens("eyJhbGciOiJS.eyJpc3Mi.c2ln"))
+    [Span(start=0, end=26, kind=<Kind.JWT: 'token'>)]
+    """
+    return _groups(r"(eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+)", Kind.JWT, text)
+
+
+def identifiers(text: str) -> Iterator[Span]:
+    """UIDs, image digests, container identifiers.
+
+    >>> [span.kind.value for span in identifiers("containerd://" + 64 * "a" + " sha256:" + 64 * "b")]
+    ['container-id', 'digest']
+    >>> list(identifiers("uid: 6f1c2d3e-0b5a-4c8e-9d27-3f4b5a6c7d8e"))
+    [Span(start=5, end=41, kind=<Kind.UID: 'uid'>)]
+    """
+    yield from _groups("://([0-9a-f]{64})", Kind.CONTAINER_ID, text)
+    yield from _groups("sha256:([0-9a-f]{64})", Kind.DIGEST, text)
+    for match in re.finditer(r"-(?<=\b([0-9a-f]{8})-)(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", text):
+        yield Span(match.start(1), match.end(), Kind.UID)
+
+
+def events(text: str) -> Iterator[Span]:
+    r"""What the scheduler and the kubelet tell: which node, whether an image had to be pulled.
+
+    The image's name is not chance.
+
+    >>> def shown(text):
+    ...     return [(span.of(text), span.kind.value) for span in events(text)]
+    >>> shown("Successfully assigned pods/web to node2")
+    [('node2', 'node')]
+    >>> shown('Container image "nginx" already present on machine')
+    [('Container image', 'pulled'), ('already present on machine', 'pulled')]
+    >>> shown('Pulling image "nginx"')
+    [('Pulling image "nginx"', 'passing')]
+    """
+    image = r'\\?"[^"\n]*"'
+    how = r"(in [^\n]+? bytes\.)"
+    yield from _groups(r"Successfully assigned \S+ to ([\w.-]*\w)", Kind.NODE, text)
+    yield from _groups(rf"(Successfully pulled image) {image} {how}", Kind.PULLED, text)
+    there = "(already present on machine(?: and can be accessed by the pod)?)"
+    yield from _groups(rf"(Container image) {image} {there}", Kind.PULLED, text)
+    yield from _groups(rf"(Pulling image {image})", Kind.PASSING, text)
+
+
+def progress(text: str) -> Iterator[Span]:
+    """Lines that kubectl prints as long as it waits, and how it came to be attached.
+
+    >>> text = 'Waiting for deployment "web" rollout to finish: 1 of 3 updated replicas are available...'
+    >>> [span.of(text) == text for span in progress(text)]
+    [True]
+    """
+    for match in re.finditer(
+        r"aiting for (?<=(?<![^\n])[Ww]aiting for )"
+        r"(?:deployment|daemon set|statefulset|partitioned roll out|\d+ pods)[^\n]*\.\.\.(?![^\n])",
+        text,
+    ):
+        yield Span(match.start() - 1, match.end(), Kind.PASSING)
+    yield from _groups(r"(warning: couldn't attach to pod/[^\n]*)", Kind.PASSING, text)
+    yield from _groups(
+        r"(All commands and output from this session will be recorded[^\n]*)", Kind.PASSING, text
+    )
+    yield from _groups(r"(If you don't see a command prompt, try pressing enter\.)", Kind.PASSING, text)
+
+
+def columns(text: str) -> Iterator[Span]:
+    r"""What the columns of tables say by their names.
+
+    >>> def shown(text):
+    ...     return [(span.of(text), span.kind.value) for span in columns(text)]
+    >>> shown("NAME   RESTARTS   AGE   IP           NODE\nweb    0          9s    10.244.1.5   node2")
+    [('9s', 'age'), ('10.244.1.5', 'ip'), ('node2', 'node')]
+    >>> shown("NAME   STATUS             RESTARTS     AGE\nweb    CrashLoopBackOff   3 (5s ago)   1m")
+    [('3', 'restarts'), ('1m', 'age')]
+    """
+    for table in tables(text):
+        told = "LAST SEEN" in table.columns
+        for row in table.rows:
+            yield from _cells(text, row, told=told)
+
+
+def _cells(text: str, row: Row, *, told: bool) -> Iterator[Span]:
+    cells = {cell.column: text[cell.start : cell.end] for cell in row.cells}
+    for column, start, end in ((cell.column, cell.start, cell.end) for cell in row.cells):
+        cell = text[start:end]
+        match column:
+            case "AGE" | "LAST SEEN" | "FIRST SEEN" | "DURATION" | "LAST SCHEDULE" if _AGE.fullmatch(cell):
+                yield Span(start, end, Kind.AGE)
+            case "COUNT" if told:
+                yield Span(start, end, Kind.AGE)
+            case "RESTARTS" if cells.get("STATUS") in RESTARTING and cell:
+                yield Span(start, start + len(cell.partition(" ")[0]), Kind.RESTARTS)
+            case "NODE" if cell and cell[0] != "<":
+                yield Span(start, end, Kind.NODE)
+            case "SOURCE" | "FROM" if ", " in cell:
+                yield Span(end - len(cell.rpartition(", ")[2]), end, Kind.NODE)
+            case "IP" | "CLUSTER-IP" | "ENDPOINTS":
+                yield from _ips(Kind.IP, text, start, end)
+            case "KERNEL-VERSION" | "OS-IMAGE" | "CONTAINER-RUNTIME" if cell:
+                yield Span(start, end, Kind.MACHINE)
+
+
+def unheaded(text: str) -> Iterator[Span]:
+    """Ages, addresses and nodes in the rows of `--no-headers`: best effort.
+
+    >>> text = "web   1/1   Running   0   9s   10.244.1.5   node2"
+    >>> [(span.of(text), span.kind.value) for span in unheaded(text)]
+    [('9s', 'age'), ('10.244.1.5', 'ip'), ('node2', 'node')]
+    """
+    headed = {row.line for table in tables(text) for row in (table.header, *table.rows)}
+    offset = 0
+    for number, line in enumerate(text.split("\n")):
+        if "   " in line and ":  " not in line and number not in headed:
+            before = ""
+            for match in CELL.finditer(line) if len(CELL.findall(line)) > 3 else ():
+                start, end = offset + match.start(), offset + match.end()
+                if _AGE.fullmatch(match[0]):
+                    yield Span(start, end, Kind.AGE)
+                elif match[0][0] != "<" and any(_ips(Kind.IP, before)):
+                    yield Span(start, end, Kind.NODE)
+                yield from _ips(Kind.IP, text, start, end)
+                before = match[0]
+        offset += len(line) + 1
+
+
+def fields(text: str) -> Iterator[Span]:
+    r"""What `kubectl describe`, YAML and JSON say by their keys.
+
+    >>> text = "Node:  node1/192.168.1.2\nIP:    10.244.0.7\nPort:  80/TCP"
+    >>> [(span.of(text), span.kind.value) for span in fields(text)]
+    [('node1/192.168.1.2', 'node'), ('10.244.0.7', 'ip')]
+    """
+    keys = "|".join(_KINDS)
+    for match in re.finditer(rf'\n[ -]*+"?({keys})"?: *"?([^"\n]*[^"\n, ])', "\n" + text):
+        kind, start, end = _KINDS[match[1]], match.start(2) - 1, match.end() - 1
+        if kind in {Kind.IP, Kind.ADDRESS}:
+            yield from _ips(kind, text, start, end)
+        elif match[2][0] != "<":
+            yield Span(start, end, kind)
+    capacity = r"\n *(?:Capacity|Allocatable|capacity|allocatable):((?:\n +[\w-]+: +\S+)+)"
+    for block in re.finditer(capacity, "\n" + text):
+        for match in re.finditer(r'(?:cpu|ephemeral-storage|memory): +"?([^\s"]+)', block[1]):
+            yield Span(block.start(1) - 1 + match.start(1), block.start(1) - 1 + match.end(1), Kind.MACHINE)
+
+
+def restarts(text: str) -> Iterator[Span]:
+    r"""Restart counts of a container in a crash loop, outside tables; any other count is the lesson's.
+
+    >>> text = "State:  Waiting\n  Reason:  CrashLoopBackOff\nReady:  False\nRestart Count:  3\n"
+    >>> [span.of(text) for span in restarts(text)]
+    ['3']
+    """
+    near = r"(?:[^\n]*\n){0,12}?"
+    yield from _groups(rf"CrashLoopBackOff\n{near} *Restart Count: +(\d+)", Kind.RESTARTS, text)
+    after = rf',?\n{near}[^\n]*reason"?: "?CrashLoopBackOff'
+    yield from _groups(rf'restartCount"?: (\d+){after}', Kind.RESTARTS, text)
+
+
+def addresses(text: str) -> Iterator[Span]:
+    """IPv4 and MAC addresses, wherever they stand.
+
+    >>> text = '10.244.0.1 - "GET / HTTP/1.1" 200, from 127.0.0.1, in 10.244.0.0/16'
+    >>> [span.of(text) for span in addresses(text)]
+    ['10.244.0.1']
+    """
+    for match in re.finditer(r":(?<=\b([0-9a-f]{2}):)(?:[0-9a-f]{2}:){4}[0-9a-f]{2}\b", text):
+        yield Span(match.start(1), match.end(), Kind.ADDRESS)
+    yield from _ips(Kind.ADDRESS, text)
+
+
+_BEFORE_CLOCK = re.compile(
+    r"(?:\d{4}-\d\d-\d\d[T ]|\d{4}/\d\d/\d\d |\d\d/[A-Z][a-z]{2}/\d{4}[: ]"
+    r"|(?:[A-Z][a-z]{2}, )?\d\d? [A-Z][a-z]{2} \d{4} |[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d\d? "
+    r"|(?<!\w)[IWEF]\d{4} )$"
+)
+_AFTER_CLOCK = re.compile(r"(?:[.,]\d+)?(?:Z| ?[+-]\d\d:?\d\d| [A-Z]{3,4}(?: \d{4})?\b)?")
+
+
+def times(text: str) -> Iterator[Span]:
+    """Times of day, with the date and the zone around them if they are there. A date alone is not chance.
+
+    >>> def shown(text):
+    ...     return [span.of(text) for span in times(text)]
+    >>> shown("Start Time:  Mon, 23 Nov 2026 09:20:00 +0000")
+    ['Mon, 23 Nov 2026 09:20:00 +0000']
+    >>> shown('[23/Nov/2026:09:20:00 +0000] "GET / HTTP/1.1" 200')
+    ['23/Nov/2026:09:20:00 +0000']
+    >>> shown("startTime: 2026-11-23T09:20:00.5Z"), shown("2026/11/23 09:20:00 [notice] 1#1: start")
+    (['2026-11-23T09:20:00.5Z'], ['2026/11/23 09:20:00'])
+    >>> shown("Mon Nov 23 09:20:00 UTC 2026"), shown("since 2026-11-23")
+    (['Mon Nov 23 09:20:00 UTC 2026'], [])
+    """
+    for match in re.finditer(r":(?<=(?<!\d)(\d\d):)\d\d:\d\d(?![\d:])", text):
+        first = match.start(1)
+        before = _BEFORE_CLOCK.search(text, max(0, first - 26), first)
+        after = _AFTER_CLOCK.match(text, match.end())
+        yield Span(before.start() if before else first, after.end() if after else match.end(), Kind.TIME)
+
+
+def ages(text: str) -> Iterator[Span]:
+    """Ages and delays in sentences.
+
+    >>> [s.of(text) for text in ["1 (5s ago), back-off 2m40s restarting failed"] for s in ages(text)]
+    ['5s', '2m40s']
+    """
+    for match in re.finditer(r" ago\b", text):
+        age = re.search(rf"(?<!\w){LIFETIME}$", text[max(0, match.start() - 16) : match.start()])
+        if age:
+            yield Span(match.start() - len(age[0]), match.start(), Kind.AGE)
+    yield from _groups(rf"back-off ({LIFETIME}) restarting", Kind.AGE, text)
+
+
+def durations(text: str) -> Iterator[Span]:
+    """What was measured: fractions of a second, round trips. `30s` is a setting, so it is not chance.
+
+    >>> text = "64 bytes from web: seq=0 ttl=62 time=0.045 ms, timeout 30s"
+    >>> [span.of(text) for span in durations(text)]
+    ['0.045 ms']
+    """
+    yield from _groups(r"= ((?:[\d.]+/){2,3}[\d.]+ ms)", Kind.DURATION, text)
+    yield from _groups(r"time (\d+ms)", Kind.DURATION, text)
+    for match in re.finditer(r"\.(?<=\d\.)\d+ ?(?:ms|µs|s)\b", text):
+        whole = re.search(r"(?:\d+m)?\d+$", text[max(0, match.start() - 8) : match.start()])
+        yield Span(match.start() - len(whole[0] if whole else ""), match.end(), Kind.DURATION)
+
+
+def names(text: str) -> Iterator[Span]:
+    """The generated ends of names, and hashes of templates in names and labels.
+
+    >>> def shown(text):
+    ...     return [(span.of(text), span.kind.value) for span in names(text)]
+    >>> shown("pod/web-7c5ddbdf54-x7k2p"), shown("replica set web-7c5ddbdf54 to 3")
+    ([('7c5ddbdf54', 'hash'), ('x7k2p', 'pod')], [('7c5ddbdf54', 'hash')])
+    >>> shown("web-x7k2p.default"), shown("pod-template-hash=7c5ddbdf54")
+    ([('x7k2p', 'pod')], [('7c5ddbdf54', 'hash')])
+    >>> shown("my-app-pod, web-nginx, web-https, nginx-1.26, CVE-2024-44487")
+    []
+    """
+    yield from _groups(rf'-hash["=: ]++({ENCODED}{{1,10}})\b', Kind.HASH, text)
+    for match in _GENERATED.finditer(text):
+        if match[3] not in ACRONYMS and _follows_a_name(text, match.start()):
+            for group, kind in ((1, Kind.HASH), (2, Kind.POD), (3, Kind.POD), (4, Kind.HASH)):
+                if match[group]:
+                    yield Span(*match.span(group), kind)
+
+
+_GENERATED = re.compile(
+    rf"-(?<=[a-z0-9]-)(?:({ENCODED}{{6,10}}|{MINUTE})-({SUFFIX})|({SUFFIX})|({ENCODED}{{8,10}}|{MINUTE}))-?(?![\w-])"
+)
+
+
+def _follows_a_name(text: str, at: int) -> bool:
+    before = text[max(0, at - 253) : at]
+    rest = before.rstrip("abcdefghijklmnopqrstuvwxyz0123456789-")
+    return before[len(rest) :][:1].isalpha() and not (rest[-1:].isalnum() or rest[-1:] == "_")
+
+
+def ports(text: str) -> Iterator[Span]:
+    """Ports that nobody chose.
+
+    >>> [span.of(text) for text in ["80:31234/TCP", "80:30008/TCP", "31999"] for span in ports(text)]
+    ['31234', '31999']
+    """
+    for before in (r":(?<=\d:)", r"NodePort: +\S+ +", 'nodePort"?: ?', r"\A(?=\d{5}\n?\Z)"):
+        for span in _groups(rf"{before}(\d{{5}})\b", Kind.PORT, text):
+            if int(span.of(text)) in PICKED_NODE_PORTS:
+                yield span
+    for span in _groups(r"Forwarding from \S+:(\d+) ->", Kind.PORT, text):
+        if int(span.of(text)) in EPHEMERAL_PORTS:
+            yield span
+
+
+def pids(text: str) -> Iterator[Span]:
+    """Processes that a log or a shell names; process 1 is no chance.
+
+    >>> [s.of(text) for text in ["[notice] 1#1: start worker process 29"] for s in pids(text)]
+    ['29']
+    """
+    yield from _groups(r"\] (?!1#)(\d+#\d+): ", Kind.PID, text)
+    yield from _groups(r"worker process (\d+)", Kind.PID, text)
+    yield from _groups(r"\[(?<![^\n]\[)\d+\] (\d{2,})(?![^\n])", Kind.PID, text)
+
+
+def temporaries(text: str) -> Iterator[Span]:
+    """Numbers in the names of temporary files and of network interfaces.
+
+    >>> [s.of(text) for text in ["/tmp/LIVE-2489112345/v1.Pod", "eth0@if12:"] for s in temporaries(text)]
+    ['2489112345', '12']
+    """
+    for before in ("LIVE-", "MERGED-", "kubectl-edit-", "@if"):
+        yield from _groups(rf"{before}(\d+)", Kind.RANDOM, text)
+    yield from _groups(r"\btmp\.(\w{10})\b", Kind.RANDOM, text)
+
+
+NORMALIZERS: tuple[Normalizer, ...] = (
+    tokens,
+    identifiers,
+    progress,
+    events,
+    columns,
+    fields,
+    restarts,
+    unheaded,
+    addresses,
+    times,
+    ages,
+    durations,
+    names,
+    ports,
+    pids,
+    temporaries,
+)
+"""In order of precedence: of two spans that overlap, the one found first counts."""
+
+
+def spans(text: str, public: str = "") -> tuple[Span, ...]:
+    r"""What an output owes to chance, in order and without overlaps.
+
+    Args:
+        text: one output, as a terminal shows it.
+        public: what the page itself spells out, its commands and manifests: no name or port in it is chance.
+
+    >>> [s.of(text) for text in ["web-x7k2p   80:31000/TCP"] for s in spans(text)]
+    ['x7k2p', '31000']
+    >>> spans("web-x7k2p   80:31000/TCP", public="name: web-x7k2p\nnodePort: 31000")
+    ()
+    """
+    spelled = frozenset(re.findall(r"[\w-]+", public))
+    taken = bytearray(len(text))
+    found = []
+    for normalizer in NORMALIZERS:
+        for span in normalizer(text):
+            if taken.find(1, span.start, span.end) < 0 and not (spelled and _spelled(span, text, spelled)):
+                taken[span.start : span.end] = bytes([1]) * (span.end - span.start)
+                found.append(span)
+    return tuple(sorted(found))
+
+
+def _spelled(span: Span, text: str, spelled: frozenset[str]) -> bool:
+    """Whether a page spells out the name or the port that a span is part of.
+
+    Only these: a manifest's `30s` says nothing of an age, nor its node of where the scheduler puts others.
+    """
+    if span.kind not in {Kind.POD, Kind.HASH, Kind.PORT}:
+        return False
+    before = re.search(r"[\w-]*$", text[max(0, span.start - 253) : span.start])
+    after = re.match(r"[\w-]*", text[span.end : span.end + 253])
+    return f"{before and before[0]}{text[span.start : span.end]}{after and after[0]}" in spelled
