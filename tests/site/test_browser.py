@@ -46,9 +46,9 @@ PHONE: ViewportSize = {"width": 360, "height": 800}
 
 
 def settled(context: BrowserContext, address: str) -> Page:
-    """The page, once nothing more comes."""
+    """The page, once it is loaded and its scripts have run."""
     page = context.new_page()
-    page.goto(address, wait_until="networkidle")
+    page.goto(address, wait_until="load")
     return page
 
 
