@@ -225,3 +225,27 @@ def backoff(message: str) -> timedelta | None:
 
 def _seconds(start: str, end: str) -> float:
     return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+
+
+def summary(pod: Object) -> str:
+    """Say the state of a Pod in a word, as the STATUS column of ``kubectl get pods`` does.
+
+    >>> summary({"metadata": {}, "status": {"phase": "Pending"}})
+    'Pending'
+    """
+    status = pod["status"]
+    if "deletionTimestamp" in pod["metadata"]:
+        return "Terminating"
+    for container in status.get("initContainerStatuses", ()):
+        if (reason := _reason(container["state"])) not in {"", "Completed", "PodInitializing"}:
+            return f"Init:{reason}"
+    states = [container["state"] for container in status.get("containerStatuses", ())]
+    reasons = [reason for reason in map(_reason, states) if reason]
+    if reasons == ["Completed"] * len(reasons) and any("running" in state for state in states):
+        return "Running" if holds(pod, "Ready") else "NotReady"
+    return str(reasons[0] if reasons else status.get("reason") or status.get("phase", "Unknown"))
+
+
+def _reason(state: Object) -> str:
+    ended = state.get("terminated", {})
+    return str(state.get("waiting", {}).get("reason") or ended.get("reason") or ("Error" if ended else ""))

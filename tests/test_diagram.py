@@ -1,0 +1,178 @@
+"""Live diagrams: objects of a namespace as mermaid."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from preuve.diagram import WORDS, draw, parse
+from preuve.errors import PageError
+from preuve.objects import Snapshot
+
+Json = dict[str, Any]
+
+
+def made(kind: str, name: str, owner: Json | None = None, uid: str = "", **fields: object) -> Json:
+    meta = {"name": name, "uid": uid or f"{kind} {name}", "labels": {"app": "web"}}
+    owners = (
+        [{"kind": owner["kind"], "name": owner["metadata"]["name"], "uid": owner["metadata"]["uid"]}]
+        if owner
+        else []
+    )
+    return {"kind": kind, "metadata": {**meta, "ownerReferences": owners}, **fields}
+
+
+def pod(
+    name: str, owner: Json | None = None, node: str = "node1", uid: str = "", phase: str = "Running"
+) -> Json:
+    spec = {"nodeName": node, "containers": [{"name": "c", "image": "registry.example/library/nginx:1.26"}]}
+    return made("Pod", name, owner, uid, spec=spec, status={"phase": phase})
+
+
+TEMPLATE = {"spec": {"containers": [{"name": "c", "image": "nginx:1.26"}]}}
+DEPLOYMENT = made("Deployment", "web", spec={"replicas": 2}, status={"readyReplicas": 2})
+SET = made(
+    "ReplicaSet",
+    "web-58dd",
+    DEPLOYMENT,
+    spec={"replicas": 2, "template": TEMPLATE},
+    status={"readyReplicas": 2},
+)
+PODS = [pod("web-58dd-b", SET), pod("web-58dd-c", SET, node="node2")]
+SERVICE = made(
+    "Service",
+    "web",
+    spec={"type": "NodePort", "selector": {"app": "web"}, "ports": [{"port": 80, "nodePort": 30008}]},
+)
+NODES = [made("Node", name, spec={}) for name in ("node1", "node2", "node3")]
+
+
+OWNED = "Deployment web owns ReplicaSet web-58dd. ReplicaSet web-58dd owns Pod web-58dd-b, Pod web-58dd-c."
+
+
+def lines(*objects: Json, fence: str) -> list[str]:
+    return draw(Snapshot(objects), parse(fence)).text.split("\n  ")
+
+
+def test_owners_point_to_what_they_own() -> None:
+    """A Deployment, its ReplicaSet and its Pods, each with its state."""
+    found = lines(DEPLOYMENT, SET, *PODS, fence="deployments, replicasets, pods")
+    assert found == [
+        "flowchart TD",
+        "accTitle: Objects of the cluster: deployments, replicasets, pods",
+        f"accDescr: {OWNED}",
+        'o1["Deployment<br/>web<br/>2/2"]',
+        'o2["ReplicaSet<br/>web-58dd<br/>2/2 · nginx:1.26"]',
+        'o3("Pod<br/>web-58dd-b<br/>nginx:1.26 · Running")',
+        'o4("Pod<br/>web-58dd-c<br/>nginx:1.26 · Running")',
+        "o1 --> o2",
+        "o2 --> o3",
+        "o2 --> o4",
+    ]
+
+
+def test_an_owner_that_is_not_asked_for_is_skipped() -> None:
+    """A Deployment still owns its Pods when nobody asks for the ReplicaSet between them."""
+    found = lines(DEPLOYMENT, SET, *PODS, fence="deploy po")
+    assert "ReplicaSet" not in " ".join(found)
+    assert found[-2:] == ["o1 --> o2", "o1 --> o3"]
+    assert "ReplicaSet" in [kind.name for kind in parse("deploy po").needed]
+
+
+def test_a_service_points_to_the_pods_that_it_selects() -> None:
+    """The link of a selector is dotted; a Pod without the label has none."""
+    other = pod("other")
+    other["metadata"]["labels"] = {"app": "other"}
+    found = lines(SERVICE, PODS[0], other, fence="svc, po")
+    assert 'o1(["Service<br/>web<br/>NodePort 80:30008"])' in found
+    assert [line for line in found if "->" in line] == ["o1 -.-> o3"]
+    assert "accDescr: Service web selects Pod web-58dd-b." in found
+
+
+def test_pods_stand_on_their_nodes() -> None:
+    """by=node frames the Pods of each node, an empty node too; a Pod without a node stands outside."""
+    found = lines(*NODES, *PODS, pod("waiting", node="", phase="Pending"), fence="pods by=node")
+    frames = [line.strip() for line in found if "subgraph" in line or line.strip().startswith(("o", "end"))]
+    assert frames == [
+        'subgraph n1["node1"]',
+        'o2("Pod<br/>web-58dd-b<br/>nginx:1.26 · Running")',
+        "end",
+        'subgraph n2["node2"]',
+        'o3("Pod<br/>web-58dd-c<br/>nginx:1.26 · Running")',
+        "end",
+        'subgraph n3["node3"]',
+        "end",
+        'o1("Pod<br/>waiting<br/>nginx:1.26 · Pending")',
+    ]
+    assert "On node1: web-58dd-b. On node2: web-58dd-c. On node3: –." in found[2]
+
+
+def test_what_changed_since_the_last_drawing_is_marked() -> None:
+    """A Pod that came is new, one that went is dashed under its owner, also when it had the same name."""
+    request = parse("rs po")
+    first = draw(Snapshot([SET, *PODS]), request)
+    assert ":::" not in first.text
+    again = pod("web-58dd-c", SET, uid="another")
+    text = draw(Snapshot([SET, PODS[0], again]), request, first).text
+    assert 'o3("Pod<br/>web-58dd-c<br/>nginx:1.26 · Running"):::new' in text
+    assert 'o4("Pod<br/>web-58dd-c<br/>nginx:1.26 · Running"):::gone' in text
+    assert "o1 --> o4" in text
+    assert "New: Pod web-58dd-c. Gone: Pod web-58dd-c." in text
+    assert "classDef new stroke:" in text
+    assert "classDef gone stroke-dasharray:" in text
+
+
+def test_marks_last_for_one_drawing() -> None:
+    """What was new is known the next time, what was gone is forgotten."""
+    request = parse("po")
+    first = draw(Snapshot([PODS[0]]), request)
+    second = draw(Snapshot([PODS[1]]), request, first)
+    third = draw(Snapshot([PODS[1]]), request, second)
+    assert ":::" in second.text
+    assert ":::" not in third.text
+    assert "58dd-b" not in third.text
+
+
+def test_a_kind_that_was_not_drawn_is_not_new() -> None:
+    """Nothing is known of what the previous fence did not ask for."""
+    first = draw(Snapshot([SERVICE]), parse("svc"))
+    assert ":::" not in draw(Snapshot([SERVICE, PODS[0]]), parse("svc po"), first).text
+    assert "Service" not in draw(Snapshot([PODS[0]]), parse("po"), first).text
+
+
+def test_nothing_is_drawn_as_nothing() -> None:
+    """An empty namespace is an answer too."""
+    text = draw(Snapshot(), parse("pods"), words=WORDS["fr"]).text
+    assert 'nothing["Aucun objet"]:::gone' in text
+    assert "accDescr: Aucun objet" in text
+
+
+@pytest.mark.parametrize(
+    ("fence", "told"),
+    [("podz", "did you mean 'pods'"), ("pods by=nodes", "by=node"), ("by=node", "name what to draw")],
+)
+def test_a_slip_is_told(fence: str, told: str) -> None:
+    """An unknown word is refused, with the nearest known one."""
+    with pytest.raises(PageError, match=re.escape(told)):
+        parse(fence)
+
+
+@given(st.randoms())
+def test_the_order_of_the_answer_is_chance(random: Any) -> None:  # noqa: ANN401 - hypothesis has no name for it
+    """The same objects are the same text."""
+    objects = [DEPLOYMENT, SET, SERVICE, *PODS, *NODES]
+    wanted = draw(Snapshot(objects), parse("deploy rs svc po by=node")).text
+    random.shuffle(objects)
+    assert draw(Snapshot(objects), parse("deploy rs svc po by=node")).text == wanted
+
+
+@given(st.text(min_size=1))
+def test_no_name_breaks_a_label(name: str) -> None:
+    """A label holds letters, numbers and a few signs; anything else is written as its number."""
+    (label,) = re.findall(r'o1\("Pod<br/>(.*)<br/>nginx', draw(Snapshot([pod(name)]), parse("po")).text)
+    assert not set(label) & set('"<>`[]{}|&\n')
+    assert re.sub(r"#(\d+);", lambda found: chr(int(found[1])), label) == name
