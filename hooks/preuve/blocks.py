@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from io import StringIO
-from itertools import accumulate
+from itertools import accumulate, takewhile
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -67,13 +67,20 @@ _EXTENSIONS = (
     "md_in_html",
     "tables",
     "pymdownx.details",
+    "pymdownx.superfences",
     "pymdownx.tabbed",
 )
-"""All that can hold a fence."""
-_TOKEN = re.compile("\ue000([0-9]+)\ue001")
-"""Stands for a candidate in what Markdown is asked: private-use characters mean nothing to it."""
-_TEXT = re.compile(r"<!--.*?-->|<pre>.*?</pre>", re.DOTALL)
-"""What Markdown leaves of comments and of indented code blocks."""
+"""What decides where a fence can stand."""
+_MARKED = {
+    "name": "*",
+    "class": "",
+    "format": lambda source, *_, **__: f"\u01c2{source}",
+    "validator": lambda *_: True,
+}
+_RENDERED = re.compile("\u01c2\u01c1([0-9]+)\u01c1")
+"""What comes back of a candidate: it is marked by letters that only some languages of Namibia know."""
+_TEXT = re.compile("<!--.*?-->|<pre>.*?</pre>", re.DOTALL)
+"""Comments and indented code blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,43 +182,46 @@ class _Candidate:
 def _candidates(lines: Sequence[str], offsets: Sequence[int], page: str) -> Iterator[_Candidate]:
     number = _front_matter(lines)
     while number < len(lines):
-        opening = _opening(lines[number])
-        if not opening:
-            number += 1
+        first = number
+        number += 1
+        if not (opening := _opening(lines[first])):
             continue
-        where = Where(page, number + 1)
-        last, closed = _close(lines, number, opening)
-        inside = lines[number + 1 : last]
-        acts = opening.language in RUN
-        if opening.remedy:
-            mistake = acts or (closed and any(map(_MANIFEST.search, inside)))
-            after = last + 1 if mistake and closed else number + 1
-            if mistake:
-                yield _Candidate(number, after, opening.prefix, PageError(opening.remedy, where))
-            number = after
+        last, closed = _close(lines, first, opening)
+        where = Where(page, first + 1)
+        if mistake := _mistake(opening, lines[number : last + 1], closed=closed):
+            yield _Candidate(first, last + 1 if closed else number, opening.prefix, PageError(mistake, where))
+            if not closed and last < len(lines) and (lost := _opening(lines[last])) and lost.language in RUN:
+                message = (
+                    f"this fence is not read: first close the one of line {number}, which is given up here"
+                )
+                yield _Candidate(last, last + 1, lost.prefix, PageError(message, Where(page, last + 1)))
+        elif opening.remedy:
             continue
-        if closed:
-            body = "\n".join(_dedented(line, len(opening.prefix)) for line in inside)
+        elif closed:
             block = Block(
                 language=opening.language,
                 options=opening.options,
                 classes=opening.classes,
                 id=opening.id,
-                body=body,
+                body="\n".join(_dedented(line, len(opening.prefix)) for line in lines[number:last]),
                 prefix=opening.prefix,
                 fence=opening.fence,
-                start=offsets[number],
+                start=offsets[first],
                 end=offsets[last + 1],
                 where=where,
             )
-            yield _Candidate(number, last + 1, opening.prefix, block)
-        elif acts or any((hidden := _opening(line)) and hidden.language in RUN for line in inside):
-            until = f"line {last + 1}, outside of it" if last < len(lines) else "the end of the page"
-            message = (
-                f"a fence still open at {until}: close it with {opening.fence} right below its first line's"
-            )
-            yield _Candidate(number, number + 1, opening.prefix, PageError(message, where))
+            yield _Candidate(first, last + 1, opening.prefix, block)
         number = last + 1
+
+
+def _mistake(opening: _Opening, lines: Sequence[str], *, closed: bool) -> str:
+    """What to tell of a fence that superfences does not see, if preuve would act on it or on one in it."""
+    acts = opening.language in RUN
+    if opening.remedy:
+        return opening.remedy if acts or (closed and any(map(_MANIFEST.search, lines))) else ""
+    if closed or not (acts or any((inner := _opening(line)) and inner.language in RUN for line in lines)):
+        return ""
+    return f"this fence is never closed: end it with a line {opening.fence}, indented as the first one is"
 
 
 def _front_matter(lines: Sequence[str]) -> int:
@@ -324,51 +334,59 @@ def _dedented(line: str, columns: int) -> str:
 
 def _rendered(lines: Sequence[str], candidates: Sequence[_Candidate]) -> Sequence[_Candidate]:
     """Those that Markdown does not take for text."""
-    if not candidates:
-        return candidates
     skeleton: list[str] = []
-    places = []
+    certain = True
     at = _front_matter(lines)
     for index, candidate in enumerate(candidates):
-        skeleton += lines[at : candidate.first]
-        places.append(len(skeleton))
-        skeleton.append(f"{candidate.prefix}\ue000{index}\ue001")
+        skeleton += [line.expandtabs(TAB) for line in lines[at : candidate.first]]
+        certain = certain and _certain(skeleton, candidate.prefix)
+        mark = f"\u01c1{index}\u01c1"
+        stand_in = ("```", mark, "```") if candidate.end > candidate.first + 1 else (f"```\u01c2{mark}",)
+        skeleton += [candidate.prefix + line for line in stand_in]
         at = candidate.end
-    skeleton += lines[at:]
-    certain = all(
-        _MARGIN.fullmatch(candidate.prefix) or _contained(skeleton, place)
-        for place, candidate in zip(places, candidates, strict=True)
-    )
-    text = "\n".join(skeleton)
-    if certain and not any(map(_TOKEN.search, _comments(text))):
+    text = "\n".join([*skeleton, *lines[at:]])
+    if certain and not any("\u01c1" in comment for comment in _comments(text)):
         return candidates
-    html = _TEXT.sub("", Markdown(extensions=_EXTENSIONS).convert(text))
-    return [candidates[index] for index in sorted(map(int, _TOKEN.findall(html)))]
+    configs = {"pymdownx.superfences": {"custom_fences": [_MARKED]}}
+    html = _TEXT.sub("", Markdown(extensions=_EXTENSIONS, extension_configs=configs).convert(text))
+    return [candidates[index] for index in sorted(map(int, _RENDERED.findall(html)))]
 
 
-def _contained(lines: Sequence[str], place: int) -> bool:
-    """Whether the indentation of a line is surely that of the containers it stands in."""
-    columns = _indent(lines[place]) // TAB * TAB
-    while columns:
-        while place and (not lines[place] or _indent(lines[place]) >= columns):
-            place -= 1
-        line = lines[place].strip()
-        columns -= TAB
-        if _indent(lines[place]) != columns:
+def _certain(above: Sequence[str], prefix: str) -> bool:
+    """Whether a fence, behind this prefix and under these lines, is surely not in an indented code block.
+
+    Nor in what follows one without a blank line: superfences gives all of that back as text.
+    """
+    columns = 0 if ">" in prefix else len(prefix) // TAB * TAB
+    for line in takewhile(str.strip, reversed(above)):
+        spaces = line[: len(line) - len(line.lstrip("> "))]
+        if " " * TAB in spaces and (">" in spaces or len(spaces) >= columns + TAB):
             return False
-        if _CONTAINER.fullmatch(line):
+    return bool(_MARGIN.fullmatch(prefix)) or (columns > 0 and _contained(above, columns))
+
+
+def _contained(above: Sequence[str], columns: int) -> bool:
+    """Whether an indentation is surely that of the containers that a line stands in."""
+    place = len(above)
+    while columns:
+        while place and _indented(above[place - 1], columns):
+            place -= 1
+        columns -= TAB
+        if not place or above[place - 1][:columns].strip():
+            return False
+        opener = above[place - 1][columns:]
+        if _CONTAINER.fullmatch(opener):
             continue
-        above = place
-        while above and lines[above - 1].strip() and _indent(lines[above - 1]) >= columns:
-            above -= 1
-        if not (_ITEM.match(line) and _ITEM.match(lines[above].strip())):
+        first = place
+        while first > 1 and above[first - 2].strip() and _indented(above[first - 2], columns):
+            first -= 1
+        if not (_ITEM.match(opener) and _ITEM.match(above[first - 1][columns:])):
             return False
     return True
 
 
-def _indent(line: str) -> int:
-    line = line.expandtabs(TAB)
-    return len(line) - len(line.lstrip(" "))
+def _indented(line: str, columns: int) -> bool:
+    return not line[:columns].strip()
 
 
 def _comments(text: str) -> Iterator[str]:
