@@ -9,13 +9,13 @@ export NO_MKDOCS_2_WARNING := 1
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
-site: .venv/ready cluster ## play every page on the embedded cluster, leave the site in site/
+site: .venv/ready node_modules/.package-lock.json cluster ## play every page on the embedded cluster, leave the site in site/
 	PREUVE_MODE=play $(BIN)/mkdocs build
 
-serve: .venv/ready ## write: the site on a local port, replayed; what you change is played
+serve: .venv/ready node_modules/.package-lock.json ## write: the site on a local port, replayed; what you change is played
 	$(BIN)/mkdocs serve
 
-test: .venv/ready cluster lint ## everything that CI runs
+test: .venv/ready node_modules/.package-lock.json cluster lint ## everything that CI runs
 	$(BIN)/pytest
 
 lint: .venv/ready ## ruff and mypy
@@ -48,9 +48,14 @@ debian: .make/debian ## the Debian packages of packages.txt
 	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+node_modules/.package-lock.json: package-lock.json package.json .npmrc
+	@echo "installing npm packages into node_modules (package-lock.json)"
+	@npm ci --silent
+	@touch $@
+
 lock: ## pin what pyproject.toml asks for (hashes, no addresses)
 	$(BIN)/uv pip compile -q --extra dev --group build --generate-hashes --no-emit-index-url --no-annotate --universal \
 	  --python-version 3.11.5 --custom-compile-command 'make lock' pyproject.toml -o requirements.lock
 
 clean: ## forget what was made here (the caches under XDG_CACHE_HOME stay)
-	rm -rf .venv .make site .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .make .cache site node_modules .pytest_cache .mypy_cache .ruff_cache

@@ -132,6 +132,11 @@ class Plan:
         for step in self.steps:
             yield from performed(step)
 
+    def public(self) -> str:
+        """What the page spells out itself: its commands and its manifests; no chance in it, and no secret."""
+        sources = [action.source for action in self.actions()]
+        return "\n".join([*sources, *(file.content.decode(errors="replace") for file in self.files)])
+
 
 def performed(step: Step) -> tuple[Action, ...]:
     """What a step runs or draws."""

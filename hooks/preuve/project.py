@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from preuve.cluster.embedded import images
 from preuve.errors import ConfigError, PageError, PreuveError, Problems, TranscriptError, Where, raise_all
 from preuve.key import key
 from preuve.plan import Plan, plan, unknown
@@ -192,8 +193,8 @@ def bases(snippets: Mapping[str, Any], root: Path) -> tuple[Path, ...]:
 
 
 def identity(chosen: Settings) -> str:
-    """The cluster's identity as the repository states it."""
-    return f"kubernetes {chosen.kubernetes}"
+    """The cluster's identity as the repository states it: Kubernetes' minor, the recipes of its images."""
+    return f"kubernetes {chosen.kubernetes}, images {images.identity()}"
 
 
 def _extension(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -1,10 +1,12 @@
 """What a command does to the cluster, told from its source: does it look at it, may it change it?
 
-What is not known may do both: a look then waits for the cluster to settle when it need not have, never the
+What is not known may do both: a command then waits for the cluster to settle when it need not have, never the
 other way round.
 
 >>> reads("kubectl get pods | grep web"), changes("kubectl get pods | grep web")
 (True, False)
+>>> reads("kubectl delete pod web"), changes("kubectl delete pod web")
+(False, True)
 >>> reads("cd manifests && ls"), changes("cd manifests && ls")
 (False, False)
 >>> reads("./deploy.sh"), changes("./deploy.sh")
@@ -15,7 +17,9 @@ from __future__ import annotations
 
 import re
 import shlex
+from functools import reduce
 from itertools import dropwhile
+from operator import or_
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -55,6 +59,12 @@ LOOKING_VERBS = _names("describe diff events get logs port-forward proxy top wai
 LOOKING_PAIRS = {("auth", "can-i"), ("auth", "whoami"), ("rollout", "history"), ("rollout", "status")}
 """What kubectl does without changing any."""
 
+ORDERING_VERBS = _names("""
+    annotate apply autoscale cordon create delete edit expose label patch replace rollout scale set taint
+    uncordon
+""")
+"""What kubectl answers to in the same words whether the objects are at rest or not."""
+
 VALUED = _names("""
     --as --as-group --as-uid --cache-dir --certificate-authority --client-certificate --client-key --cluster
     --context --kubeconfig --kuberc --namespace --request-timeout --server --tls-server-name --token --user
@@ -77,7 +87,7 @@ def reads(source: str) -> bool:
     Args:
         source: one shell command, of any shape.
     """
-    return any(effect != _NOTHING for effect in _effects(source))
+    return bool(_effects(source) & _LOOK)
 
 
 def changes(source: str) -> bool:
@@ -86,18 +96,18 @@ def changes(source: str) -> bool:
     Args:
         source: one shell command, of any shape.
     """
-    return _CHANGE in _effects(source)
+    return bool(_effects(source) & _CHANGE)
 
 
-_NOTHING, _LOOK, _CHANGE = range(3)
+_NOTHING, _LOOK, _CHANGE = 0, 1, 2
 
 
-def _effects(source: str) -> set[int]:
-    """Return what the parts of a command do."""
+def _effects(source: str) -> int:
+    """Return what the parts of a command do, together."""
     try:
-        return {_effect(words) for words in _commands(source)}
+        return reduce(or_, map(_effect, _commands(source)), _NOTHING)
     except ValueError:  # shlex: a quote is left open
-        return {_CHANGE}
+        return _LOOK | _CHANGE
 
 
 def _effect(words: Sequence[str]) -> int:
@@ -109,12 +119,12 @@ def _effect(words: Sequence[str]) -> int:
     if program == "kubectl":
         return _kubectl(rest)
     if program in SHELLS and "-c" in rest[:-1]:
-        return max(_effects(rest[rest.index("-c") + 1]), default=_NOTHING)
+        return _effects(rest[rest.index("-c") + 1])
     if program == "eval":
-        return max(_effects(" ".join(rest)), default=_NOTHING)
+        return _effects(" ".join(rest))
     if program in LOCAL or not program or words[0].startswith("#"):
         return _NOTHING
-    return _LOOK if program in LOOKS else _CHANGE
+    return _LOOK if program in LOOKS else _LOOK | _CHANGE
 
 
 def _kubectl(arguments: Sequence[str]) -> int:
@@ -123,7 +133,9 @@ def _kubectl(arguments: Sequence[str]) -> int:
         return _NOTHING
     dry = any(each.startswith("--dry-run") and each != "--dry-run=none" for each in arguments)
     looks = verbs[0] in LOOKING_VERBS or tuple(verbs[:2]) in LOOKING_PAIRS
-    return _LOOK if looks or dry else _CHANGE
+    if looks or dry:
+        return _LOOK
+    return _CHANGE if verbs[0] in ORDERING_VERBS else _LOOK | _CHANGE
 
 
 def _verbs(arguments: Iterable[str]) -> Iterator[str]:

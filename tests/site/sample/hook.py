@@ -23,7 +23,7 @@ OURS = {
 def on_config(config: MkDocsConfig) -> None:
     """Register the formatter, the style and the script."""
     fences = config.mdx_configs["pymdownx.superfences"]["custom_fences"]
-    formatter = fence.Formatter("fr").__call__
+    formatter = fence.Formatter("fr").format
     fences.append({"name": "console", "class": "preuve", "format": formatter, "validator": fence.validator})
     config.extra_css.append("assets/preuve/preuve.css")
     config.extra_javascript.append("assets/preuve/preuve.js")

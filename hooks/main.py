@@ -1,0 +1,140 @@
+"""The MkDocs adapter: MkDocs' events to preuve, preuve's errors to MkDocs'.
+
+A site lists this file under ``hooks:`` in its mkdocs.yml, and needs nothing else.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File
+
+from preuve import export, fence
+from preuve.edition import Edition, prepare
+from preuve.errors import PreuveError, raise_all
+from preuve.player import Player
+from preuve.project import Project, bases, identity
+from preuve.settings import settings
+from preuve.strings import strings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.livereload import LiveReloadServer
+    from mkdocs.structure.files import Files
+    from mkdocs.structure.pages import Page
+
+log = logging.getLogger("mkdocs.hooks.preuve")
+
+ASSETS = {"preuve.css": "extra_css", "preuve.js": "extra_javascript"}
+
+
+class Adapter:
+    """One per MkDocs process: `mkdocs serve` builds many times, on one cluster."""
+
+    def __init__(self) -> None:
+        self._open = ExitStack()
+        self._player: Player | None = None
+        self._edition: Edition | None = None
+        self._server: LiveReloadServer | None = None
+        self._serving = False
+
+    def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
+        self._serving = command == "serve"
+
+    def on_config(self, config: MkDocsConfig) -> None:
+        """Register the formatter, the style and the script, so that a site needs only ``hooks:``."""
+        for extension in ("pymdownx.superfences", "attr_list"):
+            if extension not in config.markdown_extensions:
+                config.markdown_extensions.append(extension)
+        fences = config.mdx_configs.setdefault("pymdownx.superfences", {}).setdefault("custom_fences", [])
+        if not any(entry.get("name") == "console" for entry in fences):
+            draw = fence.Formatter(_language(config)).format
+            fences.append(
+                {"name": "console", "class": "preuve", "format": draw, "validator": fence.validator}
+            )
+        for name, option in ASSETS.items():
+            path = f"assets/preuve/{name}"
+            if path not in config[option]:
+                config[option].append(path)
+
+    def on_serve(
+        self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Callable[[], None]
+    ) -> None:
+        self._server = server
+        self._watch()
+
+    def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
+        """Bring every page to what this build shows, before the first one renders."""
+        try:
+            self._edition = edition = self._prepare(files, config)
+        except PreuveError as error:
+            raise PluginError(str(error)) from None
+        for path, content in export.files(edition):
+            if path not in files.src_uris:
+                files.append(File.generated(config, path, content=content))
+        self._watch()
+        return files
+
+    def _prepare(self, files: Files, config: MkDocsConfig) -> Edition:
+        project = _project(config)
+        if self._player is None:
+            self._player = self._open.enter_context(Player(project, keep=self._serving))
+        pages = project.read({file.src_uri: file.content_string for file in files.documentation_pages()})
+        edition = prepare(project, pages, project.settings.mode, self._player)
+        if self._serving:
+            for error in edition.errors:
+                log.error("%s", error)
+        else:
+            raise_all(edition.errors)
+        for name in edition.rewritten:
+            log.info("played %s", name)
+        return edition
+
+    def _watch(self) -> None:
+        if self._server and self._edition:
+            for page in self._edition.pages.values():
+                for base in self._edition.project.bases:
+                    for file in page.plan.files:
+                        if (folder := Path(base, file.path).parent).is_dir():
+                            self._server.watch(str(folder), recursive=False)
+
+    def on_page_read_source(self, *, page: Page, config: MkDocsConfig) -> str | None:
+        """The page with its outputs, in place of its file."""
+        if self._edition is None or page.file.src_uri not in self._edition.pages:
+            return None
+        return self._edition.render(page.file.src_uri, strings(_language(config)))
+
+    def on_shutdown(self) -> None:
+        self._open.close()
+
+
+def _language(config: MkDocsConfig) -> str:
+    return str(config.theme.get("language", "en"))
+
+
+def _project(config: MkDocsConfig) -> Project:
+    chosen = settings(config.extra.get("preuve"))
+    root = Path(config.config_file_path).parent
+    return Project(
+        root=root,
+        docs=Path(config.docs_dir),
+        bases=bases(config.mdx_configs.get("pymdownx.snippets", {}), Path()),
+        language=_language(config),
+        settings=chosen,
+        cluster=identity(chosen),
+    )
+
+
+_adapter = Adapter()
+on_startup = _adapter.on_startup
+on_config = _adapter.on_config
+on_serve = _adapter.on_serve
+on_files = _adapter.on_files
+on_page_read_source = _adapter.on_page_read_source
+on_shutdown = _adapter.on_shutdown

@@ -1,0 +1,199 @@
+"""The command line: `preuve`. Each command is a few lines above what it calls."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from preuve.errors import PreuveError, raise_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from preuve.edition import Edition
+    from preuve.project import Page, Project
+    from preuve.settings import Mode
+
+CLUSTER = "preuve.cluster.cli:cluster"
+
+
+class _Group(click.Group):
+    """Loads `preuve cluster …` when it is asked for, and ends on preuve's errors with one message."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), "cluster"])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == "cluster":
+            module, name = CLUSTER.split(":")
+            command: click.Command = getattr(import_module(module), name)
+            return command
+        return super().get_command(ctx, cmd_name)
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except PreuveError as error:
+            click.echo(f"preuve: {error}" if error.where is None else str(error), err=True)
+            ctx.exit(error.exit_code)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="preuve")
+def main() -> None:
+    """Documentation whose every command was really run.
+
+    Exit codes: 0 fine, 1 a page is wrong, 2 the usage or the machine is.
+    """
+
+
+def _jobs_option(command: click.decorators.FC) -> click.decorators.FC:
+    return click.option("-j", "--jobs", type=click.IntRange(1), help="Pages played at once.")(command)
+
+
+@main.command()
+@click.argument("pages", nargs=-1, metavar="[PAGE]...")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array, for a program.")
+def status(pages: tuple[str, ...], as_json: bool) -> None:
+    """Say what each page runs, and what its transcript is worth.
+
+    Example: preuve status pods/index.md
+    """
+    project = _project()
+    rows = [_told(page) for page in _pages(project, pages)]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    table = Table(*(name.capitalize() for name in rows[0]) if rows else "", box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+
+
+def _told(page: Page) -> dict[str, object]:
+    actions = list(page.plan.actions())
+    played = page.transcript
+    return {
+        "page": page.name,
+        "commands": sum(hasattr(action, "block") is False for action in actions),
+        "manifests": len(page.plan.files),
+        "state": str(page.state),
+        "version": played.version if played else None,
+        "played": played.played.date().isoformat() if played else None,
+        "seconds": played.seconds if played else None,
+    }
+
+
+@main.command()
+@click.argument("pages", nargs=-1, metavar="[PAGE]...")
+@_jobs_option
+def play(pages: tuple[str, ...], jobs: int | None) -> None:
+    """Play pages, and write the transcripts whose outcome changed.
+
+    Example: preuve play pods/index.md -j 4
+    """
+    from preuve.settings import Mode
+
+    project = _project()
+    edition = _prepare(project, _pages(project, pages), Mode.PLAY, jobs)
+    for name in edition.rewritten:
+        click.echo(f"{project.transcript_path(name).relative_to(project.root)} changed")
+    raise_all(edition.errors)
+    click.echo(f"{len(edition.pages)} pages, {len(edition.rewritten)} transcripts changed")
+
+
+@main.command()
+@click.argument("pages", nargs=-1, metavar="[PAGE]...")
+@_jobs_option
+@click.option("--shard", metavar="I/N", help="Only the share I of N shares of about equal duration.")
+@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write a JUnit report too.")
+def check(pages: tuple[str, ...], jobs: int | None, shard: str | None, junit: Path | None) -> None:
+    """Play pages, and compare what they answer with their transcripts; exit 1 on drift.
+
+    Example: preuve check --shard 1/4 --junit report.xml
+    """
+    from preuve.settings import Mode
+
+    project = _project()
+    chosen = _share(_pages(project, pages), shard)
+    edition = _prepare(project, chosen, Mode.CHECK, jobs)
+    if junit:
+        from preuve.junit import report
+
+        junit.write_text(report(edition), encoding="utf-8")
+    raise_all(edition.errors)
+    click.echo(f"{len(edition.pages)} pages still tell the truth")
+
+
+def _share(pages: list[Page], shard: str | None) -> list[Page]:
+    from preuve.schedule import claim
+    from preuve.schedule import shard as share
+
+    if shard is None:
+        return pages
+    index, slash, count = shard.partition("/")
+    if not (slash and index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count)):
+        raise click.BadParameter(f"{shard!r}: write I/N with 1 ≤ I ≤ N, e.g. 1/4", param_hint="--shard")
+    claims = [claim(page.plan, page.transcript.seconds if page.transcript else 0.0) for page in pages]
+    kept = {one.page for one in share(claims, int(index), int(count))}
+    return [page for page in pages if page.name in kept]
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def render(folder: Path) -> None:
+    """Write a whole docs folder, outputs included, for a generator without hooks.
+
+    Example: preuve render build/docs
+    """
+    from preuve.export import export
+
+    project = _project()
+    edition = _prepare(project, project.pages(), project.settings.mode, None)
+    raise_all(edition.errors)
+    count = export(edition, folder)
+    click.echo(f"{count} files written to {folder}")
+
+
+@main.command()
+@click.argument("page")
+def script(page: str) -> None:
+    """Print a page as one bash script.
+
+    Example: preuve script pods/index.md > pods.sh
+    """
+    from preuve.script import script as text
+
+    project = _project()
+    click.echo(text(_pages(project, (page,))[0].plan), nl=False)
+
+
+def _project() -> Project:
+    from preuve.project import find
+
+    return find(Path.cwd())
+
+
+def _pages(project: Project, given: Iterable[str]) -> list[Page]:
+    return project.pages([project.name(name) for name in given] or None)
+
+
+def _prepare(project: Project, pages: list[Page], mode: Mode, jobs: int | None) -> Edition:
+    from preuve.edition import prepare
+    from preuve.player import Player
+
+    with Player(project, jobs=jobs) as player:
+        return prepare(project, pages, mode, player)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
+    main()

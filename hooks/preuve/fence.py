@@ -1,0 +1,175 @@
+"""The superfences formatter: a played fence as HTML.
+
+Prompt, command, output and volatile values are told apart. It is given what `preuve.render` wrote; a
+`console` fence that did not come through there was not run, and says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+from pygments.lexers import get_lexer_by_name
+from pygments.token import STANDARD_TYPES
+
+from preuve.normalize import spans
+from preuve.strings import strings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from markdown import Markdown
+
+    from preuve.normalize import Span
+    from preuve.strings import Strings
+
+FOLD_LINES = 40
+"""Outputs longer than this are folded: about one screen of a laptop."""
+
+LEXERS = {
+    "-o yaml": "yaml",
+    "-oyaml": "yaml",
+    "-o=yaml": "yaml",
+    "-o json": "json",
+    "-ojson": "json",
+    "-o=json": "json",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Exchange:
+    command: list[str]
+    output: list[str]
+    exit: str
+    milliseconds: str
+
+
+class Formatter:
+    """Draws `console` fences, in the words of a language.
+
+    Args:
+        language: the site's, of which `preuve.strings` gives the words.
+    """
+
+    def __init__(self, language: str) -> None:
+        self.strings = strings(language)
+
+    def format(
+        self,
+        source: str,
+        language: str,
+        css_class: str,
+        options: Mapping[str, str],
+        md: Markdown,
+        *,
+        classes: Sequence[str] = (),
+        id_value: str = "",
+        attrs: Mapping[str, str] | None = None,
+        **_: object,
+    ) -> str:
+        """Draw one fence; see superfences' documentation of custom fences for the arguments."""
+        told = {**options, **(attrs or {})}
+        state = told.get("data-state", "unplayed")
+        words = " ".join(["preuve", "highlight", *classes])
+        anchor = f' id="{escape(id_value)}"' if id_value else ""
+        exchanges = list(_exchanges(source, told.get("data-exchanges", "")))
+        copied = escape("\n".join(line[2:] for exchange in exchanges for line in exchange.command))
+        title = f'<span class="filename">{escape(told["title"])}</span>' if "title" in told else ""
+        note = self._note(state, exchanges)
+        body = "".join(_html(exchange, self.strings) for exchange in exchanges) or escape(source)
+        copy = f' data-copy="{copied}"' if copied else ""
+        return (
+            f'<div class="{words}"{anchor} data-preuve="{escape(state)}"{copy}>{title}{note}'
+            f'<pre><code class="language-console">{body}</code></pre></div>'
+        )
+
+    def _note(self, state: str, exchanges: Sequence[_Exchange]) -> str:
+        codes = next((exchange.exit for exchange in exchanges if exchange.exit not in {"", "0"}), "")
+        text = {
+            "executed": "",
+            "failed": self.strings.expected_failure.format(code=codes),
+            "stale": self.strings.stale,
+        }.get(state, self.strings.not_executed)
+        return f'<span class="preuve-note">{escape(text)}</span>' if text else ""
+
+
+def validator(
+    language: str, inputs: Mapping[str, str], options: dict[str, str], attrs: dict[str, str], md: Markdown
+) -> bool:
+    """Take every attribute of a `console` fence, for `Formatter` to read."""
+    options.update(inputs)
+    return True
+
+
+def _exchanges(source: str, told: str) -> Iterator[_Exchange]:
+    """What `data-exchanges` tells of a fence's lines; without it nothing was run: prompts are believed."""
+    lines = source.split("\n")
+    if not told:
+        command = [line for line in lines if line.startswith("$ ")]
+        if command:
+            yield _Exchange(lines, [], "", "")
+        return
+    at = 0
+    for part in told.split():
+        commands, outputs, code, milliseconds = part.split(",")
+        middle = at + int(commands)
+        end = middle + int(outputs)
+        yield _Exchange(lines[at:middle], lines[middle:end], code, milliseconds)
+        at = end
+
+
+def _html(exchange: _Exchange, words: Strings) -> str:
+    timing = f' data-ms="{exchange.milliseconds}" data-exit="{exchange.exit}"' if exchange.exit else ""
+    first, *more = exchange.command
+    prompt = '<span class="preuve-prompt" aria-hidden="true">{}</span>'
+    source = "\n".join([first[2:], *(line[2:] for line in more)])
+    command = _highlighted(source, "bash", ()).replace("\n", "\n" + prompt.format("&gt; "))
+    output = "\n".join(exchange.output) + "\n" if exchange.output else ""
+    shown = _output(source, output, words) if output else ""
+    return (
+        f'<span class="preuve-exchange"{timing}>'
+        f'<span class="preuve-command">{prompt.format("$ ")}{command}\n</span>{shown}</span>'
+    )
+
+
+def _output(command: str, output: str, words: Strings) -> str:
+    lexer = next((name for flag, name in LEXERS.items() if flag in command), "text")
+    count = output.count("\n")
+    long = f' data-long="{escape(words.lines.format(count=count))}"' if count > FOLD_LINES else ""
+    marks = spans(output)
+    return f'<span class="preuve-output"{long}>{_highlighted(output, lexer, marks, words)}</span>'
+
+
+def _highlighted(text: str, lexer: str, marks: Sequence[Span] = (), words: Strings | None = None) -> str:
+    """The text as HTML: its tokens coloured by Pygments, its volatile spans marked."""
+    pieces: list[str] = []
+    waiting = list(reversed(marks))
+    for start, token, value in get_lexer_by_name(lexer).get_tokens_unprocessed(text):
+        at, end = start, start + len(value)
+        while at < end:
+            mark = waiting[-1] if waiting else None
+            if mark is None or end <= mark.start:
+                cut = end
+            elif at < mark.start:
+                cut = mark.start
+            else:
+                cut = min(end, mark.end)
+                if at == mark.start and words:
+                    pieces.append(_mark(mark, words))
+            pieces.append(_token(token, text[at:cut]))
+            if mark and cut == mark.end:
+                pieces.append("</span>")
+                waiting.pop()
+            at = cut
+    return "".join(pieces)
+
+
+def _mark(mark: Span, words: Strings) -> str:
+    what = words.volatile.format(what=words.kinds.get(mark.kind, mark.kind))
+    return f'<span class="preuve-mark" data-kind="{mark.kind}" data-note="{escape(what)}">'
+
+
+def _token(token: object, text: str) -> str:
+    name = STANDARD_TYPES.get(token, "")  # type: ignore[call-overload]  # Pygments' stubs know no token type
+    return f'<span class="{name}">{escape(text)}</span>' if name else escape(text)

@@ -1,0 +1,130 @@
+"""The player: pages played side by side on one cluster, each in a namespace of its own."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
+from threading import Lock
+from typing import TYPE_CHECKING, Self
+
+from preuve.errors import ClusterError, PreuveError
+from preuve.progress import Progress
+from preuve.schedule import Claim, claim, following
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import TracebackType
+
+    from preuve.cluster.embedded.cluster import EmbeddedCluster
+    from preuve.project import Page, Project
+    from preuve.session import Session
+    from preuve.transcript import Transcript
+
+PAGES_PER_CORE = 3
+"""Pages played at once: they mostly wait for Pods, and do not compute (measured on the course)."""
+
+
+class Player:
+    """Holds a cluster from the first page played to the end, and for `mkdocs serve` the pages' sessions too.
+
+    Args:
+        project: whose pages are played.
+        keep: keep each page's session, so that commands added at its end are played alone.
+        jobs: pages played at once; by the number of cores unless given.
+        progress: where to show what is being done.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        *,
+        keep: bool = False,
+        jobs: int | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self.project = project
+        self.jobs = jobs or PAGES_PER_CORE * (os.cpu_count() or 1)
+        self._keep = keep
+        self._progress = progress or Progress()
+        self._open = ExitStack()
+        self._cluster: EmbeddedCluster | None = None
+        self._sessions: dict[str, Session] = {}
+        self._lock = Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every page's shell, delete what was made for it, and take down the cluster if we started it."""
+        self._end_sessions()
+        self._cluster = None
+        self._open.close()
+
+    def play(self, pages: Sequence[Page]) -> Iterator[tuple[Page, Transcript | PreuveError]]:
+        """Play pages, and give each one's outcome as soon as it is known.
+
+        Raises:
+            ClusterError: there is no cluster to play on, or it was lost.
+        """
+        waiting = {
+            claim(page.plan, page.transcript.seconds if page.transcript else 0.0): page for page in pages
+        }
+        running: dict[Future[Transcript | PreuveError], Claim] = {}
+        by_page = {page.name: page for page in pages}
+        with self._progress, ThreadPoolExecutor(self.jobs, thread_name_prefix="page") as pool:
+            cluster = self._have_cluster()
+            try:
+                while waiting or running:
+                    while len(running) < self.jobs and (one := following(list(waiting), running.values())):
+                        running[pool.submit(self._play, cluster, waiting.pop(one))] = one
+                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                        yield by_page[running.pop(future).page], future.result()
+            except BaseException:
+                self._end_sessions()  # what still runs ends now, and the pool with it
+                raise
+
+    def _have_cluster(self) -> EmbeddedCluster:
+        if self._cluster is None:
+            from preuve.cluster.embedded.cluster import have
+
+            self._cluster = self._open.enter_context(have(self._progress, self.project.settings.kubernetes))
+        return self._cluster
+
+    def _play(self, cluster: EmbeddedCluster, page: Page) -> Transcript | PreuveError:
+        from preuve.session import Session
+
+        try:
+            with self._progress.stage(page.name) as stage:
+                session = self._sessions.get(page.name)
+                if session and not session.leads_to(page.plan):
+                    self._end(page.name)
+                    session = None
+                if session is None:
+                    session = Session(cluster, page.plan)
+                    with self._lock:
+                        self._sessions[page.name] = session
+                transcript = session.play(page, stage)
+        except ClusterError:
+            raise
+        except PreuveError as error:
+            self._end(page.name)
+            return error
+        if not self._keep:
+            self._end(page.name)
+        return transcript
+
+    def _end(self, name: str) -> None:
+        with self._lock:
+            session = self._sessions.pop(name, None)
+        if session:
+            session.close()
+
+    def _end_sessions(self) -> None:
+        for name in list(self._sessions):
+            self._end(name)

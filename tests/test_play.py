@@ -1,0 +1,132 @@
+"""Playing: page order, the first surprise, and what is said of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from preuve.errors import ClusterError, CommandError
+from preuve.plan import plan
+from preuve.play import play
+from preuve.shell import Result
+
+if TYPE_CHECKING:
+    from preuve.plan import Command, Diagram
+
+
+@dataclass
+class FakeStage:
+    """A stage where everything answers at once, and what is done is written down."""
+
+    answers: dict[str, Result | Exception] = field(default_factory=dict)
+    done: list[str] = field(default_factory=list)
+
+    def run(self, command: Command) -> Result:
+        self.done.append(command.source)
+        answer = self.answers.get(command.source, Result("", 0, 0.1))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def settle(self, seconds: float) -> None:
+        self.done.append(f"settle {seconds:g}")
+
+    def draw(self, diagram: Diagram) -> str:
+        self.done.append(f"draw {diagram.source}")
+        return "flowchart TB\n"
+
+    def diagnose(self) -> str:
+        return "Events:\n  BackOff"
+
+    def publish(self, output: str) -> str:
+        return output.replace("secret", "••••••")
+
+
+def played(page: str, stage: FakeStage) -> list[str]:
+    """The outputs of a page played on `stage`."""
+    return [exchange.output for exchange in play(plan("p.md", page, []).actions(), stage)]
+
+
+CHANGE = "kubectl create deployment web --image=nginx"
+READ = "kubectl get pods"
+
+
+def test_a_reading_command_waits_until_what_changed_is_at_rest() -> None:
+    """Before a command that asks, after one that changed something, within the fence's own limit."""
+    stage = FakeStage()
+    played(
+        f"```console\n$ {READ}\n$ {CHANGE}\n$ {CHANGE} 2\n$ {READ}\n$ {READ}\n```\n"
+        f"```console\n$ {CHANGE}\n```\n\n```{{ .console timeout=5s }}\n$ {READ}\n```\n",
+        stage,
+    )
+    assert stage.done == [READ, CHANGE, f"{CHANGE} 2", "settle 60", READ, READ, CHANGE, "settle 5", READ]
+
+
+def test_settle_no_shows_the_state_in_motion() -> None:
+    """The fence does not wait; the next one that asks still does."""
+    stage = FakeStage()
+    page = f"```console\n$ {CHANGE}\n```\n\n```{{ .console settle=no }}\n$ {READ}\n```\n"
+    played(page + "\n```cluster\npods\n```\n", stage)
+    assert stage.done == [CHANGE, READ, "settle 60", "draw pods"]
+
+
+@pytest.mark.parametrize(
+    ("header", "answer", "said"),
+    [
+        (
+            "console",
+            Result("Error: x\n", 1, 0.1),
+            "exit code 1 (if the lesson wants this failure, write exit=1",
+        ),
+        ("{ .console exit=1 }", Result("fine\n", 0, 0.1), "succeeded, but the page wants exit code 1"),
+        ("{ .console exit=1 }", Result("", 127, 0.1), "exit code 127, but the page wants 1"),
+    ],
+)
+def test_a_surprise_stops_the_page_and_explains(header: str, answer: Result, said: str) -> None:
+    """The place, the command, both codes, the output, and what a person would look at next."""
+    stage = FakeStage({READ: answer})
+    with pytest.raises(CommandError) as surprise:
+        played(f"# T\n\n```{header}\n$ {READ}\n$ never\n```\n", stage)
+    text = str(surprise.value)
+    assert text.startswith(f"p.md:4: {said}")
+    assert f"    $ {READ}\n" in text
+    assert all(f"    {line}" in text for line in answer.output.splitlines())
+    assert text.endswith("Events:\n  BackOff")
+    assert stage.done == [READ]
+
+
+def test_a_wanted_failure_goes_on() -> None:
+    """The exit code that the lesson wants is no surprise."""
+    stage = FakeStage({READ: Result("Error\n", 1, 0.1)})
+    assert played(f"```{{ .console exit=1 }}\n$ {READ}\n```\n", stage) == ["Error\n"]
+
+
+def test_a_command_that_was_stopped_is_not_judged_by_its_exit_code() -> None:
+    """`until` stops a command by a signal: its code means nothing."""
+    stage = FakeStage({READ: Result("x\n", 130, 0.1, matched=True)})
+    assert played(f"```{{ .console until=x }}\n$ {READ}\n```\n", stage) == ["x\n"]
+
+
+def test_what_is_stored_and_said_has_no_secret() -> None:
+    """Outputs are masked before they leave, in a transcript as in a message."""
+    assert played(f"```console\n$ {READ}\n```\n", FakeStage({READ: Result("secret\n", 0, 0.1)})) == [
+        "••••••\n"
+    ]
+    with pytest.raises(CommandError) as surprise:
+        played(f"```console\n$ {READ}\n```\n", FakeStage({READ: Result("secret\n", 1, 0.1)}))
+    assert "secret" not in str(surprise.value)
+
+
+def test_an_error_of_the_shell_is_told_at_the_command() -> None:
+    """A timeout knows no page; the page's line and the diagnosis are added to it."""
+    with pytest.raises(CommandError, match=r"p\.md:2: too slow\n(?s:.*)BackOff"):
+        played(f"```console\n$ {READ}\n```\n", FakeStage({READ: CommandError("too slow")}))
+
+
+def test_a_lost_cluster_stays_what_it_is() -> None:
+    """It is not the page's fault: no diagnosis is asked of a cluster that is gone."""
+    with pytest.raises(ClusterError) as lost:
+        played(f"```console\n$ {READ}\n```\n", FakeStage({READ: ClusterError("gone")}))
+    assert "Events" not in str(lost.value)
