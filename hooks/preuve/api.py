@@ -1,7 +1,7 @@
 """The API of a cluster: objects as JSON, over connections that are made on the cluster's own network.
 
-`kubernetes` knows how to log in; its models are left aside, since preuve judges objects as the API wrote them.
-It takes 0.3 s to import, so only who plays a page pays for it.
+`kubernetes` knows how to log in; its models are left aside, since preuve judges objects as the API wrote
+them. It takes 0.3 s to import, so only who plays a page pays for it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import yaml
 from kubernetes.client import ApiClient, Configuration
 from kubernetes.config import ConfigException
-from kubernetes.config.kube_config import load_kube_config_from_dict
+from kubernetes.config import kube_config
 from urllib3.exceptions import HTTPError
 
 from preuve.errors import ClusterError
@@ -70,11 +70,12 @@ class Api:
         self._network = network
         # Certificates have to be files, and `kubernetes` leaves its own behind: these go with us.
         self._folder = tempfile.TemporaryDirectory(prefix="preuve-api-")
+        load: Any = kube_config.load_kube_config_from_dict  # untyped upstream
         configuration = Configuration()
         configuration.connection_pool_maxsize = CONNECTIONS
         configuration.retries = False
         try:
-            load_kube_config_from_dict(
+            load(
                 yaml.safe_load(kubeconfig.read_text(encoding="utf-8")),
                 client_configuration=configuration,
                 persist_config=False,
@@ -189,7 +190,7 @@ class Api:
         )
         try:
             with self._network():
-                response = self._client.call_api(*asked, _request_timeout=(ANSWER_LIMIT, limit))
+                response: Any = self._client.call_api(*asked, _request_timeout=(ANSWER_LIMIT, limit))
             refusal = b"" if response.status < 300 else response.read()
         except (HTTPError, OSError) as error:
             raise LostError(f"the API server at {self.server} does not answer: {error}") from None
