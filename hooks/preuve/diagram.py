@@ -10,10 +10,9 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from preuve.errors import PageError
+from preuve.errors import PageError, unknown
 from preuve.kinds import KINDS, Kind, named
 from preuve.objects import Snapshot, labels, matches
-from preuve.plan import unknown
 from preuve.pod import summary
 
 if TYPE_CHECKING:

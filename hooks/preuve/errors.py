@@ -9,11 +9,12 @@ PreuveError
 ├── ConfigError       mkdocs.yml, an option or a variable says something that does not fit
 └── ClusterError      the cluster cannot be had, or was lost
 
-``exit_code`` is what the command line exits with: 1 when the page is wrong, 2 when the usage or the machine is.
+``exit_code`` is what the command line exits with: 1 when a page is wrong, 2 when the usage or the machine is.
 """
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -89,11 +90,11 @@ class ClusterError(PreuveError):
     exit_code = 2
 
 
-class Problems(PreuveError):
-    """Several errors told at once, in the order of their places.
+class Problems(PreuveError):  # noqa: N818 - it is many of them
+    r"""Several errors told at once, in the order of their places.
 
     >>> str(Problems([PageError("b", Where("p.md", 2)), PageError("a", Where("p.md", 1))]))
-    'p.md:1: a\\np.md:2: b'
+    'p.md:1: a\np.md:2: b'
     """
 
     def __init__(self, errors: Iterable[PreuveError]) -> None:
@@ -112,3 +113,11 @@ def raise_all(errors: list[PreuveError]) -> None:
         raise errors[0]
     if errors:
         raise Problems(errors)
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """A sentence that refuses a name, and says which exist, the nearest first."""
+    known = sorted(known)
+    near = difflib.get_close_matches(name, known, n=1)
+    meant = f"did you mean {near[0]!r}? " if near else ""
+    return f"unknown {what}: {meant}known: {', '.join(known)}"

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from preuve import blocks, commands
-from preuve.errors import PageError, PreuveError, Where, raise_all
+from preuve import blocks, commands, diagram
+from preuve.errors import PageError, PreuveError, Where, raise_all, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from preuve.blocks import Block
 
@@ -226,14 +226,6 @@ def _options(draft: _Draft, block: Block) -> Options:
     return replace(Options(), **values)  # type: ignore[arg-type]  # _READERS gives each field its type
 
 
-def unknown(what: str, name: str, known: Iterable[str]) -> str:
-    """A sentence that refuses a name, and says which exist, the nearest first."""
-    known = sorted(known)
-    near = difflib.get_close_matches(name, known, n=1)
-    meant = f"did you mean {near[0]!r}? " if near else ""
-    return f"unknown {what}: {meant}known: {', '.join(known)}"
-
-
 def _exit(text: str) -> int:
     if not text.isdecimal() or int(text) > 255:
         raise ValueError("an exit code is a number from 0 to 255")
@@ -282,8 +274,10 @@ _READERS = {
 def _diagram(draft: _Draft, block: Block) -> Diagram:
     words = " ".join(block.body.split())
     options = "".join(f" {name}={value}" for name, value in block.options.items() if name not in DECORATION)
-    if not words:
-        draft.problem(block.where, "an empty cluster fence: name what to draw, e.g. `deployments, pods`")
+    try:
+        diagram.parse(words + options)
+    except PageError as error:
+        draft.problem(block.where, error.message)
     return Diagram(block, words + options, block.where)
 
 

@@ -10,9 +10,18 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from preuve.cluster.embedded import images
-from preuve.errors import ConfigError, PageError, PreuveError, Problems, TranscriptError, Where, raise_all
+from preuve.errors import (
+    ConfigError,
+    PageError,
+    PreuveError,
+    Problems,
+    TranscriptError,
+    Where,
+    raise_all,
+    unknown,
+)
 from preuve.key import key
-from preuve.plan import Plan, plan, unknown
+from preuve.plan import Plan, plan
 from preuve.settings import Settings, settings
 from preuve.transcript import Transcript, read
 

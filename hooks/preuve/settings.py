@@ -8,8 +8,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from preuve.errors import ConfigError, raise_all
-from preuve.plan import unknown
+from preuve.errors import ConfigError, raise_all, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
