@@ -12,7 +12,6 @@ import re
 from dataclasses import dataclass, field
 from io import StringIO
 from itertools import accumulate, takewhile
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from markdown import Markdown
@@ -45,7 +44,7 @@ _MISTAKE = re.compile(
 )
 """What looks like a header to a person; not a line that begins with inline code."""
 _PAIR = re.compile(r"""([a-zA-Z][a-zA-Z0-9_]*)= *(?:"([^"]*)"|'([^']*)'|([^\s}]*))""")
-_MANIFEST = re.compile(r"-8<-[^:]*\.ya?ml\b")
+_MANIFEST = re.compile(r"-8<-[^:]*\.ya?ml\b(?!:)")
 
 _MARGIN = re.compile(r" {0,3}(?:> ? {0,3})*")
 """A prefix behind which nothing can be an indented code block."""
@@ -78,7 +77,7 @@ _MARKED = {
     "validator": lambda *_: True,
 }
 _RENDERED = re.compile("\u01c2\u01c1([0-9]+)\u01c1")
-"""What comes back of a candidate: it is marked by letters that only some languages of Namibia know."""
+"""What comes back of a candidate: its marks are letters, a word to Markdown, and hardly occur in a page."""
 _TEXT = re.compile("<!--.*?-->|<pre>.*?</pre>", re.DOTALL)
 """Comments and indented code blocks."""
 
@@ -175,7 +174,7 @@ class _Candidate:
 
     first: int
     end: int
-    prefix: str
+    opening: _Opening
     what: Block | PageError
 
 
@@ -189,12 +188,8 @@ def _candidates(lines: Sequence[str], offsets: Sequence[int], page: str) -> Iter
         last, closed = _close(lines, first, opening)
         where = Where(page, first + 1)
         if mistake := _mistake(opening, lines[number : last + 1], closed=closed):
-            yield _Candidate(first, last + 1 if closed else number, opening.prefix, PageError(mistake, where))
-            if not closed and last < len(lines) and (lost := _opening(lines[last])) and lost.language in RUN:
-                message = (
-                    f"this fence is not read: first close the one of line {number}, which is given up here"
-                )
-                yield _Candidate(last, last + 1, lost.prefix, PageError(message, Where(page, last + 1)))
+            end = last + 1 if closed else number
+            yield _Candidate(first, end, opening, PageError(mistake, where))
         elif opening.remedy:
             continue
         elif closed:
@@ -210,7 +205,7 @@ def _candidates(lines: Sequence[str], offsets: Sequence[int], page: str) -> Iter
                 end=offsets[last + 1],
                 where=where,
             )
-            yield _Candidate(first, last + 1, opening.prefix, block)
+            yield _Candidate(first, last + 1, opening, block)
         number = last + 1
 
 
@@ -218,7 +213,7 @@ def _mistake(opening: _Opening, lines: Sequence[str], *, closed: bool) -> str:
     """What to tell of a fence that superfences does not see, if preuve would act on it or on one in it."""
     acts = opening.language in RUN
     if opening.remedy:
-        return opening.remedy if acts or (closed and any(map(_MANIFEST.search, lines))) else ""
+        return opening.remedy if acts or (closed and _MANIFEST.search("\n".join(lines))) else ""
     if closed or not (acts or any((inner := _opening(line)) and inner.language in RUN for line in lines)):
         return ""
     return f"this fence is never closed: end it with a line {opening.fence}, indented as the first one is"
@@ -245,7 +240,7 @@ def _opening(line: str) -> _Opening | None:
             return _braced(prefix, fence, language, header["attributes"])
         matches = _OPTION.finditer(header["options"] or "")
         options = {m["key"]: m["key"] if m["value"] is None else m["value"] for m in matches}
-        return _Opening(prefix, fence, language, MappingProxyType(options))
+        return _Opening(prefix, fence, language, options)
     if mistake := _MISTAKE.match(content):
         prefix += " " * len(mistake["item"] or "")
         fence, language = mistake["fence"], mistake["language"]
@@ -271,22 +266,22 @@ def _braced(prefix: str, fence: str, language: str, attributes: str) -> _Opening
             classes.append(key[1:])
         elif value is None and key[0] == "#":
             identifier = key[1:]
+        elif key == "id":
+            identifier = value or ""
         else:
             options[key] = key if value is None else value
     if not language and classes:
         language = classes.pop(0)
-    remedy = _remedy(fence, language, attributes) if at < len(attributes) else ""
-    return _Opening(prefix, fence, language, MappingProxyType(options), tuple(classes), identifier, remedy)
+    unread = language in RUN and at < len(attributes)
+    remedy = _remedy(fence, language, attributes) if unread else ""
+    return _Opening(prefix, fence, language, options, tuple(classes), identifier, remedy)
 
 
 def _remedy(fence: str, language: str, rest: str) -> str:
     pairs = [(key, next(filter(None, values), "").strip("\"'")) for key, *values in _PAIR.findall(rest)]
     plain = "".join(f' {key}="{value}"' for key, value in pairs)
     braced = "".join(f" {key}={value}" if value.isalnum() else f' {key}="{value}"' for key, value in pairs)
-    return (
-        "superfences does not read this header, the fence would not run: "
-        f"write {fence}{language}{plain} or {fence}{{ .{language}{braced} }}"
-    )
+    return f"this header cannot be read: write {fence}{language}{plain} or {fence}{{ .{language}{braced} }}"
 
 
 def _close(lines: Sequence[str], first: int, opening: _Opening) -> tuple[int, bool]:
@@ -339,10 +334,13 @@ def _rendered(lines: Sequence[str], candidates: Sequence[_Candidate]) -> Sequenc
     at = _front_matter(lines)
     for index, candidate in enumerate(candidates):
         skeleton += [line.expandtabs(TAB) for line in lines[at : candidate.first]]
-        certain = certain and _certain(skeleton, candidate.prefix)
+        prefix, fence = candidate.opening.prefix, candidate.opening.fence
+        certain = certain and _certain(skeleton, prefix)
         mark = f"\u01c1{index}\u01c1"
-        stand_in = ("```", mark, "```") if candidate.end > candidate.first + 1 else (f"```\u01c2{mark}",)
-        skeleton += [candidate.prefix + line for line in stand_in]
+        closed = candidate.end > candidate.first + 1
+        skeleton += [
+            prefix + line for line in ((fence, mark, fence) if closed else (f"{fence}\u01c2{mark}",))
+        ]
         at = candidate.end
     text = "\n".join([*skeleton, *lines[at:]])
     if certain and not any("\u01c1" in comment for comment in _comments(text)):
