@@ -106,7 +106,7 @@ class Player:
                     self._end(page.name)
                     session = None
                 if session is None:
-                    session = Session(cluster, page.plan)
+                    session = Session(cluster, page.plan, self.project.language)
                     with self._lock:
                         self._sessions[page.name] = session
                 transcript = session.play(page, stage)

@@ -12,18 +12,26 @@ from typing import TYPE_CHECKING
 from kubernetes import client, config
 
 from preuve import namespace
+from preuve.api import Api
+from preuve.diagram import WORDS, Drawing, draw, parse
 from preuve.errors import CommandError
+from preuve.kinds import KINDS, Kind
 from preuve.objects import Snapshot
 from preuve.play import play
 from preuve.rest import moving
 from preuve.shell import REAPER, Bash, Result
+from preuve.strings import strings
 from preuve.transcript import Exchange, Transcript, now
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from preuve.cluster.embedded.cluster import EmbeddedCluster
     from preuve.plan import Action, Command, Diagram, Plan
     from preuve.progress import Stage
     from preuve.project import Page
+
+WATCHED = [KINDS[name] for name in ("Deployment", "ReplicaSet", "ReplicationController", "Pod", "Node")]
 
 
 class Session:
@@ -32,12 +40,15 @@ class Session:
     Args:
         cluster: where.
         plan: what the page does.
+        language: the site's.
 
     Raises:
         ClusterError: the cluster refuses the page a place.
     """
 
-    def __init__(self, cluster: EmbeddedCluster, plan: Plan) -> None:
+    def __init__(self, cluster: EmbeddedCluster, plan: Plan, language: str) -> None:
+        self._words = WORDS[strings(language).language]
+        self._drawing: Drawing | None = None
         self._cluster = cluster
         self._done: list[Action] = []
         self._exchanges: list[Exchange] = []
@@ -59,6 +70,7 @@ class Session:
             str(self._cluster.kubeconfig), client_configuration=configuration
         )
         self._api = self._open.enter_context(client.ApiClient(configuration))
+        self._objects = self._open.enter_context(Api(self._cluster.kubeconfig, self._cluster.network))
         self.namespace = self._open.enter_context(
             namespace.made(self._api, plan.page, private, exclusive=plan.exclusive)
         )
@@ -110,7 +122,7 @@ class Session:
         since: dict[tuple[str, str, str], float] = {}
         while True:
             at = time.monotonic()
-            motions = moving(self._snapshot())
+            motions = moving(self._snapshot(WATCHED))
             since = {key: since.get(key, at) for key in ((m.who, m.why, m.of) for m in motions)}
             motions = tuple(m for m in motions if at - since[m.who, m.why, m.of] < m.patience)
             if not motions:
@@ -119,24 +131,18 @@ class Session:
                 raise CommandError("the namespace does not settle:\n" + "\n".join(map(str, motions)))
             time.sleep(0.1)
 
-    def _snapshot(self) -> Snapshot:
-        apps, core = client.AppsV1Api(self._api), client.CoreV1Api(self._api)
-        lists = {
-            "Deployment": apps.list_namespaced_deployment,
-            "ReplicaSet": apps.list_namespaced_replica_set,
-            "ReplicationController": core.list_namespaced_replication_controller,
-            "Pod": core.list_namespaced_pod,
-        }
-        found = {kind: listing(self.namespace.name) for kind, listing in lists.items()}
+    def _snapshot(self, kinds: Iterable[Kind]) -> Snapshot:
         return Snapshot(
-            {"kind": kind} | item
-            for kind, listed in found.items()
-            for item in self._api.sanitize_for_serialization(listed)["items"]
+            {"kind": kind.name} | item
+            for kind in kinds
+            for item in self._objects.get(kind.path(self.namespace.name))["items"]
         )
 
     def draw(self, diagram: Diagram) -> str:
         """See `preuve.play.Stage`."""
-        return f"flowchart TB\n  accTitle: {diagram.source}\n  accDescr: {diagram.source}\n"
+        request = parse(diagram.source)
+        self._drawing = draw(self._snapshot(request.needed), request, self._drawing, self._words)
+        return self._drawing.text + "\n"
 
     def diagnose(self) -> str:
         """See `preuve.play.Stage`."""
