@@ -2,8 +2,8 @@
 
 Run as a program (``python -I -S reaper.py COMMAND…``) that leads a session of its own, with its terminal on
 standard input. It is the parent that orphans are given to, so that even a daemon that forked twice is found.
-It ends all when the shell ends, or when the terminal hangs up: preuve closed it, or died. Its exit code is the
-shell's.
+It ends all when the shell ends, or when the terminal hangs up: preuve closed it, or died. Its exit code is
+the shell's.
 """
 
 from __future__ import annotations

@@ -142,8 +142,8 @@ class Bash:
     Args:
         env: the whole environment of its commands; nothing is inherited.
         cwd: where it starts.
-        under: the program that is given bash as its last arguments, and ends all that came from bash when bash
-            ends or the terminal hangs up: `preuve.box.Box.argv`, or the reaper, which confines nothing.
+        under: the program that is given bash as its last arguments, and ends all that came from bash when
+            bash ends or the terminal hangs up: `preuve.box.Box.argv`, or the reaper, which confines nothing.
 
     Raises:
         ClusterError: it did not start.
@@ -210,7 +210,7 @@ class Bash:
         self._last = report
         if self._gone:
             self.ended = source
-        result = Result(capture.text(), report.exit, seconds, matched=capture.matched)
+        result = Result(_untraced(capture.text()), report.exit, seconds, matched=capture.matched)
         if until and not capture.matched:
             raise UnmatchedError(
                 f"`{_title(source)}` ended by itself (exit code {report.exit}), and no line of its output "
@@ -341,6 +341,11 @@ class Bash:
                 os.killpg(group, number)
 
 
+_TRACE: Final = re.compile(
+    r"""^\S*\ builtin\ eval\ '(?:.*\n)*?.*'\\1%s\ %s'.*\n | ^\S*\ builtin\ printf\ '\\1%s\ %s'\ .*\n""",
+    re.MULTILINE | re.VERBOSE,
+)
+
 _SETUP: Final = r"""
 exec </dev/null {script}<&-
 BASH_ARGV0=bash
@@ -357,23 +362,31 @@ def _script(source: str, token: str, status: int, *, tty: bool) -> str:
     r"""Give the script that runs `source` and reports its end, twice.
 
     The first report, inside ``eval``, is what ``set -e`` lets pass after ``false && true``; the second comes
-    also when bash cannot parse the source, or drops it at Ctrl-C. All is spelt so that no alias or function of
-    the page comes in between, and carries the token, so that what ``set -x`` shows of it can be told apart.
+    also when bash cannot parse the source, or drops it at Ctrl-C. All is spelt so that no alias of the page
+    comes in between, nor a function unless it is called `builtin`.
     """
     inner = rf"""{source}
 
 \builtin printf '\1%s %s' {token} "$?" >/dev/tty"""
     quoted = "'" + inner.replace("'", r"'\''") + "'"
     where = " </dev/tty >/dev/tty 2>&1" if tty else ""
-    before = f"(\\builtin exit {status}) 2>/dev/null && \\builtin : {token}\n" if status else ""
-    # After `jobs` has told of the jobs that ended, as a prompt would, they are forgotten.
-    return rf"""{before}\builtin eval {quoted}{where}
+    # What `$?` was, without the process that `(exit 3)` would be, and without it counting as a failure.
+    restore = rf"{{ \builtin . /dev/stdin <<<'\builtin return {status}' && \builtin :; }} 2>/dev/null"
+    # Jobs that `jobs` has told about, as a prompt would, are forgotten when it is asked again.
+    return rf"""{restore}
+\builtin eval {quoted}{where}
 
 {{
 \builtin printf '\2%s %s %s\n' {token} "$?" "${{!-}}" >/dev/tty
 \builtin jobs
+\builtin jobs
 }} >/dev/null 2>&1
 """
+
+
+def _untraced(output: str) -> str:
+    """Leave out what ``set -x`` shows of the script around a command."""
+    return _TRACE.sub("", output) if "builtin" in output else output
 
 
 def _title(source: str) -> str:
