@@ -48,6 +48,14 @@ class Api:
             return None
         return json.loads(answer) if status == 200 else None
 
+    def serves(self) -> bool:
+        """Whether there is an answer at all; it need not be ready."""
+        try:
+            self._request("GET", "/readyz")
+        except (OSError, HTTPException):
+            return False
+        return True
+
     def ready(self) -> bool:
         """Whether the API server says that it is."""
         try:

@@ -11,10 +11,9 @@ import struct
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any
 
-from preuve.cluster.embedded import binaries, cgroups, netns, requirements, supervisor
+from preuve.cluster.embedded import binaries, cgroups, launch, netns, requirements
 from preuve.cluster.embedded.state import State
 from preuve.errors import ClusterError
 
@@ -117,8 +116,8 @@ def find() -> EmbeddedCluster | None:
     status = _ask(state, "GET", "/status") if pid else None
     if not pid or not status or not status["started"]:
         return None
-    binaries = supervisor.binaries_of(status)
-    return EmbeddedCluster(binaries, tuple(status["nodes"]), status["started"], pid, state)
+    programs = launch.binaries(status["binaries"])
+    return EmbeddedCluster(programs, tuple(status["nodes"]), status["started"], pid, state)
 
 
 def start(progress: Progress, kubernetes: str = binaries.DEFAULT) -> EmbeddedCluster:
@@ -187,7 +186,7 @@ def _had(progress: Progress, kubernetes: str, *, stays: bool) -> Iterator[Embedd
             yield cluster
             return
         programs, images = requirements.check(kubernetes)
-        with supervisor.launched(State.of_checkout(), programs, images, stays=stays) as owner:
+        with launch.supervisor(State.of_checkout(), programs, images, stays=stays) as owner:
             if _follow(owner, progress) and (cluster := find()):
                 yield cluster
                 return
@@ -210,7 +209,7 @@ def _follow(owner: socket.socket, progress: Progress) -> bool:
     said = []
     with ExitStack() as stage, owner.makefile(encoding="utf-8") as lines:
         for line in lines:
-            match _news(line):
+            match launch.news(line):
                 case {"stage": str(name)}:
                     stage.close()
                     stage.enter_context(progress.stage(name))
@@ -225,40 +224,22 @@ def _follow(owner: socket.socket, progress: Progress) -> bool:
         raise ClusterError(f"the cluster's supervisor did not come up. It said:\n{''.join(said).strip()}")
 
 
-def _news(line: str) -> object:
-    """What a line from the supervisor says; None if it is not its own (Python's, unshare's)."""
-    try:
-        return json.loads(line)
-    except ValueError:
-        return None
-
-
-class _Connection(HTTPConnection):
-    """HTTP to a Unix socket."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__("preuve", timeout=ANSWER_LIMIT)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
-
-
 def _ask(state: State, method: str, path: str) -> Any:  # noqa: ANN401 - JSON
-    connection = _Connection(state.socket)
-    try:
-        connection.request(method, path)
-        response = connection.getresponse()
-        answer = response.read()
-    except (OSError, HTTPException) as error:
-        raise ClusterError(f"the cluster's supervisor does not answer: {error}.") from None
-    finally:
-        connection.close()
-    if response.status != 200:
-        raise ClusterError(answer.decode())
-    return json.loads(answer)
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(ANSWER_LIMIT)
+        try:
+            client.connect(str(state.socket))
+            client.sendall(f"{method} {path} HTTP/1.0\r\n\r\n".encode())
+            answer = b"".join(iter(lambda: client.recv(65536), b""))
+        except OSError as error:
+            raise ClusterError(
+                f"the cluster's supervisor does not answer: {error}{state.epitaph()}"
+            ) from None
+    # http.client would do this, for 50 ms of imports in every call of the command line
+    head, _, body = answer.decode().partition("\r\n\r\n")
+    if head.split()[1:2] != ["200"]:
+        raise ClusterError(body or f"the cluster's supervisor ended while it was asked{state.epitaph()}")
+    return json.loads(body)
 
 
 def _supervisor(state: State) -> int | None:
@@ -282,7 +263,7 @@ def _end(pid: int) -> None:
     try:
         for order in (signal.SIGTERM, signal.SIGKILL):
             signal.pidfd_send_signal(process, order)
-            if select.select([process], [], [], supervisor.END_LIMIT)[0]:
+            if select.select([process], [], [], launch.END_LIMIT)[0]:
                 return
     except ProcessLookupError:
         return

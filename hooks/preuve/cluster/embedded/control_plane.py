@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from preuve.cluster.embedded import network
+from preuve.cluster.embedded import addresses
 from preuve.cluster.embedded.node import PKI, PROGRAMS
 from preuve.cluster.embedded.pki import new_key, private_pem, public_pem
 
@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from preuve.cluster.embedded.pki import Authority, Identity
     from preuve.cluster.embedded.processes import Processes
 
-ADDRESS = network.node_address(0)
-PORT = 6443
-URL = f"https://{ADDRESS}:{PORT}"
+ADDRESS = addresses.node_address(0)
+URL = f"https://{ADDRESS}:{addresses.API_PORT}"
 
 NAME = ("kubernetes", "default", "svc", "cluster", "local")
 """Its Service's name, of which a Pod may type the beginning."""
@@ -27,6 +26,10 @@ CONTROLLERS = "/etc/kubernetes/controller-manager.conf"
 SCHEDULER = "/etc/kubernetes/scheduler.conf"
 
 
+LOCAL = f"{PKI}/localhost"
+"""What the controller manager and the scheduler serve their health with."""
+
+
 def install(node: Node, authority: Authority) -> Identity:
     """Add to `node` what the control plane needs.
 
@@ -35,14 +38,16 @@ def install(node: Node, authority: Authority) -> Identity:
     """
     node.write(f"{PKI}/ca.key", authority.identity.key, secret=True)
     service = [".".join(NAME[:length]) for length in (1, 2, 3, 5)]
-    addresses = (str(network.API_SERVICE), str(ADDRESS), "127.0.0.1")
-    server = authority.issue("kube-apiserver", serves=(*service, node.name, "localhost", *addresses))
+    own = (str(addresses.API_SERVICE), str(ADDRESS), "127.0.0.1")
+    server = authority.issue("kube-apiserver", serves=(*service, node.name, "localhost", *own))
     node.write_identity(f"{PKI}/apiserver", server)
     # The user that manifests/kubelet-api.yaml lets into the kubelets.
     node.write_identity(f"{PKI}/apiserver-kubelet-client", authority.issue("kube-apiserver-kubelet-client"))
     tokens = new_key()
     node.write(f"{PKI}/sa.pub", public_pem(tokens))
     node.write(f"{PKI}/sa.key", private_pem(tokens), secret=True)
+    # Left to themselves, these two each make an RSA key first: 0.2 s.
+    node.write_identity(LOCAL, authority.issue("localhost", serves=("localhost", "127.0.0.1")))
     for path, name, group in (
         (CONTROLLERS, "system:kube-controller-manager", "system:masters"),
         (SCHEDULER, "system:kube-scheduler", None),
@@ -70,8 +75,8 @@ def start_api(processes: Processes, pid: int) -> None:
         f"--etcd-servers=unix://{ETCD}",
         f"--bind-address={ADDRESS}",
         f"--advertise-address={ADDRESS}",
-        f"--secure-port={PORT}",
-        f"--service-cluster-ip-range={network.SERVICES}",
+        f"--secure-port={addresses.API_PORT}",
+        f"--service-cluster-ip-range={addresses.SERVICES}",
         f"--client-ca-file={PKI}/ca.crt",
         f"--tls-cert-file={PKI}/apiserver.crt",
         f"--tls-private-key-file={PKI}/apiserver.key",
@@ -98,8 +103,8 @@ def start_controllers(processes: Processes, pid: int) -> None:
         f"--root-ca-file={PKI}/ca.crt",
         f"--cluster-signing-cert-file={PKI}/ca.crt",
         f"--cluster-signing-key-file={PKI}/ca.key",
-        f"--cluster-cidr={network.PODS}",
-        f"--service-cluster-ip-range={network.SERVICES}",
+        f"--cluster-cidr={addresses.PODS}",
+        f"--service-cluster-ip-range={addresses.SERVICES}",
         "--allocate-node-cidrs=false",  # they are given, so that node2 always has the same
         "--enable-hostpath-provisioner",
         # At the default 20 a second, the first ServiceAccount takes 5 s longer [measured].
@@ -114,7 +119,13 @@ def start_controllers(processes: Processes, pid: int) -> None:
 
 def _client(kubeconfig: str) -> tuple[str, ...]:
     uses = ("kubeconfig", "authentication-kubeconfig", "authorization-kubeconfig")
-    return (*(f"--{use}={kubeconfig}" for use in uses), "--bind-address=127.0.0.1", "--leader-elect=false")
+    return (
+        *(f"--{use}={kubeconfig}" for use in uses),
+        "--bind-address=127.0.0.1",
+        f"--tls-cert-file={LOCAL}.crt",
+        f"--tls-private-key-file={LOCAL}.key",
+        "--leader-elect=false",
+    )
 
 
 def _start(processes: Processes, pid: int, program: str, *arguments: str) -> None:

@@ -1,46 +1,23 @@
-"""The cluster's network: a small LAN with the nodes on it, and where the Pods are.
+"""The links and routes of a cluster: a small LAN (see `addresses`).
 
-    laptop 192.168.1.1 ── bridge ──┬── node1 192.168.1.2   Pods 10.244.0.0/24
-                                   ├── node2 192.168.1.3   Pods 10.244.1.0/24
-                                   └── node3 192.168.1.4   Pods 10.244.2.0/24
-
-Each of the four is a network namespace without a name, so every cluster may use the same addresses, and the
-kernel takes links, routes and rules away with the last process of each. Nodes route to each other's Pods
-(static routes, no overlay); the laptop does not, as a reader's would not: it reaches the nodes, their
-NodePorts and the registry. There is no way out: the kernel says at once that the network is unreachable.
+Each machine on it is a network namespace without a name, and the kernel takes links, routes and rules away
+with the last process of each. Nodes route to each other's Pods (static routes, no overlay); the laptop does
+not, as a reader's would not: it reaches the nodes, their NodePorts and the registry. There is no way out: the
+kernel says at once that the network is unreachable.
 """
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyroute2 import IPRoute
 
+from preuve.cluster.embedded.addresses import LAN, LAPTOP, node_address, pod_range
 from preuve.cluster.embedded.netns import joined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-LAN = IPv4Network("192.168.1.0/24")
-LAPTOP = IPv4Interface("192.168.1.1/24")
-PODS = IPv4Network("10.244.0.0/16")
-SERVICES = IPv4Network("10.96.0.0/16")
-API_SERVICE = SERVICES[1]
-"""The Service ``kubernetes``: the API server itself takes the range's first address."""
-DNS_SERVICE = SERVICES[10]
-"""Where kubeadm and Minikube put it too."""
-
-
-def node_address(index: int) -> IPv4Address:
-    """The address on the LAN of the node number `index`, from 0."""
-    return LAPTOP.ip + 1 + index
-
-
-def pod_range(index: int) -> IPv4Network:
-    """Where the node number `index`, from 0, has its Pods."""
-    return list(PODS.subnets(new_prefix=24))[index]
 
 
 def set_up_lan() -> None:

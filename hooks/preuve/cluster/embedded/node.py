@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from preuve.cluster.embedded import network
+from preuve.cluster.embedded import addresses
 from preuve.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ PROGRAMS = "/opt/kubernetes"
 """Where a node has Kubernetes' own programs."""
 
 PKI = "/etc/kubernetes/pki"
-
-REGISTRY_PORT = 5000
 
 VOLUMES = "/tmp/hostpath_pv"  # noqa: S108 (in the node; the controller manager's own choice)
 """Where persistent volumes are made: shared by the nodes, so that a Pod finds its own again."""
@@ -53,6 +51,7 @@ pivot_root . .
 umount --lazy .
 echo "$3" >/proc/sys/kernel/hostname
 nft --file /etc/nftables.conf
+echo 1 >/proc/sys/net/ipv4/ip_nonlocal_bind  # its address comes with its link, a little later
 mount --make-rshared /
 echo "$pid"
 exec catatonit -P >/dev/null
@@ -74,7 +73,7 @@ NFTABLES = """\
 table ip preuve {{
     chain postrouting {{
         type nat hook postrouting priority srcnat
-        oifname "eth0" ip saddr {node.pods} ip daddr != {network.PODS} masquerade
+        oifname "eth0" ip saddr {node.pods} ip daddr != {addresses.PODS} masquerade
     }}
 }}
 """
@@ -105,9 +104,9 @@ disabled_plugins = [
 
 HOSTS = f"""\
 # The mirror stands for every registry, so that what it does not have is not found at once.
-server = "http://{network.LAPTOP.ip}:{REGISTRY_PORT}"
+server = "http://{addresses.LAPTOP.ip}:{addresses.REGISTRY_PORT}"
 
-[host."http://{network.LAPTOP.ip}:{REGISTRY_PORT}"]
+[host."http://{addresses.LAPTOP.ip}:{addresses.REGISTRY_PORT}"]
   capabilities = ["pull", "resolve"]
 """
 
@@ -131,12 +130,12 @@ class Node:
     @property
     def address(self) -> IPv4Address:
         """On the LAN."""
-        return network.node_address(self.index)
+        return addresses.node_address(self.index)
 
     @property
     def pods(self) -> IPv4Network:
         """Where its Pods get their addresses."""
-        return network.pod_range(self.index)
+        return addresses.pod_range(self.index)
 
     def write(self, path: str, content: str | bytes, *, secret: bool = False) -> None:
         """Write a file of the node's, whatever the path's folders."""
@@ -181,7 +180,7 @@ class Node:
         self._install_programs(binaries)
         self._install_identity()
         self._install_certificates(authority, api)
-        self.write("/etc/nftables.conf", NFTABLES.format(node=self, network=network))
+        self.write("/etc/nftables.conf", NFTABLES.format(node=self, addresses=addresses))
         self.write("/etc/containerd/config.toml", CONTAINERD)
         for registry in ("_default", "docker.io"):
             self.write(f"/etc/containerd/certs.d/{registry}/hosts.toml", HOSTS)
@@ -258,7 +257,7 @@ class Node:
         self.write("/etc/hosts", f"127.0.0.1 localhost\n{self.address} {self.name}\n")
         self.write("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n")  # kubelets look for a user of theirs
         self.write("/etc/group", "root:x:0:\n")
-        self.write("/etc/resolv.conf", f"nameserver {network.LAPTOP.ip}\n")
+        self.write("/etc/resolv.conf", f"nameserver {addresses.LAPTOP.ip}\n")
 
     def _install_certificates(self, authority: Authority, api: str) -> None:
         user = f"system:node:{self.name}"
@@ -333,7 +332,7 @@ class Node:
             "cgroupRoot": self.cgroup,
             "failCgroupV1": False,
             "failSwapOn": False,
-            "clusterDNS": [str(network.DNS_SERVICE)],
+            "clusterDNS": [str(addresses.DNS_SERVICE)],
             "clusterDomain": "cluster.local",
             "resolvConf": "/etc/resolv.conf",
             # The disk is the host's: how full it is says nothing about the cluster, and images must stay.
@@ -350,7 +349,9 @@ class Node:
             "kind": "KubeProxyConfiguration",
             "clientConnection": {"kubeconfig": "/var/lib/kube-proxy/kubeconfig.conf"},
             "mode": "nftables",
-            "clusterCIDR": str(network.PODS),
+            "clusterCIDR": str(addresses.PODS),
+            # At the default, a second, a Service answers a second after its Pods are ready.
+            "nftables": {"minSyncPeriod": "50ms"},
             # nf_conntrack_max belongs to the machine and is read-only here.
             "conntrack": {"maxPerCore": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"},
         }

@@ -10,11 +10,9 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -111,6 +109,17 @@ class Processes:
                 name = self._names.pop(pid, None)
             if name and first is None:
                 first = Death(name, status, self.log(name))
+
+
+def memory() -> int:
+    """What the processes of this PID namespace use, in bytes; of what several share, each counts its part."""
+    total = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it is over
+            for line in (process / "smaps_rollup").read_text(encoding="ascii").splitlines():
+                if line.startswith("Pss:"):
+                    total += int(line.split()[1]) * 1024
+    return total
 
 
 def end_all() -> None:

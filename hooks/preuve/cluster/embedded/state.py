@@ -106,6 +106,11 @@ class State:
                 pass
             os.close(held)
 
+    def write_secret(self, file: Path, content: str) -> None:
+        """Write a file that only its owner may read."""
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
+            stream.write(content)
+
     def clear(self, keep: Collection[Path] = ()) -> None:
         """Empty the directory, `keep` excepted. Only for who holds it."""
         for entry in self.path.iterdir():

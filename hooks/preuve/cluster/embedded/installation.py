@@ -1,0 +1,178 @@
+"""What runs for a cluster once its API server has been started: links, nodes, controllers, registry."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from preuve.cluster.embedded import addresses, cgroups, control_plane, dns, network, registry
+from preuve.cluster.embedded.api import Api, wait
+from preuve.cluster.embedded.netns import join, joined
+from preuve.cluster.embedded.state import CHECKOUT
+from preuve.errors import ClusterError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from preuve.cluster.embedded.node import Node
+    from preuve.cluster.embedded.processes import Processes
+
+MANIFESTS = CHECKOUT / "cluster" / "manifests"
+"""What every cluster holds from the start, beside its Nodes."""
+
+API_LIMIT = 90.0
+"""Seconds for the API server to get ready; measured: 3, and 30 on a machine that does six other things."""
+
+NODES_LIMIT = 60.0
+"""Seconds for the nodes to be Ready after that; measured: 0.3."""
+
+DNS_LIMIT = 60.0
+"""Seconds for a name to resolve on every node after that; measured: 2."""
+
+ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/default"
+"""Without it no Pod can be made; the controller manager makes it."""
+
+
+class Installation:
+    """A cluster's machines: a laptop, which is the network namespace that this process is in, and nodes.
+
+    Args:
+        nodes: the first one carries the control plane.
+        processes: where programs are started.
+    """
+
+    def __init__(self, nodes: Sequence[Node], processes: Processes) -> None:
+        self._nodes = nodes
+        self._processes = processes
+        self._running: dict[str, int] = {}
+        self._switch = threading.Lock()
+        network.set_up_lan()
+
+    @property
+    def nodes(self) -> dict[str, int | None]:
+        """The first process of each node, None of one that is off."""
+        return {node.name: self._running.get(node.name) for node in self._nodes}
+
+    def boot(self, node: Node) -> None:
+        """Switch a node on, as far as its first process."""
+        cgroups.create(node.cgroup)
+        self.connect(node, node.boot(self._processes))
+
+    def connect(self, node: Node, pid: int) -> None:
+        """Put a node on the LAN; `pid` is its first process."""
+        network.attach(
+            node.name, node.index, pid, [other.index for other in self._nodes if other is not node]
+        )
+        self._running[node.name] = pid
+
+    def serve_images(self, store: Path, outside: int) -> Callable[[], None]:
+        """Be the registry: listen on the LAN.
+
+        Args:
+            store: what it serves.
+            outside: a descriptor of the network namespace from which it asks for what it does not have.
+
+        Returns:
+            what answers until the end, to be called in a thread of its own.
+        """
+        laptop = str(addresses.LAPTOP.ip)
+        listening = socket.create_server((laptop, addresses.REGISTRY_PORT), backlog=64)
+
+        def answer() -> None:
+            join(f"/proc/self/fd/{outside}")
+            registry.serve(listening, store)
+
+        return answer
+
+    def start(self, api: Api, stage: Callable[[str], None]) -> None:
+        """Bring up the rest.
+
+        Args:
+            api: the API server, which is starting.
+            stage: is told what begins.
+
+        Raises:
+            ClusterError: something did not come up.
+        """
+        wait(api.serves, "the API server's start", API_LIMIT)
+        for node in self._nodes:
+            node.start(self._processes, self._running[node.name])
+        wait(api.ready, "the API server's start", API_LIMIT)
+        stage("nodes")
+        control_plane.start_controllers(self._processes, self._running[self._nodes[0].name])
+        for document in self._objects():
+            api.apply(document)
+        wait(lambda: _ready_nodes(api) == len(self._nodes), "the nodes' start", NODES_LIMIT)
+        stage("DNS")
+        wait(lambda: api.get(ACCOUNT), "the first ServiceAccount", DNS_LIMIT)
+        for name, pid in self._running.items():
+            with joined(f"/proc/{pid}/ns/net"):
+                wait(_resolves, f"the DNS's start ({name})", DNS_LIMIT)
+
+    def stop_node(self, name: str) -> None:
+        """Crash a node; nothing if it is off already.
+
+        Raises:
+            ClusterError: there is none of that name, or it carries the control plane.
+        """
+        node = self._node(name)
+        if node is self._nodes[0]:
+            raise ClusterError(f"{name} carries the control plane; the others can be stopped")
+        with self._switch:
+            if name in self._running:
+                node.crash(self._processes, self._running.pop(name))
+                network.detach(name)
+
+    def start_node(self, name: str) -> None:
+        """Switch a node on again; nothing if it is on.
+
+        Raises:
+            ClusterError: there is none of that name, or it did not come up.
+        """
+        node = self._node(name)
+        with self._switch:
+            if name not in self._running:
+                cgroups.remove(node.cgroup)
+                self.boot(node)
+                node.start(self._processes, self._running[name])
+
+    def _node(self, name: str) -> Node:
+        for node in self._nodes:
+            if node.name == name:
+                return node
+        raise ClusterError(f"there is no node {name!r}: {', '.join(node.name for node in self._nodes)}")
+
+    def _objects(self) -> list[dict[str, Any]]:
+        documents: list[dict[str, Any]] = [
+            {
+                "apiVersion": "v1",
+                "kind": "Node",
+                "metadata": {
+                    "name": node.name,
+                    "labels": {} if index else {"node-role.kubernetes.io/control-plane": ""},
+                },
+                "spec": {"podCIDR": str(node.pods), "podCIDRs": [str(node.pods)]},
+            }
+            for index, node in enumerate(self._nodes)
+        ]
+        for file in sorted(MANIFESTS.glob("*.yaml")):
+            with file.open(encoding="utf-8") as stream:
+                documents += yaml.load_all(stream, yaml.CSafeLoader)
+        return documents
+
+
+def _ready_nodes(api: Api) -> int:
+    nodes = api.get("/api/v1/nodes") or {"items": []}
+    return sum(
+        condition["type"] == "Ready" and condition["status"] == "True"
+        for node in nodes["items"]
+        for condition in node["status"].get("conditions", ())
+    )
+
+
+def _resolves() -> bool:
+    return dns.answers(str(addresses.DNS_SERVICE), "kubernetes.default.svc.cluster.local")
