@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 from rich.console import Console
 
@@ -121,6 +122,18 @@ def wait_until(true: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+def runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
+
+
 def lines(modfile: Path) -> set[str]:
     return {line.strip() for line in modfile.read_text().splitlines()}
 
@@ -217,7 +230,6 @@ def test_compiled_once(
     cache: Path, tmp_path: Path, progress: Progress, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is compiled runs, and is never compiled again: not even Go is needed any more."""
-    monkeypatch.setenv("GOFLAGS", "-mod=vendor")  # a user's, for other modules
     entry = binaries.compile_module(hello(tmp_path / "a"), progress)
     assert subprocess.run(entry / "hello", check=True, capture_output=True, text=True).stderr == "hello\n"
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -277,7 +289,7 @@ def test_builds_of_two_processes(tmp_path: Path) -> None:
 def test_ended_early(
     cache: Path, tmp_path: Path, progress: Progress, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
-    """Ctrl-C takes Go with it and leaves nothing; what a SIGKILL leaves, the next build removes."""
+    """Go ends too. Ctrl-C leaves nothing; what a SIGKILL leaves, the next build removes."""
     module = hello(tmp_path / "a")
     with monkeypatch.context() as patch:
         pid = tmp_path / "pid"
@@ -291,11 +303,9 @@ def test_ended_early(
     wait_until(lambda: pid.exists() and pid.read_text().endswith("\n"))
     interrupted.send_signal(number)
     assert interrupted.wait(BOUND) != 0
+    wait_until(lambda: not runs(int(pid.read_text())))
     if number == signal.SIGINT:
-        wait_until(lambda: not Path("/proc", pid.read_text().strip()).exists())
         assert [path.name for path in cache.iterdir()] == ["lock"]
-    else:
-        os.kill(int(pid.read_text()), signal.SIGKILL)  # the stand-in; a Go would end by itself
     entry = binaries.compile_module(module, progress)
     assert {path.name for path in cache.iterdir()} == {entry.name, "lock"}
 
@@ -324,6 +334,20 @@ def test_unreachable_module_names_the_remedy(
         'package main\n\nimport _ "preuve.invalid/nowhere"\n\nfunc main() {}\n'
     )
     with pytest.raises(ClusterError, match=r"(?s)preuve\.invalid/nowhere.*network and GOPROXY"):
+        binaries.compile_module(module, progress)
+
+
+@pytest.mark.usefixtures("cache")
+def test_only_what_is_pinned_is_fetched(
+    tmp_path: Path, progress: Progress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A package that go.mod does not pin is an error, and not looked for, whatever the user's GOFLAGS."""
+    monkeypatch.setenv("GOFLAGS", "-mod=mod")
+    module = hello(tmp_path / "a")
+    (module.folder / "main.go").write_text(
+        'package main\n\nimport _ "preuve.invalid/nowhere"\n\nfunc main() {}\n'
+    )
+    with pytest.raises(ClusterError, match="disabled by -mod=readonly"):
         binaries.compile_module(module, progress)
 
 
@@ -422,14 +446,14 @@ def test_etcd_on_a_unix_socket(built: binaries.Binaries, tmp_path: Path) -> None
         f"--initial-cluster=default={peer}",
     ))  # fmt: skip
     try:
-        wait_until(client.exists)
-        http_over_unix = http.client.HTTPConnection("localhost")
-        http_over_unix.sock = socket.socket(socket.AF_UNIX)
-        http_over_unix.sock.settimeout(BOUND)
-        http_over_unix.sock.connect(str(client))
-        http_over_unix.request("GET", "/health")
-        assert json.load(http_over_unix.getresponse())["health"] == "true"
-        http_over_unix.close()
+        wait_until(lambda: listens(client))
+        with socket.socket(socket.AF_UNIX) as http_over_unix:
+            http_over_unix.settimeout(BOUND)
+            http_over_unix.connect(str(client))
+            connection = http.client.HTTPConnection("etcd")
+            connection.sock = http_over_unix
+            connection.request("GET", "/health")
+            assert json.load(connection.getresponse())["health"] == "true"
         etcd.terminate()
         assert etcd.wait(BOUND) == -signal.SIGTERM
     finally:

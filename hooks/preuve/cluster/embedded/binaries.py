@@ -152,7 +152,7 @@ def compile_module(module: Module, progress: Progress) -> Path:
         )
     with progress.stage(f"compile {module.name}") as stage, _alone(stage):
         if not entry.is_dir():  # else another build made it while this one waited
-            with TemporaryDirectory(prefix="scratch.", dir=cache()) as scratch:
+            with TemporaryDirectory(prefix="scratch.", dir=cache(), ignore_cleanup_errors=True) as scratch:
                 _compile(module, Path(scratch), stage).rename(entry)
             _prune(module)
     return entry

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -32,6 +31,9 @@ INHERITED = frozenset({
     *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_DIR", "SSL_CERT_FILE"),
 })  # fmt: skip
 """What a user may have set on purpose, in either case: where Go keeps things and where it fetches them."""
+
+WITH_US = ("setpriv", "--pdeathsig", "KILL")
+"""What a program is started by that must not outlive us, were we killed in the very moment of starting it."""
 
 Each = Callable[[str], object]
 """Called with every package that Go names, when it names it."""
@@ -65,14 +67,13 @@ def run(command: Sequence[str], folder: Path, scratch: Path, stage: Stage, each:
     """
     words: list[str] = []
     with subprocess.Popen(
-        command,
+        (*WITH_US, *command),
         cwd=folder,
         env=_environment() | {"CGO_ENABLED": "0", "GOTMPDIR": str(scratch), "GOWORK": "off"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        start_new_session=True,  # so that its compilers can be killed with it
     ) as go:
         try:
             for line in map(str.rstrip, go.stdout or ()):
@@ -83,7 +84,7 @@ def run(command: Sequence[str], folder: Path, scratch: Path, stage: Stage, each:
                 else:
                     each(line)
         except BaseException:
-            os.killpg(go.pid, signal.SIGKILL)
+            go.kill()
             raise
     if go.returncode:
         raise ClusterError(
