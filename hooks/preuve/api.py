@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import yaml
 from kubernetes.client import ApiClient, Configuration
-from kubernetes.config import ConfigException
-from kubernetes.config import kube_config
+from kubernetes.config import ConfigException, kube_config
 from urllib3.exceptions import HTTPError
 
 from preuve.errors import ClusterError

@@ -1,230 +1,273 @@
-"""A page's namespace in a cluster, and the identity that its commands have there.
-
-The identity is a ServiceAccount of the namespace: `admin` in it, reading (Secrets of others not) around it,
-no more. An exclusive page has the whole cluster.
-"""
+"""A page's namespace: made for it, with an identity that may do all in it and look at the rest; then deleted."""
 
 from __future__ import annotations
 
-import json
-import os
+import hashlib
+import platform
 import re
 import time
-from base64 import b64encode
-from contextlib import contextmanager
+import unicodedata
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
-from kubernetes import client, watch
-from kubernetes.client.exceptions import ApiException
+import psutil
+import yaml
 
+from preuve.api import RefusedError
 from preuve.errors import ClusterError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+    from pathlib import Path
 
-    from kubernetes.client import ApiClient
-    from pydantic import BaseModel
+    from preuve.api import Api
+    from preuve.objects import Object
 
-_Model = TypeVar("_Model", bound="BaseModel")
+USER = "preuve"
+"""The page's identity, a ServiceAccount; its cluster, user and context bear the same name."""
 
-MANAGED = {"app.kubernetes.io/managed-by": "preuve"}
-"""On everything that preuve makes; nothing without it is ever deleted."""
+OURS = {"app.kubernetes.io/managed-by": "preuve"}
+OWNER = "preuve/owner"
+PAGE = "preuve/page"
 
-READER = "preuve-reader"
-RULES = [
-    {
-        "apiGroups": [""],
-        "resources": [
-            *("componentstatuses", "configmaps", "endpoints", "events", "limitranges", "namespaces", "nodes"),
-            *("persistentvolumeclaims", "persistentvolumes", "pods", "pods/log", "podtemplates"),
-            *("replicationcontrollers", "resourcequotas", "serviceaccounts", "services"),
-        ],
-        "verbs": ["get", "list", "watch"],
-    },
-    {
-        "apiGroups": [
-            *("apiextensions.k8s.io", "apiregistration.k8s.io", "apps", "autoscaling", "batch"),
-            *("coordination.k8s.io", "discovery.k8s.io", "events.k8s.io", "networking.k8s.io", "node.k8s.io"),
-            *("policy", "rbac.authorization.k8s.io", "scheduling.k8s.io", "storage.k8s.io"),
-        ],
-        "resources": ["*"],
-        "verbs": ["get", "list", "watch"],
-    },
-    {"nonResourceURLs": ["*"], "verbs": ["get"]},
+TOKEN_SECONDS = 7 * 24 * 3600
+"""A token outlives a week of `mkdocs serve`; it ends with its namespace anyway."""
+
+APPEAR_LIMIT = 30.0
+"""Seconds for the cluster to furnish a new namespace: 0.1 s with the settings of the embedded one, 5 s with a
+controller manager as it comes (measured)."""
+
+GONE_LIMIT = 120.0
+"""Seconds for a namespace to go: 5 s that its controller waits, then the Pods' grace, 30 s as they come."""
+
+_LONGEST = 63
+"""A DNS label (RFC 1123), which a namespace's name is."""
+
+_CORE = """
+    componentstatuses configmaps endpoints events limitranges namespaces nodes persistentvolumeclaims
+    persistentvolumes pods pods/log podtemplates replicationcontrollers resourcequotas serviceaccounts services
+""".split()  # noqa: SIM905 - read by people
+"""What one may read anywhere; Secrets are not in it, nor nodes/proxy, by which one can run commands."""
+
+_GROUPS = """
+    admissionregistration.k8s.io apiextensions.k8s.io apiregistration.k8s.io apps autoscaling batch
+    certificates.k8s.io coordination.k8s.io discovery.k8s.io events.k8s.io flowcontrol.apiserver.k8s.io
+    metrics.k8s.io networking.k8s.io node.k8s.io policy rbac.authorization.k8s.io resource.k8s.io
+    scheduling.k8s.io storage.k8s.io
+""".split()  # noqa: SIM905 - read by people
+
+_PATHS = ["/api", "/apis", "/healthz", "/livez", "/openapi", "/readyz", "/version"]
+
+READER = [
+    {"apiGroups": [""], "resources": _CORE, "verbs": ["get", "list", "watch"]},
+    {"apiGroups": _GROUPS, "resources": ["*"], "verbs": ["get", "list", "watch"]},
+    {"nonResourceURLs": [url for path in _PATHS for url in (path, f"{path}/*")], "verbs": ["get"]},
 ]
-"""What every page may read of the cluster: all but Secrets."""
-ACCOUNT = "preuve"
-TOKEN_SECONDS = 24 * 3600
-"""A token outlives the longest play, and an author's day with `mkdocs serve`."""
-
-NAME_LENGTH = 63
-"""A DNS label's (RFC 1123)."""
-
-NOT_FOUND, CONFLICT = 404, 409
-
-WAIT_SECONDS = 60
-"""For a namespace to get its first objects, or to be gone: 0.2 s and 6 s measured on the embedded cluster."""
+"""What a page may read outside of its namespace: the rules of a ClusterRole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """A page's place in a cluster."""
+    """A namespace, and how to be at home in it."""
 
     name: str
-    kubeconfig: Path
-    """The only one that the page's commands see: 0600, one context, embedded credentials."""
+    kubeconfig: str
+    """One context, credentials embedded: a secret."""
 
 
-def name(page: str) -> str:
-    """The namespace of a page, named so that it reads well in outputs.
+def name_of(page: str) -> str:
+    """Name the namespace of a page, so that it reads well in outputs.
 
-    >>> name("pods/index.md"), name("pods-yaml/Écrire un Pod.md"), name("index.md")
-    ('pods', 'pods-yaml-crire-un-pod', 'index')
+    Args:
+        page: its path below docs/.
+
+    >>> name_of("pods/index.md"), name_of("pods/yaml.md"), name_of("index.md")
+    ('pods', 'pods-yaml', 'index')
+    >>> name_of("Réseau & Services/1. NodePort.md"), name_of("default.md")
+    ('reseau-services-1-nodeport', 'page-default')
     """
-    path = PurePosixPath(page).with_suffix("")
-    parts = path.parts[:-1] if path.name == "index" and path.parts[:-1] else path.parts
-    return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")[:NAME_LENGTH].rstrip("-") or "page"
+    path = re.sub(r"(?<=/)(index|README)$", "", page.removesuffix(".md"))
+    plain = unicodedata.normalize("NFKD", path).encode("ascii", "ignore").decode().lower()
+    name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    if not name or name == "default" or name.startswith("kube-"):
+        name = f"page-{name}".rstrip("-")
+    if len(name) <= _LONGEST:
+        return name
+    digest = hashlib.sha256(page.encode()).hexdigest()[:6]
+    return f"{name[: _LONGEST - 7].rstrip('-')}-{digest}"
 
 
 @contextmanager
-def made(api: ApiClient, page: str, folder: Path, *, exclusive: bool = False) -> Iterator[Namespace]:
-    """A namespace for a page, as long as the block lasts; what a killed run left under its name goes first.
+def made(
+    api: Api, kubeconfig: Path, page: str, *, exclusive: bool = False, disposable: bool = False
+) -> Iterator[Namespace]:
+    """Have a namespace for a page during the block.
 
     Args:
-        api: an administrator's.
-        page: path below docs/.
-        folder: where to write the kubeconfig; private.
-        exclusive: the page has the whole cluster.
+        api: with the rights of an administrator.
+        kubeconfig: a file that says how to reach the cluster.
+        page: its path below docs/.
+        exclusive: whether the page has the whole cluster.
+        disposable: the cluster is ours: nobody minds how its Pods end, nor when.
 
     Raises:
-        ClusterError: the cluster refuses, or has a namespace of that name that is not ours.
+        ClusterError: the name is somebody else's, the cluster refuses, or does not come to an end with it.
     """
-    core = client.CoreV1Api(api)
-    label = name(page)
+    name = name_of(page)
+    _make_room(api, name, page)
     try:
-        _remove(api, core, label, wait=True)
-        _create(api, core, label, exclusive=exclusive)
-        yield Namespace(label, _kubeconfig(api, core, label, folder))
-    except ApiException as error:
-        raise ClusterError(f"the cluster refused what the page {page} needs: {_reason(error)}") from None
+        yield _furnish(api, kubeconfig, name, page, exclusive=exclusive)
     finally:
-        _remove(api, core, label)
+        delete(api, name, patient=not disposable)
 
 
-def _create(api: ApiClient, core: client.CoreV1Api, label: str, *, exclusive: bool) -> None:
-    rbac = client.RbacAuthorizationV1Api(api)
-    level = "privileged" if exclusive else "baseline"
-    labels = MANAGED | {"pod-security.kubernetes.io/enforce": level}
-    core.create_namespace(_object(client.V1Namespace, label, labels))
-    core.create_namespaced_service_account(label, _object(client.V1ServiceAccount, ACCOUNT))
-    bound: dict[str, Any] = {"subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": label}]}
-    binding = _object(client.V1RoleBinding, ACCOUNT, roleRef=_role("admin"), **bound)
-    rbac.create_namespaced_role_binding(label, binding)
+def delete(api: Api, name: str, *, patient: bool) -> None:
+    """Delete a namespace.
+
+    Args:
+        api: with the rights of an administrator.
+        name: of one that we made.
+        patient: let its Pods end as they like, and wait until all is gone.
+
+    Raises:
+        ClusterError: it does not go.
+    """
+    with suppress(RefusedError):  # gone already, or on its way
+        api.delete(f"/api/v1/namespaces/{name}")
+    if patient:
+        _wait_until_gone(api, name)
+    else:
+        with suppress(RefusedError):
+            api.delete(f"/api/v1/namespaces/{name}/pods", gracePeriodSeconds="0")
+
+
+def _make_room(api: Api, name: str, page: str) -> None:
+    """See that there is no namespace of that name; delete one that a killed run left."""
     try:
-        rbac.create_cluster_role(_object(client.V1ClusterRole, READER, rules=RULES))
-    except ApiException as error:
-        if error.status != CONFLICT:
-            raise
-    role = _role("cluster-admin" if exclusive else READER)
-    rbac.create_cluster_role_binding(
-        _object(client.V1ClusterRoleBinding, f"preuve-{label}", roleRef=role, **bound)
-    )
-    _await(core.list_namespaced_service_account, label, "default")
-    _await(core.list_namespaced_config_map, label, "kube-root-ca.crt")
-
-
-def _object(model: type[_Model], one: str, labels: dict[str, str] = MANAGED, **content: object) -> _Model:
-    return model.model_validate({"metadata": {"name": one, "labels": labels}, **content})
-
-
-def _role(role: str) -> dict[str, str]:
-    return {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role}
-
-
-def _await(listing: Callable[..., object], label: str, one: str) -> None:
-    """Wait, by watch, until an object is there."""
-    watcher: Any = watch.Watch()  # type: ignore[no-untyped-call]  # it has no types
-    events = watcher.stream(
-        listing, label, field_selector=f"metadata.name={one}", timeout_seconds=WAIT_SECONDS
-    )
-    for event in events:
-        if event["type"] == "ADDED":
-            watcher.stop()
+        meta = api.get(f"/api/v1/namespaces/{name}")["metadata"]
+    except RefusedError as error:
+        if error.code == 404:
             return
-    raise ClusterError(
-        f"the namespace {label} has no {one} after {WAIT_SECONDS} s: is the controller manager well?"
-    )
-
-
-def _remove(api: ApiClient, core: client.CoreV1Api, label: str, *, wait: bool = False) -> None:
-    """Delete our namespace of that name, its Pods at once; wait until it is gone if asked to."""
-    try:
-        found = core.read_namespace(label)
-        labels = (found.metadata and found.metadata.labels) or {}
-        if not MANAGED.items() <= labels.items():
-            raise ClusterError(
-                f"the cluster has a namespace {label!r} that is not preuve's: rename the page, or it"
-            )
-        client.RbacAuthorizationV1Api(api).delete_collection_cluster_role_binding(
-            field_selector=f"metadata.name=preuve-{label}"
-        )
-        core.delete_collection_namespaced_pod(label, grace_period_seconds=0)
-        core.delete_namespace(label)
-    except ApiException as error:
-        if error.status not in {NOT_FOUND, CONFLICT}:
-            raise
-    if not wait:
-        return
-    end = time.monotonic() + WAIT_SECONDS
-    while _exists(core, label):
-        if time.monotonic() > end:
-            raise ClusterError(f"the namespace {label} of an earlier run is not gone after {WAIT_SECONDS} s")
-        time.sleep(0.05)
-
-
-def _exists(core: client.CoreV1Api, label: str) -> bool:
-    try:
-        core.read_namespace(label)
-    except ApiException as error:
-        if error.status == NOT_FOUND:
-            return False
         raise
-    return True
+    if not OURS.items() <= meta.get("labels", {}).items():
+        raise ClusterError(
+            f"{page} is played in a namespace named {name!r}, and the cluster has one that preuve did not "
+            "make: rename the page, or play on another cluster"
+        )
+    notes = meta.get("annotations", {})
+    if "deletionTimestamp" in meta:
+        _wait_until_gone(api, name)
+    elif _alive(owner := notes.get(OWNER, "")):
+        raise ClusterError(
+            f"namespace {name!r}, where {page} is played, is in use for {notes.get(PAGE)} (process {owner}): "
+            f"wait for its end; if it has none, `kubectl delete namespace {name}`"
+        )
+    else:
+        delete(api, name, patient=False)
+        _wait_until_gone(api, name)
 
 
-def _kubeconfig(api: ApiClient, core: client.CoreV1Api, label: str, folder: Path) -> Path:
-    """Write the page's kubeconfig; returns its path."""
-    spec = client.V1TokenRequestSpec(audiences=[], expiration_seconds=TOKEN_SECONDS)
-    request = client.AuthenticationV1TokenRequest(spec=spec)
-    issued = core.create_namespaced_service_account_token(ACCOUNT, label, request).status
-    if issued is None:
-        raise ClusterError(f"the cluster gave no token for the namespace {label}")
-    authority = b64encode(Path(api.configuration.ssl_ca_cert).read_bytes()).decode()
+def _me() -> str:
+    """Name this process so that nobody else will ever bear the name."""
+    process = psutil.Process()
+    return f"{process.pid} on {platform.node()} since {process.create_time():.2f}"
+
+
+def _alive(owner: str) -> bool:
+    """Tell whether the process that made a namespace may still be there; on another machine it may."""
+    found = re.fullmatch(r"(\d+) on (.*) since ([\d.]+)", owner)
+    if not found:
+        return False
+    if found[2] != platform.node():
+        return True
+    try:
+        return f"{psutil.Process(int(found[1])).create_time():.2f}" == found[3]
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _wait_until_gone(api: Api, name: str) -> None:
+    end = time.monotonic() + GONE_LIMIT
+    path, only = "/api/v1/namespaces", {"fieldSelector": f"metadata.name={name}"}
+    says = ""
+    while (seconds := end - time.monotonic()) > 0:
+        listed = api.get(path, **only)
+        if not listed["items"]:
+            return
+        conditions = listed["items"][0]["status"].get("conditions", ())
+        says = "; ".join(each["message"] for each in conditions if each["status"] == "True")
+        version = listed["metadata"]["resourceVersion"]
+        limit = f"{max(1, seconds):.0f}"
+        watch = api.watch(path, GONE_LIMIT, resourceVersion=version, timeoutSeconds=limit, **only)
+        if any(event == "DELETED" for event, _ in watch):
+            return
+    raise ClusterError(f"namespace {name!r} is not gone after {GONE_LIMIT:.0f} s. {says}".rstrip())
+
+
+def _furnish(api: Api, kubeconfig: Path, name: str, page: str, *, exclusive: bool) -> Namespace:
+    """Make the namespace, and an identity for it."""
+    level = {"pod-security.kubernetes.io/enforce": "privileged" if exclusive else "baseline"}
+    notes = {OWNER: _me(), PAGE: page}
+    meta = {"name": name, "labels": {**OURS, **level}, "annotations": notes}
+    space = api.post("/api/v1/namespaces", {"metadata": meta})
+    home, rbac = f"/api/v1/namespaces/{name}", "/apis/rbac.authorization.k8s.io/v1"
+    api.post(f"{home}/serviceaccounts", {"metadata": {"name": USER, "labels": OURS}})
+    subjects = [{"kind": "ServiceAccount", "name": USER, "namespace": name}]
+    # What has no namespace goes with ours: the garbage collector sees to it.
+    owner = {"apiVersion": "v1", "kind": "Namespace", "name": name, "uid": space["metadata"]["uid"]}
+    wide = {"name": f"preuve:{name}", "labels": OURS, "ownerReferences": [owner]}
+    role = "cluster-admin" if exclusive else wide["name"]
+    if not exclusive:
+        binding = {
+            "metadata": {"name": USER, "labels": OURS},
+            "subjects": subjects,
+            "roleRef": _role("admin"),
+        }
+        api.post(f"{rbac}/namespaces/{name}/rolebindings", binding)
+        api.post(f"{rbac}/clusterroles", {"metadata": wide, "rules": READER})
+    api.post(f"{rbac}/clusterrolebindings", {"metadata": wide, "subjects": subjects, "roleRef": _role(role)})
+    token = api.post(f"{home}/serviceaccounts/{USER}/token", {"spec": {"expirationSeconds": TOKEN_SECONDS}})
+    _wait_for(api, f"{home}/serviceaccounts", "default")  # without it no Pod is admitted
+    _wait_for(api, f"{home}/configmaps", "kube-root-ca.crt")  # without it no Pod starts
+    _wait_for_rights(api, name)
+    return Namespace(name, _kubeconfig(kubeconfig, name, token["status"]["token"]))
+
+
+def _role(name: object) -> Object:
+    return {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name}
+
+
+def _wait_for(api: Api, path: str, name: str) -> None:
+    seconds = f"{APPEAR_LIMIT:.0f}"
+    watch = api.watch(path, 2 * APPEAR_LIMIT, fieldSelector=f"metadata.name={name}", timeoutSeconds=seconds)
+    if not any(event == "ADDED" for event, _ in watch):
+        raise ClusterError(f"{path}/{name} did not appear in {seconds} s: is the controller manager running?")
+
+
+def _wait_for_rights(api: Api, name: str) -> None:
+    """Wait until the API server knows the new bindings: it learns of them a moment after they were made."""
+    end = time.monotonic() + APPEAR_LIMIT
+    for verb, resource, where in (("create", "pods", {"namespace": name}), ("list", "nodes", {})):
+        attributes = {"verb": verb, "resource": resource, **where}
+        review = {"spec": {"user": f"system:serviceaccount:{name}:{USER}", "resourceAttributes": attributes}}
+        path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+        while not api.post(path, review)["status"]["allowed"]:
+            if time.monotonic() > end:
+                raise ClusterError(f"the rights of {name}'s page are not in force after {APPEAR_LIMIT:.0f} s")
+            time.sleep(0.005)  # there is nothing to watch: the authorizer does not tell
+
+
+def _kubeconfig(admin: Path, name: str, token: str) -> str:
+    """Write the page's kubeconfig, from the administrator's."""
+    known = yaml.safe_load(admin.read_text(encoding="utf-8"))
+    context = {"cluster": USER, "user": USER, "namespace": name}
     config = {
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [
-            {
-                "name": "preuve",
-                "cluster": {"server": api.configuration.host, "certificate-authority-data": authority},
-            }
-        ],
-        "users": [{"name": ACCOUNT, "user": {"token": issued.token}}],
-        "contexts": [
-            {"name": "preuve", "context": {"cluster": "preuve", "user": ACCOUNT, "namespace": label}}
-        ],
-        "current-context": "preuve",
+        "clusters": [{"name": USER, "cluster": known["clusters"][0]["cluster"]}],
+        "users": [{"name": USER, "user": {"token": token}}],
+        "contexts": [{"name": USER, "context": context}],
+        "current-context": USER,
     }
-    path = folder / "kubeconfig"
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(config, file)
-    return path
-
-
-def _reason(error: ApiException) -> str:
-    try:
-        return str(json.loads(error.body or "")["message"])
-    except (TypeError, ValueError, KeyError):
-        return str(error.reason)
+    return yaml.safe_dump(config, sort_keys=False)
