@@ -16,9 +16,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections import defaultdict
+from bisect import bisect_right
+from collections import Counter
 from dataclasses import dataclass
-from itertools import groupby, zip_longest
+from enum import IntEnum
+from itertools import accumulate, groupby, pairwise, zip_longest
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,15 +32,27 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from preuve.normalize import Span
-    from preuve.table import Row
+    from preuve.table import Row, Table
 
 NAMED = frozenset({Kind.POD, Kind.HASH, Kind.IP, Kind.UID, Kind.PORT})
 """The kinds of which it matters which one it is."""
 
-GAP = re.compile(" {2,}")
+VOID = frozenset({Kind.REPEATED})
+"""The kinds that leave no trace: what is there once may be there or not."""
 
-ORDERED, SHUFFLED, DISTINCT = range(3)
-"""What the order of lines says: what it seems, nothing, nor how often they are there."""
+_COMMA = re.compile(r"(?::\d+)?, ?")
+_GAP = re.compile(" {2,}")
+
+
+class Order(IntEnum):
+    """What the order of lines says."""
+
+    SAID = 0
+    """What it seems to say."""
+    CHANCE = 1
+    """Nothing."""
+    SET = 2
+    """Nothing, nor does how often they are there."""
 
 
 class Thing(NamedTuple):
@@ -66,14 +80,17 @@ class Line:
         return "".join(part if isinstance(part, str) else f"‹{part.kind}›" for part in self.parts)
 
     @property
-    def things(self) -> list[tuple[int, Thing]]:
-        """Each thing with its place; those of one list (`10.0.0.1:80,10.0.0.2:80`) share a place."""
-        found: list[tuple[int, Thing]] = []
-        for number, part in enumerate(self.parts):
+    def things(self) -> Iterator[tuple[bool, Thing]]:
+        """Each thing, and whether it only goes on with a list, as in `10.0.0.1:80,10.0.0.2:80`."""
+        found = False
+        for before, part in zip(self.parts, self.parts[1:], strict=False):
             if isinstance(part, Thing):
-                listed = found and re.fullmatch(r"(?::\d+)?, ?", str(self.parts[number - 1]))
-                found.append((found[-1][0] if listed else number, part))
-        return found
+                yield found and bool(_COMMA.fullmatch(str(before))), part
+                found = True
+
+
+Unit = tuple[Line, ...]
+"""Lines that stay together: an item of a list; a line mostly."""
 
 
 def normalized(
@@ -152,41 +169,87 @@ def _canonical(
     ]
     names = _names(page)
     return [
-        [line for passage in passages for line in sorted((_text(line, names), line.raw) for line in passage)]
+        [
+            line
+            for passage in passages
+            for unit in sorted([(_text(line, names), line.raw) for line in unit] for unit in passage)
+            for line in unit
+        ]
         for passages in page
     ]
 
 
 def _passages(
     output: str, marks: Sequence[Span], known: Collection[str], *, watched: bool
-) -> Iterator[Sequence[Line]]:
-    """An output as its lines: one by one, or together where their order is chance."""
+) -> Iterator[Sequence[Unit]]:
+    """An output as units: one by one, or together where their order is chance."""
+    lines = output.removesuffix("\n").split("\n")
+    starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
+    within: list[list[Span]] = [[] for _ in lines]
+    for span in marks:
+        within[bisect_right(starts, span.start) - 1].append(span)
     rows = {row.line: (table, row) for table in tables(output) for row in table.rows}
-    waiting = list(reversed(marks))
-    placed: list[tuple[tuple[int, int], Line]] = []
-    place, offset = (0, ORDERED), 0
-    for number, raw in enumerate(output.removesuffix("\n").split("\n")):
-        start, offset = offset, offset + len(raw) + 1
-        within = []
-        while waiting and waiting[-1].start < offset:
-            within.append(waiting.pop())
-        if any(span.kind == Kind.PASSING for span in within):
+    placed: list[tuple[tuple[int, Order], int, Line]] = []
+    for number, (place, unit) in enumerate(_places(lines, within, rows)):
+        if any(span.kind == Kind.PASSING for span in within[number]):
             continue
-        table, row = rows.get(number, (None, None))
-        if watched:
-            place = (0, DISTINCT)
-        elif table and {"REASON", "MESSAGE"} <= set(table.columns):
-            place = (table.rows[-1].line, DISTINCT)
-        elif not _begins_with_a_generated_name(raw, start, within):
-            place = (number, ORDERED)
+        _, row = rows.get(number, (None, None))
+        bounds = (starts[number], starts[number] + len(lines[number]))
+        line = Line(_parts(output, bounds, row, within[number], known), lines[number])
+        placed.append(((0, Order.SET) if watched else place, unit, line))
+    placed.sort(key=itemgetter(0, 1))
+    for (_, order), passage in groupby(placed, key=itemgetter(0)):
+        units = [tuple(line for *_, line in unit) for _, unit in groupby(passage, key=itemgetter(1))]
+        distinct = {tuple(line.parts for line in unit): unit for unit in units}
+        yield list(distinct.values()) if order == Order.SET else units
+
+
+def _places(
+    lines: Sequence[str], marks: Sequence[Sequence[Span]], rows: Mapping[int, tuple[Table, Row]]
+) -> Iterator[tuple[tuple[int, Order], int]]:
+    """For each line which passage it is of, told by one of its lines, and which unit of it."""
+    starts = accumulate((len(line) + 1 for line in lines), initial=0)
+    generated = [_begins_with_a_generated_name(*line) for line in zip(lines, starts, marks, strict=False)]
+    items = _items(lines, marks)
+    place = (0, Order.SAID)
+    for number in range(len(lines)):
+        table, _ = rows.get(number, (None, None))
+        first, unit = items.get(number, (None, number))
+        if table and {"REASON", "MESSAGE"} <= set(table.columns):
+            place = (table.rows[-1].line, Order.SET)
+        elif first is not None:
+            place = (first, Order.CHANCE)
+        elif not generated[number]:
+            place = (number, Order.SAID)
         elif table:
-            place = (table.rows[-1].line, SHUFFLED)
-        elif place[1] != SHUFFLED:
-            place = (number, SHUFFLED)
-        placed.append((place, Line(_parts(output, (start, offset - 1), row, within, known), raw)))
-    for (_, order), group in groupby(sorted(placed, key=itemgetter(0)), key=itemgetter(0)):
-        lines = [line for _, line in group]
-        yield list({line.parts: line for line in lines}.values()) if order == DISTINCT else lines
+            place = (table.rows[-1].line, Order.CHANCE)
+        elif place[1] != Order.CHANCE:
+            place = (number, Order.CHANCE)
+        yield place, unit
+
+
+def _items(lines: Sequence[str], marks: Sequence[Sequence[Span]]) -> dict[int, tuple[int, int]]:
+    """The lines of lists of Pods or addresses in YAML: for each its list's and its item's first line.
+
+    Their order is chance: an EndpointSlice has its endpoints in any order.
+    """
+    chance = [any(span.kind in {Kind.POD, Kind.IP} for span in spoken) for spoken in marks]
+    found: dict[int, tuple[int, int]] = {}
+    seen: dict[str, int] = {}
+    for first, line in enumerate(lines):
+        indent = line[: len(line) - len(line.lstrip())]
+        if not line.startswith("- ", len(indent)) or first in found or first < seen.get(indent, 0):
+            continue
+        end, starts = first, []
+        while end < len(lines) and lines[end].startswith((f"{indent}- ", f"{indent} ")):
+            if lines[end].startswith("- ", len(indent)):
+                starts.append(end)
+            end += 1
+        seen[indent] = end
+        bounds = list(pairwise([*starts, end]))
+        if len(bounds) > 1 and all(any(chance[start:stop]) for start, stop in bounds):
+            found |= {n: (first, start) for start, stop in bounds for n in range(start, stop)}
+    return found
 
 
 def _begins_with_a_generated_name(raw: str, start: int, marks: Sequence[Span]) -> bool:
@@ -219,45 +282,58 @@ def _parts(
         say("·" if at == end else "")
         while waiting and waiting[-1].start < end:
             span = waiting.pop()
-            say(GAP.sub("  ", output[at : span.start]))
+            say(_GAP.sub("  ", output[at : span.start]))
             name = span.of(output)
             kind = Kind.IP if name in known else span.kind
             if kind in NAMED:
                 parts.append(Thing(kind, name))
-            else:
+            elif kind not in VOID:
                 say(f"‹{kind}›")
             at = span.end
-        say(GAP.sub("  ", output[at:end]))
+        say(_GAP.sub("  ", output[at:end]))
     return tuple(parts)
 
 
-def _names(page: Sequence[Sequence[Sequence[Line]]]) -> dict[Thing, str]:
+def _names(page: Sequence[Sequence[Sequence[Unit]]]) -> dict[Thing, str]:
     """A placeholder for each thing of a page, numbered in the order in which they are first spoken of."""
+    told = [[_told(unit) for unit in passage] for passages in page for passage in passages]
     statements = [
-        (digest(output, passage, line.shape), things)
-        for output, passages in enumerate(page)
-        for passage, lines in enumerate(passages)
-        for line in lines
-        if (things := line.things)
+        (digest(number, shape), things)
+        for number, passage in enumerate(told)
+        for shape, things in passage
+        if things
     ]
     kinds = {thing: digest(thing.kind) for _, things in statements for _, thing in things}
     colours = Colouring(statements, kinds).colours
     names: dict[Thing, str] = {}
-    count: dict[Kind, int] = defaultdict(int)
-    for lines in (lines for passages in page for lines in passages):
-        told = [
-            (line.shape, sorted((place, colours[thing], thing) for place, thing in line.things))
-            for line in lines
-        ]
-        for _, coloured in sorted(told):
-            for _, _, thing in coloured:
+    count: Counter[Kind] = Counter()
+    for passage in told:
+        for _, seen in sorted(
+            (shape, sorted((place, colours[thing], thing) for place, thing in things))
+            for shape, things in passage
+        ):
+            for _, _, thing in seen:
                 if thing not in names:
                     count[thing.kind] += 1
                     names[thing] = f"‹{thing.kind}{count[thing.kind]}›"
     return names
 
 
+def _told(unit: Unit) -> tuple[str, list[tuple[int, Thing]]]:
+    """What a unit says, without names; and of which things, each with its place."""
+    place, things = 0, []
+    for line in unit:
+        for listed, thing in line.things:
+            place += not listed
+            things.append((place, thing))
+    return "\n".join(line.shape for line in unit), things
+
+
 def _text(line: Line, names: Mapping[Thing, str]) -> str:
     """The canonical line; the things of a list in the order of their numbers."""
-    things = iter(sorted((place, len(names[thing]), names[thing]) for place, thing in line.things))
-    return "".join(part if isinstance(part, str) else next(things)[2] for part in line.parts)
+    place, things = 0, []
+    for listed, thing in line.things:
+        place += not listed
+        things.append((place, len(names[thing]), names[thing]))
+    numbered = iter(sorted(things))
+    return "".join(part if isinstance(part, str) else next(numbered)[2] for part in line.parts)

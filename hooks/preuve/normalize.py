@@ -11,6 +11,7 @@ of magnitude quicker than trying at each place.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -52,6 +53,10 @@ class Kind(StrEnum):
     """How an image came to be there: what a node has pulled before is chance."""
     PASSING = "passing"
     """What is said or not, as things went quickly or slowly."""
+    STEPS = "steps"
+    """How many steps a rollout took, and from how many replicas to how many each."""
+    REPEATED = "repeated"
+    """That an event stands for several like it."""
     MACHINE = "machine"
     """A fact of the machine: its kernel, its capacity."""
     PID = "pid"
@@ -176,11 +181,28 @@ def events(text: str) -> Iterator[Span]:
     """
     image = r'\\?"[^"\n]*"'
     how = r"(in [^\n]+? bytes\.)"
+    yield from _groups(r"(\(combined from similar events\): )", Kind.REPEATED, text)
     yield from _groups(r"Successfully assigned \S+ to ([\w.-]*\w)", Kind.NODE, text)
     yield from _groups(rf"(Successfully pulled image) {image} {how}", Kind.PULLED, text)
     there = "(already present on machine(?: and can be accessed by the pod)?)"
     yield from _groups(rf"(Container image) {image} {there}", Kind.PULLED, text)
     yield from _groups(rf"(Pulling image {image})", Kind.PASSING, text)
+
+
+def scalings(text: str) -> Iterator[Span]:
+    r"""The steps of a rollout: two Pods that are ready at once make one step of two.
+
+    A ReplicaSet that was scaled up once was so for all to see: that is the lesson's.
+
+    >>> text = "Scaled down replica set web-7c5d from 3 to 2\nScaled down replica set web-7c5d from 2 to 0"
+    >>> [span.of(text) for span in scalings(text)]
+    ['from 3 to 2', 'from 2 to 0']
+    >>> list(scalings("Scaled up replica set web-7c5ddbdf54 from 0 to 3"))
+    []
+    """
+    steps = list(re.finditer(r"Scaled (up|down) replica set (\S+) (from \d+ to \d+)", text))
+    often = Counter(step.groups()[:2] for step in steps)
+    yield from (Span(*step.span(3), Kind.STEPS) for step in steps if often[step.groups()[:2]] > 1)
 
 
 def progress(text: str) -> Iterator[Span]:
@@ -271,6 +293,10 @@ def fields(text: str) -> Iterator[Span]:
     [('node1/192.168.1.2', 'node'), ('10.244.0.7', 'ip')]
     """
     keys = "|".join(_KINDS)
+    yield from _groups(r'hostIPs"?:[\s\[{-]*"?ip"?: *"?([\d.]+)', Kind.ADDRESS, text)
+    for match in re.finditer(rf'"({keys})":"([^"]+)"', text):  # in one line, as jsonpath prints an object
+        if _KINDS[match[1]] not in {Kind.IP, Kind.ADDRESS}:
+            yield Span(*match.span(2), _KINDS[match[1]])
     for match in re.finditer(rf'\n[ -]*+"?({keys})"?: *"?([^"\n]*[^"\n, ])', "\n" + text):
         kind, start, end = _KINDS[match[1]], match.start(2) - 1, match.end() - 1
         if kind in {Kind.IP, Kind.ADDRESS}:
@@ -297,7 +323,7 @@ def restarts(text: str) -> Iterator[Span]:
 
 
 def addresses(text: str) -> Iterator[Span]:
-    """IPv4 and MAC addresses, wherever they stand.
+    """IP and MAC addresses, wherever they stand; of IPv6 those of links and of private networks.
 
     >>> text = '10.244.0.1 - "GET / HTTP/1.1" 200, from 127.0.0.1, in 10.244.0.0/16'
     >>> [span.of(text) for span in addresses(text)]
@@ -305,6 +331,8 @@ def addresses(text: str) -> Iterator[Span]:
     """
     for match in re.finditer(r":(?<=\b([0-9a-f]{2}):)(?:[0-9a-f]{2}:){4}[0-9a-f]{2}\b", text):
         yield Span(match.start(1), match.end(), Kind.ADDRESS)
+    yield from _groups(r"(fe80(?<=\bfe80)::[0-9a-f:]*[0-9a-f])", Kind.ADDRESS, text)
+    yield from _groups(r"(fd(?<=\bfd)[0-9a-f]{2}:[0-9a-f:]*[0-9a-f])", Kind.ADDRESS, text)
     yield from _ips(Kind.ADDRESS, text)
 
 
@@ -385,7 +413,7 @@ def names(text: str) -> Iterator[Span]:
 
 
 _GENERATED = re.compile(
-    rf"-(?<=[a-z0-9]-)(?:({ENCODED}{{6,10}}|{MINUTE})-({SUFFIX})|({SUFFIX})|({ENCODED}{{8,10}}|{MINUTE}))-?(?![\w-])"
+    rf"-(?<=[a-z0-9]-)(?:({ENCODED}{{6,10}}|{MINUTE})-({SUFFIX})|({SUFFIX})|({ENCODED}{{8,10}}|(?=[4-9]*[bcdf]){ENCODED}{{6,7}}|{MINUTE}))-?(?![\w-])"
 )
 
 
@@ -410,32 +438,45 @@ def ports(text: str) -> Iterator[Span]:
             yield span
 
 
+def machines(text: str) -> Iterator[Span]:
+    """What nginx says of the machine when it starts, one line a processor among them.
+
+    >>> text = "[notice] 1#1: OS: Linux 6.1.0-37-amd64"
+    >>> [span.of(text) for span in machines(text)]
+    ['6.1.0-37-amd64']
+    """
+    yield from _groups(r"1: OS: Linux (\S+)", Kind.MACHINE, text)
+    yield from _groups(r"1: getrlimit\(RLIMIT_NOFILE\): (\d+:\d+)", Kind.MACHINE, text)
+    yield from _groups(r"1: (start worker process \d+)", Kind.PASSING, text)
+
+
 def pids(text: str) -> Iterator[Span]:
     """Processes that a log or a shell names; process 1 is no chance.
 
-    >>> [s.of(text) for text in ["[notice] 1#1: start worker process 29"] for s in pids(text)]
-    ['29']
+    >>> [s.of(text) for text in ["[notice] 29#29: exit", "[notice] 1#1: start"] for s in pids(text)]
+    ['29#29']
     """
     yield from _groups(r"\] (?!1#)(\d+#\d+): ", Kind.PID, text)
-    yield from _groups(r"worker process (\d+)", Kind.PID, text)
     yield from _groups(r"\[(?<![^\n]\[)\d+\] (\d{2,})(?![^\n])", Kind.PID, text)
 
 
 def temporaries(text: str) -> Iterator[Span]:
-    """Numbers in the names of temporary files and of network interfaces.
+    """Numbers in the names of temporary files, of network interfaces and of events.
 
     >>> [s.of(text) for text in ["/tmp/LIVE-2489112345/v1.Pod", "eth0@if12:"] for s in temporaries(text)]
     ['2489112345', '12']
     """
     for before in ("LIVE-", "MERGED-", "kubectl-edit-", "@if"):
         yield from _groups(rf"{before}(\d+)", Kind.RANDOM, text)
-    yield from _groups(r"\btmp\.(\w{10})\b", Kind.RANDOM, text)
+    yield from _groups(r"\.(?<=[a-z0-9]\.)([0-9a-f]{16})\b", Kind.RANDOM, text)
+    yield from _groups(r"tmp\.(?<=\btmp\.)(\w{10})\b", Kind.RANDOM, text)
 
 
 NORMALIZERS: tuple[Normalizer, ...] = (
     tokens,
     identifiers,
     progress,
+    scalings,
     events,
     columns,
     fields,
@@ -447,6 +488,7 @@ NORMALIZERS: tuple[Normalizer, ...] = (
     durations,
     names,
     ports,
+    machines,
     pids,
     temporaries,
 )

@@ -1,0 +1,156 @@
+"""Secrets masked in outputs, by what they mean: before anything is stored or shown.
+
+What is told by its place is masked there: the values of Secrets, the credentials of kubeconfigs. What is told
+by its shape is masked anywhere: JSON Web Tokens, private keys. A single value that a command asked for
+(`-o jsonpath='{.data.password}'`) says nothing of what it is, and cannot be known.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from typing import TYPE_CHECKING
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MASK = "•" * 8
+"""Says nothing of how long a secret is."""
+
+CREDENTIALS = frozenset({"client-key-data", "token", "password", "id-token", "refresh-token", "access-token"})
+"""Keys of a kubeconfig's users, of its auth providers too; certificates are public."""
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+"""The annotation in which `kubectl apply` keeps a copy of the object, as JSON."""
+
+OMITTED = frozenset({"REDACTED", "DATA+OMITTED", ""})
+"""What kubectl says instead of a secret."""
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DOCUMENT = re.compile(
+    r"^[ ]*(?:apiVersion:|- apiVersion:|\{|\[).*(?:\n(?:[ }\]-].*|[\w\"'./-]+:.*|(?=\n)))*", re.MULTILINE
+)
+_SUSPECT = re.compile(r'\b(?:d|stringD)ata"?:|\bkind"?: *"?Config\b')
+_ENTRIES = re.compile(r"""^( *)(?:- )?"?(?:data|stringData)"?:.*\n(?:\1 .*\n?)+""", re.MULTILINE)
+_ENTRY = re.compile(r"""^( +(?:[\w."-]+: *)?"?)([^\s"{}\[\]]+)""", re.MULTILINE)
+_LINE = re.compile(r"\S.*")
+_JWT = re.compile(r"\beyJ[\w-]{4,}\.eyJ[\w-]{4,}\.[\w-]*")
+_PRIVATE_KEY = re.compile(r"(?<=PRIVATE KEY-----\n)(?:[ ]*[\w+/=:, -]+\n)+?(?=[ ]*-----END|\Z)")
+_NAMED = re.compile(r'(?:client-key-data"?: *"?|Authorization: Bearer )([^\s",]+)')
+
+
+def mask(output: str, public: str) -> str:
+    r"""The output without its secrets; lines, keys and quotes stay.
+
+    Args:
+        output: what a command printed.
+        public: what the page itself spells out, its commands and manifests: no secret, nor is its base64.
+
+    >>> secret = "apiVersion: v1\ndata:\n  password: aHVudGVyMg==\nkind: Secret\n"
+    >>> print(mask(secret, public=""), end="")
+    apiVersion: v1
+    data:
+      password: ••••••••
+    kind: Secret
+    >>> mask(secret, public="--from-literal=password=hunter2") == secret
+    True
+    """
+    text = _DOCUMENT.sub(lambda match: _document(match[0], public), output)
+    text = _JWT.sub(lambda match: _masked(match[0], public), text)
+    text = _PRIVATE_KEY.sub(lambda match: _lines(match[0], public), text)
+    return _NAMED.sub(lambda match: match[0].removesuffix(match[1]) + _masked(match[1], public), text)
+
+
+def _document(text: str, public: str) -> str:
+    """A YAML or JSON text, its secrets masked."""
+    if not _SUSPECT.search(text):
+        return text
+    try:
+        found = [value for node in yaml.compose_all(text, _LOADER) if node for value in _secrets(node)]
+    except yaml.YAMLError:
+        return _ENTRIES.sub(lambda block: _values(block[0], public), text)
+    for value in sorted(found, key=lambda value: value.start_mark.index, reverse=True):
+        start, end = value.start_mark.index, value.end_mark.index
+        text = text[:start] + _scalar(text[start:end], value, public) + text[end:]
+    return text
+
+
+def _secrets(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    """The values of an object that are secret, in it or in those that it lists.
+
+    An object whose kind was cut off (`| head`) is taken for a Secret.
+    """
+    for value in node.value if isinstance(node, yaml.SequenceNode) else ():
+        yield from _secrets(value)
+    fields = _fields(node)
+    kind = fields["kind"].value if "kind" in fields else "Secret" if "apiVersion" in fields else ""
+    if kind == "Secret":
+        for key in ("data", "stringData"):
+            yield from _scalars(fields.get(key))
+        yield from _scalars(_fields(_fields(fields.get("metadata")).get("annotations")).get(LAST_APPLIED))
+    elif kind == "Config":
+        yield from (
+            value for user in _nodes(node) for key, value in _fields(user).items() if key in CREDENTIALS
+        )
+    elif kind.endswith("List"):
+        yield from _secrets(fields["items"])
+
+
+def _fields(node: yaml.Node | None) -> dict[str, yaml.Node]:
+    return {key.value: value for key, value in node.value} if isinstance(node, yaml.MappingNode) else {}
+
+
+def _nodes(node: yaml.Node | None) -> Iterator[yaml.Node]:
+    """A node and all beneath it."""
+    if node:
+        yield node
+        beneath = node.value if isinstance(node, yaml.SequenceNode) else _fields(node).values()
+        for value in beneath:
+            yield from _nodes(value)
+
+
+def _scalars(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
+    return (value for value in _nodes(node) if isinstance(value, yaml.ScalarNode))
+
+
+def _scalar(source: str, value: yaml.ScalarNode, public: str) -> str:
+    """A value as it is written, masked; of one that holds a document, what is secret in it."""
+    if _is_public(value.value, public):
+        return source
+    if value.value.lstrip().startswith("{"):
+        inner = mask(value.value, public)
+        if value.style == '"':
+            return json.dumps(inner, ensure_ascii=False)
+        return mask(source, public)
+    if value.style in {"|", ">"}:
+        header, _, body = source.partition("\n")
+        return f"{header}\n{_lines(body, public)}"
+    quote = value.style or ""
+    return f"{quote}{MASK}{quote}"
+
+
+def _values(text: str, public: str) -> str:
+    return _ENTRY.sub(lambda entry: entry[1] + _masked(entry[2], public), text)
+
+
+def _lines(text: str, public: str) -> str:
+    return _LINE.sub(lambda line: _masked(line[0], public), text)
+
+
+def _masked(value: str, public: str) -> str:
+    return value if _is_public(value, public) else MASK
+
+
+def _is_public(value: str, public: str) -> bool:
+    """Whether a page spells out a value, or what it encodes; a page's lines may be indented otherwise."""
+    try:
+        decoded = base64.b64decode(value, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        decoded = value
+    return value in OMITTED or any(
+        all(line.strip() in public for line in text.splitlines()) for text in (value, decoded)
+    )
