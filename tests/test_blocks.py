@@ -172,7 +172,7 @@ pages = st.lists(
 ).map(lambda lines: "\n".join(["text", *lines, ""]))
 
 
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=200)
 @given(pages)
 @example("text\n\n    code\n  ```\n  a\n  ```\n")
 @example("text\n    ~~~\n    ```console\n    ```\n```\n> > ```\n> > ```console\n")
