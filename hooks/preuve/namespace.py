@@ -1,4 +1,4 @@
-"""A page's namespace: made for it, with an identity that may do all in it and look at the rest; then deleted."""
+"""A page's namespace: with an identity that may do all in it and look at the rest, then deleted."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ _LONGEST = 63
 
 _CORE = """
     componentstatuses configmaps endpoints events limitranges namespaces nodes persistentvolumeclaims
-    persistentvolumes pods pods/log podtemplates replicationcontrollers resourcequotas serviceaccounts services
+    persistentvolumes pods pods/log podtemplates replicationcontrollers resourcequotas serviceaccounts
+    services
 """.split()  # noqa: SIM905 - read by people
 """What one may read anywhere; Secrets are not in it, nor nodes/proxy, by which one can run commands."""
 

@@ -1,1 +1,67 @@
 """Where pages are played: the embedded cluster, or one of the user's."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from preuve.progress import Progress
+    from preuve.settings import Settings
+
+
+class Cluster(Protocol):
+    """A cluster that answers."""
+
+    @property
+    def version(self) -> str:
+        """Of Kubernetes, as it says it itself: ``v1.37.2``."""
+        ...
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's, 0600: one context, credentials embedded."""
+        ...
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The nodes whose network one can be on; none in a cluster of the user's."""
+        ...
+
+    def network(self, node: str | None = None) -> AbstractContextManager[None]:
+        """Be where the API server is reached during the block, the calling thread alone.
+
+        Args:
+            node: be on that node's network instead, from where Pods are reached.
+
+        Raises:
+            ClusterError: there is no such node, or it is down.
+        """
+        ...
+
+
+@contextmanager
+def have(settings: Settings, progress: Progress) -> Iterator[Cluster]:
+    """Have the cluster that a project is played on during the block.
+
+    Args:
+        settings: of the project.
+        progress: shows what has to be started.
+
+    Raises:
+        ClusterError: it cannot be had; the message says what is missing, and what to do.
+    """
+    if settings.context:
+        from preuve.cluster.context import connected  # noqa: PLC0415 - slow to import
+
+        with connected(settings.context) as cluster:
+            yield cluster
+    else:
+        from preuve.cluster.embedded.cluster import have as have_embedded  # noqa: PLC0415 - slow to import
+
+        with have_embedded(progress, settings.kubernetes) as embedded:
+            yield embedded
