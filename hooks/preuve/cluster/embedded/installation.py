@@ -15,7 +15,7 @@ from preuve.cluster.embedded.state import CHECKOUT
 from preuve.errors import ClusterError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from preuve.cluster.embedded.node import Node
@@ -58,15 +58,16 @@ class Installation:
         return {node.name: self._running.get(node.name) for node in self._nodes}
 
     def boot(self, node: Node) -> None:
-        """Switch a node on, as far as its first process."""
+        """Switch a node on; only its kubelet and its proxy are not there yet."""
         cgroups.create(node.cgroup)
         self.connect(node, node.boot(self._processes))
 
     def connect(self, node: Node, pid: int) -> None:
-        """Put a node on the LAN; `pid` is its first process."""
+        """Put a node on the LAN and let it have its images; `pid` is its first process."""
         network.attach(
             node.name, node.index, pid, [other.index for other in self._nodes if other is not node]
         )
+        node.start_runtime(self._processes, pid)
         self._running[node.name] = pid
 
     def serve_images(self, store: Path, outside: int) -> Callable[[], None]:
@@ -100,13 +101,16 @@ class Installation:
         """
         wait(api.serves, "the API server's start", API_LIMIT)
         for node in self._nodes:
-            node.start(self._processes, self._running[node.name])
+            node.start_kubelet(self._processes, self._running[node.name])
         wait(api.ready, "the API server's start", API_LIMIT)
         stage("nodes")
         control_plane.start_controllers(self._processes, self._running[self._nodes[0].name])
-        for document in self._objects():
+        for document in _manifests():
             api.apply(document)
         wait(lambda: _ready_nodes(api) == len(self._nodes), "the nodes' start", NODES_LIMIT)
+        for node in self._nodes:
+            api.apply(_facts(node))
+            node.start_proxy(self._processes, self._running[node.name])
         stage("DNS")
         wait(lambda: api.get(ACCOUNT), "the first ServiceAccount", DNS_LIMIT)
         for name, pid in self._running.items():
@@ -138,7 +142,8 @@ class Installation:
             if name not in self._running:
                 cgroups.remove(node.cgroup)
                 self.boot(node)
-                node.start(self._processes, self._running[name])
+                node.start_kubelet(self._processes, self._running[name])
+                node.start_proxy(self._processes, self._running[name])
 
     def _node(self, name: str) -> Node:
         for node in self._nodes:
@@ -146,23 +151,24 @@ class Installation:
                 return node
         raise ClusterError(f"there is no node {name!r}: {', '.join(node.name for node in self._nodes)}")
 
-    def _objects(self) -> list[dict[str, Any]]:
-        documents: list[dict[str, Any]] = [
-            {
-                "apiVersion": "v1",
-                "kind": "Node",
-                "metadata": {
-                    "name": node.name,
-                    "labels": {} if index else {"node-role.kubernetes.io/control-plane": ""},
-                },
-                "spec": {"podCIDR": str(node.pods), "podCIDRs": [str(node.pods)]},
-            }
-            for index, node in enumerate(self._nodes)
-        ]
-        for file in sorted(MANIFESTS.glob("*.yaml")):
-            with file.open(encoding="utf-8") as stream:
-                documents += yaml.load_all(stream, yaml.CSafeLoader)
-        return documents
+
+def _manifests() -> Iterator[dict[str, Any]]:
+    for file in sorted(MANIFESTS.glob("*.yaml")):
+        with file.open(encoding="utf-8") as stream:
+            yield from yaml.load_all(stream, yaml.CSafeLoader)
+
+
+def _facts(node: Node) -> dict[str, Any]:
+    """What a node cannot say of itself. It has registered before: kubelets stumble over a Node without status."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {
+            "name": node.name,
+            "labels": {} if node.index else {"node-role.kubernetes.io/control-plane": ""},
+        },
+        "spec": {"podCIDR": str(node.pods), "podCIDRs": [str(node.pods)]},
+    }
 
 
 def _ready_nodes(api: Api) -> int:

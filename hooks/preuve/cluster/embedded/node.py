@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 PROGRAMS = "/opt/kubernetes"
 """Where a node has Kubernetes' own programs."""
 
+PAUSE = "registry.k8s.io/pause:3.10"
+COREDNS = "registry.k8s.io/coredns/coredns:v1.14.6"
+
 PKI = "/etc/kubernetes/pki"
 
 VOLUMES = "/tmp/hostpath_pv"  # noqa: S108 (in the node; the controller manager's own choice)
@@ -91,7 +94,7 @@ disabled_plugins = [
 [plugins."io.containerd.grpc.v1.cri"]
   # Without CAP_SYS_RESOURCE, as in many containers, no sandbox would start otherwise.
   restrict_oom_score_adj = true
-  sandbox_image = "registry.k8s.io/pause:3.10"
+  sandbox_image = "IMAGE"
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/usr/lib/cni"
   [plugins."io.containerd.grpc.v1.cri".registry]
@@ -131,6 +134,11 @@ class Node:
     def address(self) -> IPv4Address:
         """On the LAN."""
         return addresses.node_address(self.index)
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """What it has from the start, as kubeadm's machines do: Pods need not wait for these."""
+        return (PAUSE, COREDNS) if self.index == 0 else (PAUSE,)
 
     @property
     def pods(self) -> IPv4Network:
@@ -181,7 +189,7 @@ class Node:
         self._install_identity()
         self._install_certificates(authority, api)
         self.write("/etc/nftables.conf", NFTABLES.format(node=self, addresses=addresses))
-        self.write("/etc/containerd/config.toml", CONTAINERD)
+        self.write("/etc/containerd/config.toml", CONTAINERD.replace("IMAGE", PAUSE))
         for registry in ("_default", "docker.io"):
             self.write(f"/etc/containerd/certs.d/{registry}/hosts.toml", HOSTS)
         self.write("/etc/cni/net.d/10-preuve.conflist", json.dumps(self._cni(), indent=1))
@@ -210,14 +218,13 @@ class Node:
                 raise ClusterError(f"{self.name} did not boot; {log} says:\n{said}")
         return int(pid)
 
-    def start(self, processes: Processes, pid: int) -> None:
-        """Start containerd, kubelet and kube-proxy beside the node's first process.
+    def start_runtime(self, processes: Processes, pid: int) -> None:
+        """Start containerd beside the node's first process; it gets the node's own images.
 
         Raises:
-            ClusterError: containerd did not come up.
+            ClusterError: it did not come up.
         """
         processes.start(f"{self.name}-containerd", ("containerd",), within=pid)
-        self._start_program(processes, pid, "kube-proxy", "--config=/var/lib/kube-proxy/config.conf")
         socket = Path(f"/proc/{pid}/root/run/containerd/containerd.sock")
         limit = time.monotonic() + BOOT_LIMIT
         while not socket.exists():
@@ -227,10 +234,20 @@ class Node:
                     f"see {processes.log(f'{self.name}-containerd')}"
                 )
             time.sleep(0.01)
+        for image in self.images:
+            pull = ("ctr", "--namespace=k8s.io", "images", "pull", "--hosts-dir=/etc/containerd/certs.d")
+            processes.start_job(f"{self.name}-{Path(image).name}", (*pull, image), within=pid)
+
+    def start_kubelet(self, processes: Processes, pid: int) -> None:
+        """Start the kubelet beside containerd."""
         self._start_program(
             *(processes, pid, "kubelet", "--config=/var/lib/kubelet/config.yaml"),
             *("--kubeconfig=/etc/kubernetes/kubelet.conf", f"--node-ip={self.address}"),
         )
+
+    def start_proxy(self, processes: Processes, pid: int) -> None:
+        """Start kube-proxy. Where the Node has no address yet, it waits for seconds before it looks again."""
+        self._start_program(processes, pid, "kube-proxy", "--config=/var/lib/kube-proxy/config.conf")
 
     def crash(self, processes: Processes, pid: int) -> None:
         """Take the power away: `pid` is its first process."""

@@ -51,11 +51,17 @@ class Processes:
     def __init__(self, logs: Path) -> None:
         self._logs = logs
         self._names: dict[int, str] = {}
+        self._jobs: set[str] = set()
         self._lock = threading.Lock()
 
     def log(self, name: str) -> Path:
         """Where the process called `name` writes."""
         return self._logs / f"{name}.log"
+
+    def start_job(self, name: str, argv: tuple[str, ...], *, within: int) -> None:
+        """Start a child that is meant to end, with 0; else as `start`."""
+        self._jobs.add(name)
+        self.start(name, argv, within=within)
 
     def start(self, name: str, argv: tuple[str, ...], *, within: int | None = None, output: int = -1) -> int:
         """Start a child that is meant to last.
@@ -107,7 +113,7 @@ class Processes:
                 return first
             with self._lock:
                 name = self._names.pop(pid, None)
-            if name and first is None:
+            if name and first is None and (status or name not in self._jobs):
                 first = Death(name, status, self.log(name))
 
 

@@ -123,11 +123,11 @@ class Supervisor:
         from preuve.cluster.embedded.installation import Installation  # noqa: PLC0415 - the API server starts
 
         installation = Installation(nodes, self._processes)
+        self._aside(installation.serve_images(Path(self._order.images), self._order.outside))
         installation.connect(first, pid)
         for node in nodes[1:]:
             node.install(authority, programs, control_plane.URL, volumes)
             installation.boot(node)
-        self._aside(installation.serve_images(Path(self._order.images), self._order.outside))
         state.write_secret(
             state.kubeconfig, authority.kubeconfig(control_plane.URL, "kubernetes-admin", administrator)
         )
