@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import TracebackType
 
-    from preuve.cluster.embedded.cluster import EmbeddedCluster
+    from preuve.cluster import Cluster
     from preuve.project import Page, Project
     from preuve.session import Session
     from preuve.transcript import Transcript
@@ -48,7 +48,7 @@ class Player:
         self._keep = keep
         self._progress = progress or Progress()
         self._open = ExitStack()
-        self._cluster: EmbeddedCluster | None = None
+        self._cluster: Cluster | None = None
         self._sessions: dict[str, Session] = {}
         self._lock = Lock()
 
@@ -89,14 +89,14 @@ class Player:
                 self._end_sessions()  # what still runs ends now, and the pool with it
                 raise
 
-    def _have_cluster(self) -> EmbeddedCluster:
+    def _have_cluster(self) -> Cluster:
         if self._cluster is None:
-            from preuve.cluster.embedded.cluster import have
+            from preuve.cluster import have
 
-            self._cluster = self._open.enter_context(have(self._progress, self.project.settings.kubernetes))
+            self._cluster = self._open.enter_context(have(self.project.settings, self._progress))
         return self._cluster
 
-    def _play(self, cluster: EmbeddedCluster, page: Page) -> Transcript | PreuveError:
+    def _play(self, cluster: Cluster, page: Page) -> Transcript | PreuveError:
         from preuve.session import Session
 
         try:

@@ -1,33 +1,37 @@
-"""A session: a page being played, with its namespace, its directory and its shell, until it is closed."""
+"""A session: a page being played, with its namespace and its shell, until it is closed."""
 
 from __future__ import annotations
 
 import re
-import tempfile
 import time
+from base64 import b64encode
 from contextlib import ExitStack
 from pathlib import Path
+from posixpath import dirname
+from shlex import quote
 from typing import TYPE_CHECKING
-
-from kubernetes import client, config
 
 from preuve import namespace
 from preuve.api import Api
+from preuve.box import Box, uid_of
+from preuve.cluster.embedded.cluster import EmbeddedCluster
 from preuve.diagram import WORDS, Drawing, draw, parse
 from preuve.errors import CommandError
 from preuve.kinds import KINDS, Kind
 from preuve.objects import Snapshot
 from preuve.play import play
 from preuve.rest import moving
-from preuve.shell import REAPER, Bash, Result
+from preuve.secrets import mask
+from preuve.shell import Bash, Result
 from preuve.strings import strings
 from preuve.transcript import Exchange, Transcript, now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from contextlib import AbstractContextManager
 
-    from preuve.cluster.embedded.cluster import EmbeddedCluster
-    from preuve.plan import Action, Command, Diagram, Plan
+    from preuve.cluster import Cluster
+    from preuve.plan import Action, Command, Diagram, File, Plan
     from preuve.progress import Stage
     from preuve.project import Page
 
@@ -46,50 +50,50 @@ class Session:
         ClusterError: the cluster refuses the page a place.
     """
 
-    def __init__(self, cluster: EmbeddedCluster, plan: Plan, language: str) -> None:
+    def __init__(self, cluster: Cluster, plan: Plan, language: str) -> None:
+        self._cluster = cluster
+        self._box = boxed(cluster, plan)
         self._words = WORDS[strings(language).language]
         self._drawing: Drawing | None = None
-        self._cluster = cluster
+        self._public = ""
+        self._files: set[File] = set()
         self._done: list[Action] = []
         self._exchanges: list[Exchange] = []
         self._seconds = 0.0
         self._open = ExitStack()
         try:
-            self._open_all(plan)
+            self._api = self._open.enter_context(Api(cluster.kubeconfig, cluster.network))
+            self._namespace = self._open.enter_context(self._have_namespace(plan))
+            environment = self._box.environment() | {"KUBERC": "off"}
+            self._shell = self._open.enter_context(Bash(environment, under=self._box.argv()))
+            self._put(f"{self._box.home}/.kube/config", self._namespace.kubeconfig.encode())
         except BaseException:
             self._open.close()
             raise
 
-    def _open_all(self, plan: Plan) -> None:
-        private = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="preuve-")))
-        self._directory = private / "cours"
-        self._directory.mkdir()
-        self._open.enter_context(self._cluster.network())
-        configuration = client.Configuration()
-        config.load_kube_config(  # type: ignore[no-untyped-call]  # it has no types
-            str(self._cluster.kubeconfig), client_configuration=configuration
+    def _have_namespace(self, plan: Plan) -> AbstractContextManager[namespace.Namespace]:
+        return namespace.made(
+            self._api,
+            self._cluster.kubeconfig,
+            plan.page,
+            exclusive=plan.exclusive,
+            disposable=isinstance(self._cluster, EmbeddedCluster),
         )
-        self._api = self._open.enter_context(client.ApiClient(configuration))
-        self._objects = self._open.enter_context(Api(self._cluster.kubeconfig, self._cluster.network))
-        self.namespace = self._open.enter_context(
-            namespace.made(self._api, plan.page, private, exclusive=plan.exclusive)
-        )
-        path = f"{self._cluster.binaries.kubectl.parent}:/usr/local/bin:/usr/bin:/bin"
-        environment = {
-            "PATH": path,
-            "HOME": str(self._directory),
-            "KUBECONFIG": str(self.namespace.kubeconfig),
-            "KUBERC": "off",
-            "LANG": "C.UTF-8",
-            "TERM": "dumb",
-        }
-        under = ("nsenter", f"--net={self._cluster.network_path()}", *REAPER)
-        self._shell = self._open.enter_context(Bash(environment, self._directory, under))
+
+    def _put(self, path: str, content: bytes) -> None:
+        """Write a file of the page's box."""
+        target, folder, text = quote(path), quote(dirname(path)), b64encode(content).decode()
+        write = f"mkdir -p {folder}; base64 -d >{target} <<'END'\n{text}\nEND"
+        source = f"(umask 077; {write}\n)"
+        result = self._shell.run(source)
+        if result.exit:
+            raise CommandError(f"{path} cannot be written: {result.output.strip()}")
 
     def leads_to(self, plan: Plan) -> bool:
         """Whether what was played so far is how `plan` begins, so that only the rest is to be played."""
-        actions = list(plan.actions())
-        return [_outcome(action) for action in actions[: len(self._done)]] == list(map(_outcome, self._done))
+        actions = list(plan.actions())[: len(self._done)]
+        same = list(map(_outcome, actions)) == list(map(_outcome, self._done))
+        return same and self._files <= set(plan.files)
 
     def play(self, page: Page, stage: Stage) -> Transcript:
         """Play what is left of the page.
@@ -98,17 +102,19 @@ class Session:
             PreuveError: as `preuve.play.play`.
         """
         started = time.monotonic()
+        self._public = page.plan.public()
         for file in page.plan.files:
-            (self._directory / file.name).write_bytes(file.content)
+            if file not in self._files:
+                self._put(f"{self._box.directory}/{file.name}", file.content)
+                self._files.add(file)
         actions = list(page.plan.actions())[len(self._done) :]
         for action, exchange in zip(actions, play(actions, self), strict=True):
             self._done.append(action)
             self._exchanges.append(exchange)
             stage.detail(f"{len(self._done)}: {action.source.partition(chr(10))[0]}")
         self._seconds += time.monotonic() - started
-        return Transcript(
-            page.name, page.key, self._cluster.version, now(), self._seconds, tuple(self._exchanges)
-        )
+        exchanges = tuple(self._exchanges)
+        return Transcript(page.name, page.key, self._cluster.version, now(), self._seconds, exchanges)
 
     def run(self, command: Command) -> Result:
         """See `preuve.play.Stage`."""
@@ -135,7 +141,7 @@ class Session:
         return Snapshot(
             {"kind": kind.name} | item
             for kind in kinds
-            for item in self._objects.get(kind.path(self.namespace.name))["items"]
+            for item in self._api.get(kind.path(self._namespace.name))["items"]
         )
 
     def draw(self, diagram: Diagram) -> str:
@@ -150,11 +156,19 @@ class Session:
 
     def publish(self, output: str) -> str:
         """See `preuve.play.Stage`."""
-        return output
+        return mask(output, self._public)
 
     def close(self) -> None:
-        """End the shell and what came from it, delete the namespace and the files."""
+        """End the shell and what came from it, delete the namespace."""
         self._open.close()
+
+
+def boxed(cluster: Cluster, plan: Plan) -> Box:
+    """What a page's commands are confined to: on the embedded cluster, a user and a network of their own."""
+    if not isinstance(cluster, EmbeddedCluster):
+        return Box()
+    programs = {"kubectl": cluster.binaries.kubectl}
+    return Box(uid=uid_of(plan.page), network=Path(cluster.network_path()), programs=programs)
 
 
 def _outcome(action: Action) -> tuple[object, ...]:
