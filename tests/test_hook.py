@@ -1,0 +1,143 @@
+"""The hook in a foreign site: a real `mkdocs` process, and a site that only lists it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from preuve.plan import Command
+from preuve.project import find
+from preuve.transcript import Exchange, Transcript, now, write
+
+HOOK = Path(__file__).parents[1] / "hooks" / "main.py"
+POD = "kind: Pod\n"
+PAGE = """# Pods
+
+```yaml
+--8<-- "pods/pod.yaml"
+```
+
+```console
+$ kubectl get pods
+typed by hand
+```
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A project in a temporary folder."""
+
+    root: Path
+
+    def write(self, page: str, text: str) -> None:
+        path = self.root / "docs" / page
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def play(self, output: str) -> None:
+        """Give every page a transcript in which every command printed `output`."""
+        project = find(self.root)
+        for page in project.pages():
+            exchanges = tuple(
+                Exchange(action.source, output, 0, 0.1, drawn=not isinstance(action, Command))
+                for action in page.plan.actions()
+            )
+            played = Transcript(page.name, page.key, "v1.37.2", now(), 1.0, exchanges)
+            write(project.transcript_path(page.name), played)
+
+    def build(self, mode: str = "replay") -> subprocess.CompletedProcess[str]:
+        """Run `mkdocs build` there."""
+        return subprocess.run(
+            [sys.executable, "-m", "mkdocs", "build", "--strict"],
+            cwd=self.root,
+            env=os.environ | {"PREUVE_MODE": mode, "NO_MKDOCS_2_WARNING": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def read(self, path: str) -> str:
+        """A file of the built site."""
+        return (self.root / "site" / path).read_text()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """A site that only lists the hook, with one page and one manifest."""
+    (tmp_path / "mkdocs.yml").write_text(
+        f"site_name: foreign\nhooks: [{HOOK}]\nextra: {{preuve: {{cluster: embedded}}}}\n"
+        "markdown_extensions:\n- pymdownx.snippets: {base_path: [includes]}\n"
+    )
+    (tmp_path / "includes" / "pods").mkdir(parents=True)
+    (tmp_path / "includes" / "pods" / "pod.yaml").write_text(POD)
+    one = Site(tmp_path)
+    one.write("index.md", PAGE)
+    return one
+
+
+def test_a_site_needs_only_to_list_the_hook(site: Site) -> None:
+    """Outputs, version, manifest, script, style and script of the page are there; what was typed is not."""
+    site.play("NAME   READY\nweb    1/1\n")
+    built = site.build()
+    assert built.returncode == 0, built.stdout
+    html = site.read("index.html")
+    assert "web    1/1" in html
+    assert "typed by hand" not in html
+    assert "v1.37.2" in html
+    assert site.read("manifests/pods/pod.yaml") == POD
+    assert "kubectl get pods" in site.read("scripts/index.sh")
+    assert "assets/preuve/preuve.css" in html
+    assert site.read("assets/preuve/preuve.js")
+
+
+def test_an_output_cannot_break_the_page(site: Site) -> None:
+    """HTML that a command prints is text in the site."""
+    site.play("</code></pre><script>alert(1)</script>\n")
+    assert site.build().returncode == 0
+    html = site.read("index.html")
+    assert "<script>alert(1)" not in html
+    assert "&lt;script&gt;alert(1)" in html
+
+
+def test_a_page_that_was_never_played_fails_a_replay(site: Site) -> None:
+    """The build is red, names the page and the remedy, and shows no traceback."""
+    built = site.build()
+    assert built.returncode == 1
+    assert "index.md:1: this page was never played" in built.stdout
+    assert "preuve play index.md" in built.stdout
+    assert "Traceback" not in built.stdout
+
+
+def test_all_mistakes_of_all_pages_are_told_at_once(site: Site) -> None:
+    """Each at its page and line, before anything is played."""
+    site.write("a/one.md", "```{ .console exti=1 }\n$ a\n```\n")
+    site.write("two.md", "# T\n\n```cluster\npodz\n```\n")
+    built = site.build("auto")
+    assert built.returncode == 1
+    assert "a/one.md:1: " in built.stdout
+    assert "did you mean 'exit'?" in built.stdout
+    assert "two.md:3: " in built.stdout
+    assert "Traceback" not in built.stdout
+
+
+def test_a_site_in_english_speaks_english(site: Site) -> None:
+    """The reader's words follow theme.language; a theme that has none is in English."""
+    site.play("x\n")
+    site.build()
+    assert "Run on Kubernetes" in site.read("index.html")
+
+
+def test_the_docs_folder_is_never_written(site: Site) -> None:
+    """A build puts nothing beside what the author wrote."""
+    site.play("x\n")
+    site.build()
+    assert [path.name for path in (site.root / "docs").rglob("*")] == ["index.md"]
+    assert (site.root / "docs" / "index.md").read_text() == PAGE
