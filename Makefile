@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help site serve test lint format lock debian cluster clean
+.PHONY: help site serve test speed lint format lock debian cluster clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -16,7 +16,10 @@ serve: .venv/ready node_modules/.package-lock.json ## write: the site on a local
 	$(BIN)/mkdocs serve
 
 test: .venv/ready node_modules/.package-lock.json cluster lint ## everything that CI runs
-	$(BIN)/pytest
+	$(BIN)/pytest -m 'not speed'
+
+speed: .venv/ready node_modules/.package-lock.json .make/debian ## the budgets in seconds, on a quiet machine
+	$(BIN)/pytest -m speed
 
 lint: .venv/ready ## ruff and mypy
 	$(BIN)/ruff check .

@@ -190,6 +190,7 @@ def test_every_page_passes_as_a_file(check: Check, site: Path, browser: Browser)
     assert problems(browser, check, [(site / page).as_uri() for page in pages(site)]) == []
 
 
+@pytest.mark.speed
 def test_the_heaviest_page_is_swift(site: Path, serve: Serve) -> None:
     """In one run of three: what else the machine does can make a page look slow, never quick."""
     heaviest = max(pages(site), key=lambda page: (site / page).stat().st_size)
@@ -225,6 +226,7 @@ def test_a_fault_is_caught(check: Check, fault: str, browser: Browser, serve: Se
         assert problems(browser, check, [base + "index.html"])
 
 
+@pytest.mark.speed
 def test_a_slow_and_shaky_page_is_caught(serve: Serve, tmp_path: Path) -> None:
     shutil.copytree(FAULTS / "slow", tmp_path, dirs_exist_ok=True)
     (tmp_path / "heavy.js").write_text(f"// {os.urandom(400_000).hex()}", encoding="ascii")
