@@ -7,7 +7,7 @@ import os
 
 import click
 
-from preuve.cluster.embedded import binaries, netns
+from preuve.cluster.embedded import binaries, images, netns, requirements
 from preuve.cluster.embedded import cluster as embedded
 from preuve.cluster.embedded.state import State
 from preuve.errors import ClusterError
@@ -39,8 +39,7 @@ def build(kubernetes: str) -> None:
 
     Example: preuve cluster build --kubernetes 1.36
     """
-    from preuve.cluster.embedded import images  # noqa: PLC0415 - only here
-
+    requirements.check_build(kubernetes)
     with Progress() as progress:
         programs = binaries.build(kubernetes, progress)
         store = images.build(progress, coredns=programs.coredns)
@@ -140,6 +139,7 @@ def stop(name: str) -> None:
     Example: preuve cluster node stop node2
     """
     _running().stop_node(name)
+    click.echo(f"{name} is off")
 
 
 @node.command()
@@ -150,6 +150,7 @@ def start(name: str) -> None:
     Example: preuve cluster node start node2
     """
     _running().start_node(name)
+    click.echo(f"{name} is on")
 
 
 def _running() -> embedded.EmbeddedCluster:

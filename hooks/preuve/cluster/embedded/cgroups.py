@@ -1,4 +1,9 @@
-"""The cgroups of the nodes: ``/preuve-ID/nodeN``, in every hierarchy of the machine.
+"""The cgroups of a cluster, in every hierarchy of the machine.
+
+    /preuve-ID/system    the supervisor and all that it starts
+    /preuve-ID/nodeN     a node's Pods
+
+A cgroup can be removed when its last process is gone: so their removal tells that nothing of a cluster lives.
 
 On cgroup v1 each controller is a hierarchy of its own, and the kubelet insists on its root in all of them.
 They are made at the top rather than below the caller's own: the kubelet takes one path for all hierarchies,
@@ -17,8 +22,8 @@ ROOT = Path("/sys/fs/cgroup")
 V2_CONTROLLERS = ("cpuset", "cpu", "io", "memory", "hugetlb", "pids")
 """What a kubelet enables if it can (pkg/kubelet/cm/cgroup_manager_linux.go)."""
 
-REMOVAL_LIMIT = 5.0
-"""Seconds for the kernel to let go of a cgroup whose last process was just buried; measured: 0 to 0.05."""
+REMOVAL_LIMIT = 20.0
+"""Seconds for processes that were killed to be gone; measured: 0.5."""
 
 
 def unified(root: Path = ROOT) -> bool:
@@ -60,11 +65,21 @@ def create(path: str, root: Path = ROOT) -> None:
                     file.write_text((above / limit).read_text(encoding="ascii"), encoding="ascii")
 
 
-def remove(path: str, root: Path = ROOT) -> None:
-    """Remove the cgroup `path` and those below it from every hierarchy. None may hold a process any more.
+def enter(path: str, root: Path = ROOT) -> None:
+    """Put the calling process, and whatever it starts from now on, in the cgroup `path` of every hierarchy.
 
     Raises:
-        OSError: one is still in use.
+        OSError: a hierarchy does not let it in.
+    """
+    for hierarchy in hierarchies(root):
+        (hierarchy / path.lstrip("/") / "cgroup.procs").write_text(str(os.getpid()), encoding="ascii")
+
+
+def remove(path: str, root: Path = ROOT) -> None:
+    """Remove the cgroup `path` and those below it from every hierarchy, once the last process has left.
+
+    Raises:
+        OSError: processes stay.
     """
     limit = time.monotonic() + REMOVAL_LIMIT
     for hierarchy in hierarchies(root):

@@ -159,7 +159,7 @@ def _manifests() -> Iterator[dict[str, Any]]:
 
 
 def _facts(node: Node) -> dict[str, Any]:
-    """What a node cannot say of itself. It has registered before: kubelets stumble over a Node without status."""
+    """What a node that has registered cannot say of itself; kubelets stumble over a Node without a status."""
     return {
         "apiVersion": "v1",
         "kind": "Node",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
 import re
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from preuve.cluster.embedded import binaries, cgroups, images
 from preuve.cluster.embedded.processes import ENVIRONMENT
+from preuve.cluster.embedded.state import State
 from preuve.errors import ClusterError, raise_all
 
 if TYPE_CHECKING:
@@ -45,6 +47,12 @@ KERNEL = (5, 13)
 
 MEMORY = 1_600_000_000
 """Bytes: the idle cluster's 1.2 GB [measured], and room for a lesson's Pods."""
+
+WATCHERS = 40
+"""inotify instances that a cluster takes [counted]: 33, and one for each ``kubectl logs -f``."""
+
+SOCKET = 107
+"""Bytes of a Unix socket's path, at most (unix(7): 108, the end included)."""
 
 SANDBOX = ("unshare", "--mount", "--net", "--uts", "--ipc", "--pid", "--fork", "sh", "-ec")
 """Namespaces as a cluster has them."""
@@ -85,6 +93,23 @@ def check(kubernetes: str) -> tuple[Binaries, Path]:
     return programs, store
 
 
+def check_build(kubernetes: str) -> None:
+    """Refuse a machine that would compile for minutes, and then could not build the images.
+
+    Args:
+        kubernetes: the minor, one of `binaries.VERSIONS`.
+
+    Raises:
+        ClusterError: something is missing; with `Problems`, every missing thing.
+        ConfigError: `kubernetes` is not a known minor.
+    """
+    programs = binaries.find(kubernetes)
+    if not (programs and images.find(coredns=programs.coredns)):
+        from preuve.cluster.embedded import debian  # noqa: PLC0415 - 50 ms, seldom needed
+
+        debian.check()
+
+
 def _problems() -> Iterator[str]:
     if sys.platform != "linux":
         yield f"the embedded cluster runs on Linux only, not on {platform.system()}: use a virtual machine"
@@ -100,6 +125,14 @@ def _problems() -> Iterator[str]:
             f"only {available / 1e9:.1f} GB of memory are free, a cluster takes {MEMORY / 1e9:.1f}: "
             "end something, or give the machine more"
         )
+    if not _can_watch():
+        yield (
+            f"fewer than {WATCHERS} inotify instances are free (other clusters take them too): "
+            "run `sysctl fs.inotify.max_user_instances=512`"
+        )
+    socket = State.of_checkout().node_socket
+    if len(os.fsencode(socket)) > SOCKET:
+        yield f"{socket} is too long for a Unix socket: set XDG_STATE_HOME to a shorter path"
     if os.geteuid() != 0:
         yield f"it takes root to make nodes, and you are user {os.geteuid()}: run preuve with sudo"
     elif "unshare" not in missing and "mount" not in missing:
@@ -134,6 +167,15 @@ def _privileges() -> Iterator[str]:
                 "in a container, run it with `--privileged`"
             )
             return
+
+
+def _can_watch() -> bool:
+    libc = ctypes.CDLL(None)
+    taken = [libc.inotify_init1(os.O_CLOEXEC) for _ in range(WATCHERS)]
+    for descriptor in taken:
+        if descriptor >= 0:
+            os.close(descriptor)
+    return all(descriptor >= 0 for descriptor in taken)
 
 
 def _available_memory() -> int:

@@ -142,6 +142,7 @@ class Supervisor:
             (state.node_socket, {"POST": self._switch}),
         ):
             self._aside(control.Server(path, calls).serve_forever)
+        state.node_socket.chmod(0o666)  # a page's shell is not root; who is not lent it cannot reach it
         installation.start(api, lambda name: self._tell(stage=name))
         self._started = datetime.now(UTC)
         self._tell(ready=True)
@@ -178,19 +179,22 @@ def main(order: launch.Order) -> None:
         return
     cgroups.remove(f"/{state.name}")
     state.clear()
+    cgroups.create(f"/{state.name}/system")
+    cgroups.enter(f"/{state.name}/system")
     state.log.mkdir()
     log = os.open(state.log / "supervisor.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, sys.stderr.fileno())
     supervisor = Supervisor(state, order, owner)
     supervisor.run()
     end_all()
+    failure = supervisor.failure
+    state.clear(keep={state.log} if failure else ())
+    if failure:
+        state.last_words.write_text(failure + "\n", encoding="utf-8")
+    cgroups.enter("/")
     cgroups.remove(f"/{state.name}")
-    if supervisor.failure is None:
-        state.clear()
+    if not failure:
         state.path.rmdir()
-    else:
-        state.clear(keep={state.log})
-        state.last_words.write_text(supervisor.failure + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
