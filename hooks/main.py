@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
+from pymdownx.superfences import fence_code_format
 
 from preuve import export, fence
 from preuve.edition import Edition, prepare
@@ -53,7 +54,10 @@ class Adapter:
             if extension not in config.markdown_extensions:
                 config.markdown_extensions.append(extension)
         fences = config.mdx_configs.setdefault("pymdownx.superfences", {}).setdefault("custom_fences", [])
-        if not any(entry.get("name") == "console" for entry in fences):
+        there = {entry.get("name") for entry in fences}
+        if "mermaid" not in there:
+            fences.append({"name": "mermaid", "class": "mermaid", "format": fence_code_format})
+        if "console" not in there:
             draw = fence.Formatter(_language(config)).format
             fences.append(
                 {"name": "console", "class": "preuve", "format": draw, "validator": fence.validator}
