@@ -150,7 +150,7 @@ class _Reader:
                 self._list({")"}, at)
             return True
         if sign in {"<(", ">(", "("}:
-            self._list({")"}, at)
+            self._substitution(at)
             return False
         if sign in {"<<", "<<-"}:
             self._skip(_BLANKS)
@@ -159,6 +159,12 @@ class _Reader:
             self._documents.append(_Document(at, end, quoted=end != word, tabs=sign == "<<-"))
             return False
         return sign[0] in ";&" and sign not in {"&>", "&>>"}
+
+    def _substitution(self, start: int) -> None:
+        """Read commands up to a parenthesis; the here-documents of the line around them come after."""
+        around, self._documents = self._documents, []
+        self._list({")"}, start)
+        self._documents = around + self._documents
 
     def _keyword(self, word: str, at: int) -> bool:
         """Read what a reserved word opens; whether a command may begin after it."""
@@ -201,6 +207,8 @@ class _Reader:
             if operator := _OPERATOR.match(self._text, self._at):
                 found = operator[0]
                 self._at = operator.end()
+                if found in {"<(", ">("}:
+                    self._substitution(operator.start())
             else:
                 found = self._word()
             if found in {closer, first}:
@@ -239,11 +247,10 @@ class _Reader:
         start = self._at
         if self._take("${"):
             while not self._take("}"):
-                if not (in_quotes and self._take("'")):
-                    self._inside(_PLAIN_IN_BRACES, start, in_quotes=in_quotes)
+                self._inside(_PLAIN_IN_BRACES, start)
         elif self._take("$("):
             if not self._arithmetic(start):
-                self._list({")"}, start)
+                self._substitution(start)
         elif in_quotes or not self._text.startswith("$'", start):
             self._at += 1
         elif not self._skip(_ANSI_QUOTES):
