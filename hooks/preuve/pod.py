@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
     from preuve.objects import Object, Snapshot
 
-FRESH = 1.5
-"""Seconds that a container without a probe must have been up. The kubelet looks at its containers once a
-second (upstream ``genericPlegRelistPeriod``), so one that ends at once is Ready for a while: up to 1.2 s in
-36 cases (1.37.2 on two busy cores)."""
+RELIST = 1.0
+"""Seconds between two looks of a kubelet at its containers (upstream ``genericPlegRelistPeriod``)."""
+
+FRESH = RELIST + 0.5
+"""Seconds that a container without a probe must have been up. One that ends at once is Ready until the kubelet
+looks: for up to 1.2 s in 36 cases (1.37.2 on two busy cores)."""
 
 UNPREPARED = 10.0
 """Seconds after which a Pod without a sandbox waits for something that does not exist, the ConfigMap of a
@@ -71,6 +73,13 @@ def moves(pod: Object, snapshot: Snapshot, settled: Snapshot) -> Iterator[Motion
         yield from motions
     elif not holds(pod, "Ready"):
         yield from _unready(pod)
+
+
+def retries(pod: Object) -> bool:
+    """Tell whether a Pod at rest will be tried again by itself, and look different for a moment."""
+    statuses = [*pod["status"].get("initContainerStatuses", ()), *pod["status"].get("containerStatuses", ())]
+    reasons = {each["state"].get("waiting", {}).get("reason") for each in statuses}
+    return bool(reasons & {"CrashLoopBackOff", "ImagePullBackOff"})
 
 
 def lost_node(pod: Object, snapshot: Snapshot) -> str | None:

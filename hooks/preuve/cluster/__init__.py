@@ -29,7 +29,7 @@ class Cluster(Protocol):
 
     @property
     def nodes(self) -> tuple[str, ...]:
-        """The nodes whose network one can be on; none in a cluster of the user's."""
+        """The nodes that can be looked into; none in a cluster of the user's."""
         ...
 
     def network(self, node: str | None = None) -> AbstractContextManager[None]:
@@ -37,6 +37,17 @@ class Cluster(Protocol):
 
         Args:
             node: be on that node's network instead, from where Pods are reached.
+
+        Raises:
+            ClusterError: there is no such node, or it is down.
+        """
+        ...
+
+    def network_path(self, node: str | None = None) -> str | None:
+        """Where the network namespace of `network` is, as nsenter(1) takes it; None where there is none.
+
+        Args:
+            node: as for `network`.
 
         Raises:
             ClusterError: there is no such node, or it is down.

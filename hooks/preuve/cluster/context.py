@@ -42,9 +42,17 @@ class ContextCluster:
         Raises:
             ClusterError: a node was asked for.
         """
-        if node:
-            raise ClusterError(f"the network of node {node!r} is out of reach from here")
+        self.network_path(node)
         return nullcontext()
+
+    def network_path(self, node: str | None = None) -> None:
+        """Tell that there is no network to join.
+
+        Raises:
+            ClusterError: a node was asked for.
+        """
+        if node:
+            raise ClusterError(f"node {node!r} of context {self.context!r} is out of reach")
 
 
 @contextmanager

@@ -1,0 +1,268 @@
+"""Do Services answer? Their endpoints accept connections, every node sends to them, their names resolve.
+
+An EndpointSlice that lists a Pod is not yet a Service that answers: without a probe a Pod is an endpoint
+before its server listens, and each node's kube-proxy and the DNS server learn of it a little later.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import struct
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from preuve.motion import Motion
+from preuve.objects import Snapshot, holds, who
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from preuve.api import Api
+    from preuve.cluster import Cluster
+    from preuve.objects import Object
+
+REFUSED = 3.0
+"""Seconds after which an endpoint that refuses will go on refusing: a wrong ``targetPort``, say. nginx, redis
+and python's http.server listen within 0.3 s of their start; who needs longer has a readiness probe."""
+
+PROXIES = 1.5
+"""Seconds for the nodes' proxies to take a change in, where one cannot look into them: kube-proxy lets up to 1 s
+pass between two of its changes (upstream ``minSyncPeriod``)."""
+
+CONNECT_LIMIT = 0.5
+"""Seconds for an answer on a network that is all in this machine."""
+
+NAMES = "svc.cluster.local"
+
+_ADDRESS = re.compile(r"(\d+(?:\.\d+){3})(?: \. |:)(\d+)|__(\d+(?:\.\d+){3})/(\d+)")
+"""Where a rule of kube-proxy sends to: an element of a map, an address, or the name of a chain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A port of a Service, and what stands behind it."""
+
+    service: str
+    namespace: str
+    name: str
+    """Of the port."""
+    protocol: str
+    endpoints: frozenset[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One server of a Service."""
+
+    service: str
+    node: str
+    address: str
+    port: int
+    container: str
+    """Changes when the server is another one."""
+
+
+class Traffic:
+    """Whether the Services of a namespace answer; what has answered is not asked again.
+
+    Args:
+        cluster: where they are.
+        api: of the cluster.
+    """
+
+    def __init__(self, cluster: Cluster, api: Api) -> None:
+        self._cluster = cluster
+        self._api = api
+        self._answered: set[object] = set()
+
+    def motions(self, snapshot: Snapshot) -> Iterator[Motion]:
+        """Tell which Services do not answer yet.
+
+        Args:
+            snapshot: a namespace whose EndpointSlices are up to date.
+        """
+        if not self._cluster.nodes:
+            for route in routes(snapshot):
+                why = "the nodes' proxies are given a moment to take it in"
+                yield Motion(f"Service {route.service}", why, PROXIES, of=str(sorted(route.endpoints)))
+            return
+        nodes = [node["metadata"]["name"] for node in snapshot["Node"] if holds(node, "Ready")]
+        nodes = [node for node in nodes if node in self._cluster.nodes]
+        yield from self._endpoints(snapshot, nodes)
+        yield from self._routes(snapshot, nodes)
+        yield from self._names(snapshot, nodes)
+
+    def _endpoints(self, snapshot: Snapshot, nodes: list[str]) -> Iterator[Motion]:
+        asked = [each for each in endpoints(snapshot) if each not in self._answered and each.node in nodes]
+        for node in sorted({each.node for each in asked}):
+            with self._cluster.network(node):
+                for each in asked:
+                    if each.node == node and _accepts(each):
+                        self._answered.add(each)
+        for each in asked:
+            if each not in self._answered:
+                why = f"its endpoint {each.address}:{each.port} does not accept connections"
+                yield Motion(f"Service {each.service}", why, REFUSED, of=each.container)
+
+    def _routes(self, snapshot: Snapshot, nodes: list[str]) -> Iterator[Motion]:
+        wanted = frozenset(routes(snapshot))
+        for node in nodes:
+            if not wanted or (node, wanted) in self._answered:
+                continue
+            with self._cluster.network(node):
+                rules = programmed(_ruleset())
+            missing = sorted(
+                route.service for route in wanted if rules.get(_chain(route), set()) != route.endpoints
+            )
+            if not missing:
+                self._answered.add((node, wanted))
+            for service in dict.fromkeys(missing):
+                yield Motion(f"Service {service}", f"the proxy of {node} does not send to its endpoints yet")
+
+    def _names(self, snapshot: Snapshot, nodes: list[str]) -> Iterator[Motion]:
+        asked = {
+            service["metadata"]["name"]: service
+            for service in snapshot["Service"]
+            if service["spec"].get("clusterIP", "None") != "None"
+            and (service["metadata"]["uid"], service["spec"]["clusterIP"]) not in self._answered
+        }
+        if not asked or not nodes:
+            return
+        servers = self._dns()
+        with self._cluster.network(nodes[0]):
+            for name, service in asked.items():
+                address = service["spec"]["clusterIP"]
+                full = f"{name}.{service['metadata']['namespace']}.{NAMES}"
+                if all(address in resolved(server, full) for server in servers):
+                    self._answered.add((service["metadata"]["uid"], address))
+                else:
+                    yield Motion(who(service), "its name does not resolve yet")
+
+    def _dns(self) -> set[str]:
+        """Return the addresses of the cluster's DNS servers: each learns of a name by itself."""
+        path = "/apis/discovery.k8s.io/v1/namespaces/kube-system/endpointslices"
+        slices = self._api.get(path, labelSelector="kubernetes.io/service-name=kube-dns")["items"]
+        return {endpoint["addresses"][0] for each in slices for endpoint in _ready(each)}
+
+
+def _ready(endpoint_slice: Object) -> list[Object]:
+    found = endpoint_slice.get("endpoints") or ()
+    return [each for each in found if each.get("conditions", {}).get("ready", True)]
+
+
+def endpoints(snapshot: Snapshot) -> Iterator[Endpoint]:
+    """Yield the servers that Services send TCP to; in UDP nobody can say that he is there."""
+    for service in snapshot["Service"]:
+        for each in snapshot.owned(service, "EndpointSlice"):
+            for endpoint in _ready(each):
+                pod = snapshot.by_uid.get(endpoint.get("targetRef", {}).get("uid", ""), {})
+                statuses = pod.get("status", {}).get("containerStatuses", ())
+                ids = " ".join(status.get("containerID", "") for status in statuses)
+                for port in each.get("ports") or ():
+                    if port.get("protocol", "TCP") == "TCP" and port.get("port"):
+                        name, address = service["metadata"]["name"], endpoint["addresses"][0]
+                        yield Endpoint(name, endpoint.get("nodeName", ""), address, port["port"], ids)
+
+
+def routes(snapshot: Snapshot) -> Iterator[Route]:
+    """Yield what every node's proxy should know of a namespace's Services."""
+    for service in snapshot["Service"]:
+        spec, meta = service["spec"], service["metadata"]
+        local = spec.get("internalTrafficPolicy") == "Local" or spec.get("trafficDistribution")
+        if spec.get("clusterIP", "None") == "None" or local:
+            continue  # nothing to program, or another thing on every node
+        for port in spec.get("ports", ()):
+            found = frozenset(
+                (endpoint["addresses"][0], each["port"])
+                for one in snapshot.owned(service, "EndpointSlice")
+                for each in one.get("ports") or ()
+                if (each.get("name") or "") == port.get("name", "") and each.get("port")
+                for endpoint in _ready(one)
+            )
+            protocol = port.get("protocol", "TCP").lower()
+            yield Route(meta["name"], meta["namespace"], port.get("name", ""), protocol, found)
+
+
+def _accepts(endpoint: Endpoint) -> bool:
+    try:
+        with socket.create_connection((endpoint.address, endpoint.port), CONNECT_LIMIT):
+            return True
+    except OSError:
+        return False
+
+
+def _ruleset() -> str:
+    """Read what the kube-proxy of this network has programmed."""
+    listed = subprocess.run(
+        ["nft", "list", "table", "ip", "kube-proxy"], capture_output=True, text=True, check=False
+    )
+    return listed.stdout
+
+
+def _chain(route: Route) -> str:
+    return f"{route.namespace}/{route.service}/{route.protocol}/{route.name}"
+
+
+def programmed(ruleset: str) -> dict[str, set[tuple[str, int]]]:
+    """Read where kube-proxy's rules send: by Service port, only for those that are in use.
+
+    Args:
+        ruleset: its table in nftables' own language.
+
+    Returns:
+        namespace/service/protocol/port name → addresses and ports.
+
+    >>> programmed('''
+    ...   elements = { 10.96.7.5 . tcp . 80 : goto service-6LITFDW5-t/web/tcp/ }
+    ...   chain service-6LITFDW5-t/web/tcp/ {
+    ...     meta l4proto tcp dnat ip to numgen random mod 1 map { 0 : 10.244.0.2 . 80 }
+    ...   }
+    ... ''')
+    {'t/web/tcp/': {('10.244.0.2', 80)}}
+    """
+    used = set(re.findall(r"goto service-(\S+?),?(?=\s)", ruleset))
+    chains = re.findall(r"chain service-(\S+) \{(.*?)\n\s*\}", ruleset, re.DOTALL)
+    return {
+        name.partition("-")[2]: {(a or c, int(b or d)) for a, b, c, d in _ADDRESS.findall(body)}
+        for name, body in chains
+        if name in used
+    }
+
+
+def resolved(server: str, name: str) -> set[str]:
+    """Ask a DNS server for the IPv4 addresses of a name.
+
+    Args:
+        server: its address.
+        name: fully qualified, without the final dot.
+
+    Returns:
+        none if it does not know the name, or does not answer.
+    """
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
+    question = labels + b"\0" + struct.pack("!HH", 1, 1)  # A, IN
+    query = struct.pack("!6H", 1, 0x0100, 1, 0, 0, 0) + question
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(CONNECT_LIMIT)
+        try:
+            client.connect((server, 53))
+            client.send(query)
+            answer = client.recv(4096)
+        except OSError:
+            return set()
+    return set(_addresses(answer, len(query)))
+
+
+def _addresses(answer: bytes, start: int) -> Iterable[str]:
+    """Read the A records of a DNS answer that begin after the question (RFC 1035, 4.1)."""
+    count = struct.unpack("!H", answer[6:8])[0]
+    for _ in range(count):
+        while answer[start] and answer[start] < 0xC0:
+            start += answer[start] + 1
+        start += 2 if answer[start] else 1  # a pointer, or the root
+        kind, _, _, length = struct.unpack("!HHIH", answer[start : start + 10])
+        if kind == 1:
+            yield socket.inet_ntoa(answer[start + 10 : start + 14])
+        start += 10 + length
