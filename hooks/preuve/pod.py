@@ -18,7 +18,7 @@ RELIST = 1.0
 """Seconds between two looks of a kubelet at its containers (upstream ``genericPlegRelistPeriod``)."""
 
 FRESH = RELIST + 0.5
-"""Seconds that a container without a probe must have been up. One that ends at once is Ready until the kubelet
+"""Seconds that a container without a probe must be up. One that ends at once is Ready until the kubelet
 looks: for up to 1.2 s in 36 cases (1.37.2 on two busy cores)."""
 
 UNPREPARED = 10.0

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from preuve.objects import Object
 
 LOOK = 1.0
-"""Seconds after which a kubelet that keeps a back-off to itself is made to look. A container's first restart has
+"""Seconds after which a kubelet that keeps a back-off to itself is made to look. A first restart has
 none, and comes within 0.9 s (measured)."""
 
 POLL = 0.05

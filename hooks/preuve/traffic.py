@@ -28,7 +28,7 @@ REFUSED = 3.0
 and python's http.server listen within 0.3 s of their start; who needs longer has a readiness probe."""
 
 PROXIES = 1.5
-"""Seconds for the nodes' proxies to take a change in, where one cannot look into them: kube-proxy lets up to 1 s
+"""Seconds for the nodes' proxies to take a change in, where one cannot see it: kube-proxy lets up to 1 s
 pass between two of its changes (upstream ``minSyncPeriod``)."""
 
 CONNECT_LIMIT = 0.5
