@@ -77,9 +77,14 @@ def moves(pod: Object, snapshot: Snapshot, settled: Snapshot) -> Iterator[Motion
 
 def retries(pod: Object) -> bool:
     """Tell whether a Pod at rest will be tried again by itself, and look different for a moment."""
-    statuses = [*pod["status"].get("initContainerStatuses", ()), *pod["status"].get("containerStatuses", ())]
-    reasons = {each["state"].get("waiting", {}).get("reason") for each in statuses}
+    reasons = {each["state"].get("waiting", {}).get("reason") for each in statuses(pod)}
     return bool(reasons & {"CrashLoopBackOff", "ImagePullBackOff"})
+
+
+def statuses(pod: Object) -> list[Object]:
+    """Return the statuses of a Pod's containers, in the order of their start."""
+    status = pod["status"]
+    return [*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())]
 
 
 def lost_node(pod: Object, snapshot: Snapshot) -> str | None:
