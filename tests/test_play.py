@@ -30,8 +30,9 @@ class FakeStage:
             raise answer
         return answer
 
-    def settle(self, seconds: float) -> None:
+    def settle(self, seconds: float) -> bool:
         self.done.append(f"settle {seconds:g}")
+        return True
 
     def draw(self, diagram: Diagram) -> str:
         self.done.append(f"draw {diagram.source}")

@@ -28,8 +28,8 @@ class Stage(Protocol):
         """
         ...
 
-    def settle(self, seconds: float) -> None:
-        """Wait until the page's namespace is at rest, for `seconds` at most.
+    def settle(self, seconds: float) -> bool:
+        """Wait until the page's namespace is at rest, for `seconds` at most; say whether it stays so.
 
         Raises:
             CommandError: something still moves.
@@ -77,8 +77,7 @@ def _perform(action: Action, stage: Stage, *, moved: bool) -> Generator[Exchange
     """Do one action; returns whether the namespace may be moving after it."""
     asks = isinstance(action, Diagram) or reads(action.source)
     if moved and asks and action.options.settle:
-        stage.settle(action.options.timeout)
-        moved = False
+        moved = not stage.settle(action.options.timeout)
     if isinstance(action, Diagram):
         started = time.monotonic()
         drawing = stage.draw(action)

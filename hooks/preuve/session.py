@@ -15,13 +15,13 @@ from preuve import namespace
 from preuve.api import Api
 from preuve.box import Box, uid_of
 from preuve.cluster.embedded.cluster import EmbeddedCluster
+from preuve.diagnose import diagnose
 from preuve.diagram import WORDS, Drawing, draw, parse
 from preuve.errors import CommandError
-from preuve.kinds import KINDS, Kind
 from preuve.objects import Snapshot
 from preuve.play import play
-from preuve.rest import moving
 from preuve.secrets import mask
+from preuve.settle import Watcher
 from preuve.shell import Bash, Result
 from preuve.strings import strings
 from preuve.transcript import Exchange, Transcript, now
@@ -31,11 +31,10 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from preuve.cluster import Cluster
+    from preuve.kinds import Kind
     from preuve.plan import Action, Command, Diagram, File, Plan
     from preuve.progress import Stage
     from preuve.project import Page
-
-WATCHED = [KINDS[name] for name in ("Deployment", "ReplicaSet", "ReplicationController", "Pod", "Node")]
 
 
 class Session:
@@ -64,6 +63,8 @@ class Session:
         try:
             self._api = self._open.enter_context(Api(cluster.kubeconfig, cluster.network))
             self._namespace = self._open.enter_context(self._have_namespace(plan))
+            self._watcher = Watcher(cluster, self._api, self._namespace.name)
+            self._open.callback(self._watcher.close)
             environment = self._box.environment() | {"KUBERC": "off"}
             self._shell = self._open.enter_context(Bash(environment, under=self._box.argv()))
             self._put(f"{self._box.home}/.kube/config", self._namespace.kubeconfig.encode())
@@ -122,20 +123,9 @@ class Session:
         until = re.compile(options.until) if options.until else None
         return self._shell.run(command.source, timeout=options.timeout, until=until, tty=options.tty)
 
-    def settle(self, seconds: float) -> None:
+    def settle(self, seconds: float) -> bool:
         """See `preuve.play.Stage`."""
-        end = time.monotonic() + seconds
-        since: dict[tuple[str, str, str], float] = {}
-        while True:
-            at = time.monotonic()
-            motions = moving(self._snapshot(WATCHED))
-            since = {key: since.get(key, at) for key in ((m.who, m.why, m.of) for m in motions)}
-            motions = tuple(m for m in motions if at - since[m.who, m.why, m.of] < m.patience)
-            if not motions:
-                return
-            if at > end:
-                raise CommandError("the namespace does not settle:\n" + "\n".join(map(str, motions)))
-            time.sleep(0.1)
+        return self._watcher.settle(seconds)
 
     def _snapshot(self, kinds: Iterable[Kind]) -> Snapshot:
         return Snapshot(
@@ -152,7 +142,7 @@ class Session:
 
     def diagnose(self) -> str:
         """See `preuve.play.Stage`."""
-        return ""
+        return diagnose(self._api, self._namespace.name)
 
     def publish(self, output: str) -> str:
         """See `preuve.play.Stage`."""
