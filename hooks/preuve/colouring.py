@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from hashlib import blake2b
+from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -49,16 +50,23 @@ class Colouring(Generic[T]):
         self._alike: dict[int, set[T]] = defaultdict(set)
         for thing, colour in kinds.items():
             self._alike[colour].add(thing)
-        first = {thing: number for number, thing in enumerate(kinds)}
         self._refine(self.colours)
-        while tied := [(len(things), colour) for colour, things in self._alike.items() if len(things) > 1]:
-            _, colour = min(tied)
+        first = {thing: number for number, thing in enumerate(kinds)}
+        waiting = [colour for colour, things in self._alike.items() if len(things) > 1]
+        heapify(waiting)
+        while waiting:
+            colour = waiting[0]
+            if len(self._alike[colour]) < 2:
+                heappop(waiting)
+                continue
             chosen = min(self._alike[colour], key=first.__getitem__)
             self._paint([chosen], hash((colour, 1)))
-            self._refine(self._neighbours([chosen]))
+            for fresh in self._refine(self._neighbours([chosen])):
+                heappush(waiting, fresh)
 
-    def _refine(self, changed: Iterable[T]) -> None:
-        """Tell apart what can be told apart, now that something about these things has changed."""
+    def _refine(self, changed: Iterable[T]) -> set[int]:
+        """Tell apart what can be, now that something about these things has changed; say the new colours."""
+        fresh: set[int] = set()
         while changed:
             looks: dict[int, dict[int, list[T]]] = defaultdict(lambda: defaultdict(list))
             for thing in changed:
@@ -71,8 +79,10 @@ class Colouring(Generic[T]):
                     continue
                 for look, things in groups.items():
                     self._paint(things, look)
+                    fresh.add(look)
                     moved += things
             changed = self._neighbours(moved)
+        return fresh
 
     def _look(self, thing: T) -> int:
         """A number for all that is said of a thing, given the colours of what is mentioned with it."""

@@ -41,7 +41,7 @@ VOID = frozenset({Kind.REPEATED})
 """The kinds that leave no trace: what is there once may be there or not."""
 
 _COMMA = re.compile(r"(?::\d+)?, ?")
-_GAP = re.compile(" {2,}")
+_GAP = re.compile(" +")
 
 
 class Order(IntEnum):
@@ -104,7 +104,7 @@ def normalized(
         public: what the page spells out, as for `preuve.normalize.spans`.
 
     >>> normalized(["NAME        AGE\nweb-x7k2p   9s\nweb-b4d6f   10s", "pod/web-b4d6f deleted"])
-    [['NAME  AGE', 'web-‹pod1›  ‹age›', 'web-‹pod2›  ‹age›'], ['pod/web-‹pod2› deleted']]
+    [['NAME AGE', 'web-‹pod1› ‹age›', 'web-‹pod2› ‹age›'], ['pod/web-‹pod1› deleted']]
     """
     return [[line for line, _ in lines] for lines in _canonical(outputs, unordered, public)]
 
@@ -170,9 +170,9 @@ def _canonical(
     names = _names(page)
     return [
         [
-            line
+            (_text(line, names), line.raw)
             for passage in passages
-            for unit in sorted([(_text(line, names), line.raw) for line in unit] for unit in passage)
+            for unit in sorted(passage, key=lambda unit: _numbered(_told(unit), names))
             for line in unit
         ]
         for passages in page
@@ -191,7 +191,7 @@ def _passages(
     rows = {row.line: (table, row) for table in tables(output) for row in table.rows}
     placed: list[tuple[tuple[int, Order], int, Line]] = []
     for number, (place, unit) in enumerate(_places(lines, within, rows)):
-        if any(span.kind == Kind.PASSING for span in within[number]):
+        if not lines[number].strip() or any(span.kind == Kind.PASSING for span in within[number]):
             continue
         _, row = rows.get(number, (None, None))
         bounds = (starts[number], starts[number] + len(lines[number]))
@@ -262,7 +262,7 @@ def _begins_with_a_generated_name(raw: str, start: int, marks: Sequence[Span]) -
 def _parts(
     output: str, line: tuple[int, int], row: Row | None, marks: Sequence[Span], known: Collection[str]
 ) -> tuple[str | Thing, ...]:
-    """What a line says, without its layout: a gap is two spaces, an empty cell a dot."""
+    """What a line says, without its layout: a gap is a space, an empty cell a dot."""
     raw = output[slice(*line)]
     indent = raw[: len(raw) - len(raw.lstrip())]
     cells = [(cell.start, cell.end) for cell in row.cells] if row else []
@@ -278,11 +278,11 @@ def _parts(
     waiting = list(reversed(marks))
     for number, (first, end) in enumerate(cells or [(line[0] + len(indent), line[0] + len(raw.rstrip()))]):
         at = first
-        say("  " if number else "")
+        say(" " if number else "")
         say("·" if at == end else "")
         while waiting and waiting[-1].start < end:
             span = waiting.pop()
-            say(_GAP.sub("  ", output[at : span.start]))
+            say(_GAP.sub(" ", output[at : span.start]))
             name = span.of(output)
             kind = Kind.IP if name in known else span.kind
             if kind in NAMED:
@@ -290,12 +290,12 @@ def _parts(
             elif kind not in VOID:
                 say(f"‹{kind}›")
             at = span.end
-        say(_GAP.sub("  ", output[at:end]))
+        say(_GAP.sub(" ", output[at:end]))
     return tuple(parts)
 
 
-def _names(page: Sequence[Sequence[Sequence[Unit]]]) -> dict[Thing, str]:
-    """A placeholder for each thing of a page, numbered in the order in which they are first spoken of."""
+def _names(page: Sequence[Sequence[Sequence[Unit]]]) -> dict[Thing, int]:
+    """A number for each thing of a page, among those of its kind, in the order of canonical lines."""
     told = [[_told(unit) for unit in passage] for passages in page for passage in passages]
     statements = [
         (digest(number, shape), things)
@@ -305,18 +305,23 @@ def _names(page: Sequence[Sequence[Sequence[Unit]]]) -> dict[Thing, str]:
     ]
     kinds = {thing: digest(thing.kind) for _, things in statements for _, thing in things}
     colours = Colouring(statements, kinds).colours
-    names: dict[Thing, str] = {}
+    names: dict[Thing, int] = {}
     count: Counter[Kind] = Counter()
     for passage in told:
-        for _, seen in sorted(
-            (shape, sorted((place, colours[thing], thing) for place, thing in things))
-            for shape, things in passage
-        ):
-            for _, _, thing in seen:
+        for unit in sorted(passage, key=lambda unit: _numbered(unit, colours)):
+            for _, thing in sorted(unit[1], key=lambda thing: (thing[0], colours[thing[1]])):
                 if thing not in names:
                     count[thing.kind] += 1
-                    names[thing] = f"‹{thing.kind}{count[thing.kind]}›"
+                    names[thing] = count[thing.kind]
     return names
+
+
+def _numbered(
+    told: tuple[str, Sequence[tuple[int, Thing]]], numbers: Mapping[Thing, int]
+) -> tuple[str, list[tuple[int, int]]]:
+    """What is told of things, by their numbers."""
+    shape, things = told
+    return shape, sorted((place, numbers[thing]) for place, thing in things)
 
 
 def _told(unit: Unit) -> tuple[str, list[tuple[int, Thing]]]:
@@ -329,11 +334,15 @@ def _told(unit: Unit) -> tuple[str, list[tuple[int, Thing]]]:
     return "\n".join(line.shape for line in unit), things
 
 
-def _text(line: Line, names: Mapping[Thing, str]) -> str:
+def _text(line: Line, names: Mapping[Thing, int]) -> str:
     """The canonical line; the things of a list in the order of their numbers."""
-    place, things = 0, []
-    for listed, thing in line.things:
-        place += not listed
-        things.append((place, len(names[thing]), names[thing]))
-    numbered = iter(sorted(things))
-    return "".join(part if isinstance(part, str) else next(numbered)[2] for part in line.parts)
+    _, told = _told((line,))
+    things = iter(sorted((place, names[thing], thing.kind) for place, thing in told))
+    texts = []
+    for part in line.parts:
+        if isinstance(part, str):
+            texts.append(part)
+        else:
+            _, number, kind = next(things)
+            texts.append(f"‹{kind}{number}›")
+    return "".join(texts)

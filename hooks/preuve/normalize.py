@@ -40,6 +40,8 @@ class Kind(StrEnum):
     VERSION = "version"
     """A resourceVersion; never Kubernetes' own version."""
     DIGEST = "digest"
+    CERTIFICATE = "certificate"
+    """A certificate of the cluster's own."""
     CONTAINER_ID = "container-id"
     NODE = "node"
     """A node that the scheduler chose."""
@@ -102,13 +104,15 @@ PICKED_NODE_PORTS = range(30086, 32768)
 EPHEMERAL_PORTS = range(32768, 61000)
 """Linux's default ip_local_port_range."""
 
-RESTARTING = ("CrashLoopBackOff", "Init:CrashLoopBackOff")
-"""The states of a Pod that goes on restarting."""
+RESTARTING = frozenset({"CrashLoopBackOff", "Init:CrashLoopBackOff", "Error", "Init:Error", "OOMKilled"})
+"""The states in which a Pod that has restarted will do so again."""
 
 FIELDS = {
     Kind.NODE: ("Node", "nodeName", "NodeName"),
     Kind.IP: ("IP", "IPs", "ip", "podIP", "clusterIP", "Endpoints", "Addresses"),
     Kind.ADDRESS: ("hostIP",),
+    Kind.DURATION: ("Duration",),
+    Kind.CERTIFICATE: ("certificate-authority-data", "client-certificate-data"),
     Kind.VERSION: ("resourceVersion", "Resource Version"),
     Kind.MACHINE: (
         *("Machine ID", "System UUID", "Boot ID", "Kernel Version", "OS Image", "Container Runtime Version"),
@@ -119,10 +123,21 @@ FIELDS = {
 
 _KINDS = {key: kind for kind, keys in FIELDS.items() for key in keys}
 _AGE = re.compile(rf"{LIFETIME}(?: \(x\d+ over {LIFETIME}\))?")
+_PERCENT = re.compile(r"\d+%")
+_SOMETHING = re.compile(r"[^<].*")
 _IP = re.compile(
     r"\.(?:(?<=(?<![\w.-])(\d)\.)|(?<=(?<![\w.-])(\d\d)\.)|(?<=(?<![\w.-])(\d\d\d)\.))"
     r"\d{1,3}\.\d{1,3}\.\d{1,3}(?!\.?\w)"
 )
+
+
+COLUMNS = {
+    **dict.fromkeys(("AGE", "LAST SEEN", "FIRST SEEN", "LAST SCHEDULE"), (_AGE, Kind.AGE)),
+    **dict.fromkeys(("KERNEL-VERSION", "OS-IMAGE", "CONTAINER-RUNTIME"), (_SOMETHING, Kind.MACHINE)),
+    "DURATION": (_AGE, Kind.DURATION),
+    "NODE": (_SOMETHING, Kind.NODE),
+}
+"""Columns whose cells are chance as a whole, where they match."""
 
 
 def _groups(pattern: str, kind: Kind, text: str) -> Iterator[Span]:
@@ -152,13 +167,16 @@ def tokens(text: str) -> Iterator[Span]:
 
 
 def identifiers(text: str) -> Iterator[Span]:
-    """UIDs, image digests, container identifiers.
+    """UIDs, image digests, container identifiers, certificates.
 
     >>> [span.kind.value for span in identifiers("containerd://" + 64 * "a" + " sha256:" + 64 * "b")]
     ['container-id', 'digest']
     >>> list(identifiers("uid: 6f1c2d3e-0b5a-4c8e-9d27-3f4b5a6c7d8e"))
     [Span(start=5, end=41, kind=<Kind.UID: 'uid'>)]
     """
+    for block in re.finditer(r"-----BEGIN CERTIFICATE-----\n((?: *[\w+/=]+\n)+)", text):
+        for line in re.finditer(r"[^\s]+", block[1]):
+            yield Span(block.start(1) + line.start(), block.start(1) + line.end(), Kind.CERTIFICATE)
     yield from _groups("://([0-9a-f]{64})", Kind.CONTAINER_ID, text)
     yield from _groups("sha256:([0-9a-f]{64})", Kind.DIGEST, text)
     for match in re.finditer(r"-(?<=\b([0-9a-f]{8})-)(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", text):
@@ -245,21 +263,20 @@ def _cells(text: str, row: Row, *, told: bool) -> Iterator[Span]:
     cells = {cell.column: text[cell.start : cell.end] for cell in row.cells}
     for column, start, end in ((cell.column, cell.start, cell.end) for cell in row.cells):
         cell = text[start:end]
+        pattern, kind = COLUMNS.get(column, (None, None))
+        if pattern and kind and pattern.fullmatch(cell):
+            yield Span(start, end, kind)
         match column:
-            case "AGE" | "LAST SEEN" | "FIRST SEEN" | "DURATION" | "LAST SCHEDULE" if _AGE.fullmatch(cell):
-                yield Span(start, end, Kind.AGE)
             case "COUNT" if told:
                 yield Span(start, end, Kind.AGE)
-            case "RESTARTS" if cells.get("STATUS") in RESTARTING and cell:
+            case "RESTARTS" if cells.get("STATUS") in RESTARTING and cell != "0":
                 yield Span(start, start + len(cell.partition(" ")[0]), Kind.RESTARTS)
-            case "NODE" if cell and cell[0] != "<":
-                yield Span(start, end, Kind.NODE)
             case "SOURCE" | "FROM" if ", " in cell:
                 yield Span(end - len(cell.rpartition(", ")[2]), end, Kind.NODE)
             case "IP" | "CLUSTER-IP" | "ENDPOINTS":
                 yield from _ips(Kind.IP, text, start, end)
-            case "KERNEL-VERSION" | "OS-IMAGE" | "CONTAINER-RUNTIME" if cell:
-                yield Span(start, end, Kind.MACHINE)
+            case "REQUESTS" | "LIMITS" | "CPU REQUESTS" | "CPU LIMITS" | "MEMORY REQUESTS" | "MEMORY LIMITS":
+                yield from (Span(*part.span(), Kind.MACHINE) for part in _PERCENT.finditer(text, start, end))
 
 
 def unheaded(text: str) -> Iterator[Span]:
@@ -379,13 +396,14 @@ def ages(text: str) -> Iterator[Span]:
 
 
 def durations(text: str) -> Iterator[Span]:
-    """What was measured: fractions of a second, round trips. `30s` is a setting, so it is not chance.
+    """What was measured: fractions of a second, round trips, hops. `30s` is a setting, so it is not chance.
 
     >>> text = "64 bytes from web: seq=0 ttl=62 time=0.045 ms, timeout 30s"
-    >>> [span.of(text) for span in durations(text)]
-    ['0.045 ms']
+    >>> [span.of(text) for span in sorted(durations(text))]
+    ['62', '0.045 ms']
     """
     yield from _groups(r"= ((?:[\d.]+/){2,3}[\d.]+ ms)", Kind.DURATION, text)
+    yield from _groups(r" ttl=(\d+) ", Kind.NODE, text)
     yield from _groups(r"time (\d+ms)", Kind.DURATION, text)
     for match in re.finditer(r"\.(?<=\d\.)\d+ ?(?:ms|µs|s)\b", text):
         whole = re.search(r"(?:\d+m)?\d+$", text[max(0, match.start() - 8) : match.start()])
@@ -474,14 +492,14 @@ def temporaries(text: str) -> Iterator[Span]:
 
 NORMALIZERS: tuple[Normalizer, ...] = (
     tokens,
-    identifiers,
     progress,
+    columns,
+    unheaded,
+    fields,
+    identifiers,
     scalings,
     events,
-    columns,
-    fields,
     restarts,
-    unheaded,
     addresses,
     times,
     ages,

@@ -8,7 +8,6 @@ by its shape is masked anywhere: JSON Web Tokens, private keys. A single value t
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from typing import TYPE_CHECKING
@@ -79,13 +78,13 @@ def _document(text: str, public: str) -> str:
     return text
 
 
-def _secrets(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+def _secrets(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
     """The values of an object that are secret, in it or in those that it lists.
 
     An object whose kind was cut off (`| head`) is taken for a Secret.
     """
-    for value in node.value if isinstance(node, yaml.SequenceNode) else ():
-        yield from _secrets(value)
+    for item in node.value if isinstance(node, yaml.SequenceNode) else ():
+        yield from _secrets(item)
     fields = _fields(node)
     kind = fields["kind"].value if "kind" in fields else "Secret" if "apiVersion" in fields else ""
     if kind == "Secret":
@@ -93,11 +92,11 @@ def _secrets(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
             yield from _scalars(fields.get(key))
         yield from _scalars(_fields(_fields(fields.get("metadata")).get("annotations")).get(LAST_APPLIED))
     elif kind == "Config":
-        yield from (
-            value for user in _nodes(node) for key, value in _fields(user).items() if key in CREDENTIALS
-        )
+        for user in _nodes(node):
+            for key in CREDENTIALS & _fields(user).keys():
+                yield from _scalars(_fields(user)[key])
     elif kind.endswith("List"):
-        yield from _secrets(fields["items"])
+        yield from _secrets(fields.get("items"))
 
 
 def _fields(node: yaml.Node | None) -> dict[str, yaml.Node]:
@@ -121,12 +120,11 @@ def _scalar(source: str, value: yaml.ScalarNode, public: str) -> str:
     """A value as it is written, masked; of one that holds a document, what is secret in it."""
     if _is_public(value.value, public):
         return source
+    block = value.style in {"|", ">"}
     if value.value.lstrip().startswith("{"):
         inner = mask(value.value, public)
-        if value.style == '"':
-            return json.dumps(inner, ensure_ascii=False)
-        return mask(source, public)
-    if value.style in {"|", ">"}:
+        return source if inner == value.value else mask(source, public) if block else json.dumps(inner)
+    if block:
         header, _, body = source.partition("\n")
         return f"{header}\n{_lines(body, public)}"
     quote = value.style or ""
@@ -149,8 +147,9 @@ def _is_public(value: str, public: str) -> bool:
     """Whether a page spells out a value, or what it encodes; a page's lines may be indented otherwise."""
     try:
         decoded = base64.b64decode(value, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not base64, or of something that is no text
         decoded = value
     return value in OMITTED or any(
-        all(line.strip() in public for line in text.splitlines()) for text in (value, decoded)
+        text.strip() and all(line.strip() in public for line in text.splitlines())
+        for text in (value, decoded)
     )
