@@ -18,6 +18,7 @@ import termios
 from pathlib import Path
 from typing import Final
 
+CHILDREN: Final = Path("/proc/thread-self/children")  # proc(5)
 PR_SET_CHILD_SUBREAPER: Final = 36  # <linux/prctl.h>
 
 
@@ -61,21 +62,9 @@ def _end_children() -> None:
     """Kill the children, then the orphans that they leave, until there are none."""
     with contextlib.suppress(ChildProcessError):
         while True:
-            for child in _children():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(child, signal.SIGKILL)
+            for child in CHILDREN.read_text().split():
+                os.kill(int(child), signal.SIGKILL)  # one that is dead already is there until awaited
             os.waitpid(-1, 0)
-
-
-def _children() -> list[int]:
-    mine = str(os.getpid())
-    children = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            # proc(5): the fields after the name, which may itself hold spaces and parentheses
-            if stat.read_text(errors="replace").rpartition(")")[2].split()[1] == mine:
-                children.append(int(stat.parent.name))
-    return children
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ import time
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from posixpath import dirname
+from shlex import quote
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
 import psutil
@@ -44,8 +46,17 @@ if TYPE_CHECKING:
 REAPER: Final = (sys.executable, "-I", "-S", str(Path(reaper.__file__)))
 """What stands above bash unless a box does."""
 
-_STEP: Final = 2.0
-"""Seconds that a command is given to heed each of SIGINT, SIGTERM and SIGKILL."""
+_STOP: Final = (
+    *((signal.SIGINT, seconds) for seconds in (0.2, 0.8, 1.0)),
+    *((number, 2.0) for number in (signal.SIGTERM, signal.SIGKILL)),
+)
+"""What a command that is to be stopped is told, and the seconds it has to heed it.
+
+As at a terminal, one Ctrl-C is not always enough: a shell that waits for a program which just ended takes it
+for the program's, and goes on with its loop."""
+
+_GLANCE: Final = 0.05
+"""Seconds between two looks at which command is in the foreground, while one is being stopped."""
 
 _START: Final = 10.0
 """Seconds given to bash to start, and to what came from it to end once killed: both take milliseconds."""
@@ -159,7 +170,7 @@ class Bash:
         """The command that ended the shell, if one did."""
         self._last = _Report(0, "")
         self._heard = b""
-        self._lines = ExitStack()  # to bash; closing them ends it
+        self._lines = ExitStack()  # to bash and from it; closing them ends it
         self._remains = ExitStack()  # what is done and closed after that
         try:
             self._start(env, cwd, under)
@@ -187,11 +198,7 @@ class Bash:
         tty: bool = False,
     ) -> Result:
         """Keep what `Shell.run` promises."""
-        if self.ended is not None:
-            raise ShellEndedError(
-                f"not run: `{_title(self.ended)}` ended the page's shell; end the page there, "
-                "or run that command in a shell of its own: `( … )`"
-            )
+        self._require()
         capture = Capture(until)
         started = time.monotonic()
         if tty:  # a command that was killed may have left it raw
@@ -219,12 +226,43 @@ class Bash:
             )
         return result
 
+    def write(self, path: str, content: bytes, mode: int = 0o644) -> None:
+        """Write a file where the commands see it, as their user.
+
+        Args:
+            path: from where the shell started, or absolute.
+            content: text, without NUL.
+            mode: who may read and write it.
+
+        Raises:
+            CommandError: it could not be written; tells why.
+        """
+        self._require()
+        text = content.decode(errors="surrogateescape")
+        name, folder = quote(path), quote(dirname(path) or ".")
+        source = rf"""(
+[[ -d {folder} ]] || mkdir -p {folder}
+umask {~mode & 0o777:03o}
+\builtin printf %s {quote(text)} >|{name}
+) && \builtin :"""
+        capture = Capture()
+        report = self._converse(source, capture, time.monotonic() + _START)
+        if report is None or report.exit:
+            raise CommandError(f"{path} cannot be written: {capture.text().strip()}")
+
     def close(self) -> None:
         """Keep what `Shell.close` promises: when it returns, nothing is left of what came from the shell."""
         if self.ended is None:
             self.ended = "close"
         with self._remains:
             self._lines.close()  # the kernel hangs up, whereupon the keeper ends everything
+
+    def _require(self) -> None:
+        if self.ended is not None:
+            raise ShellEndedError(
+                f"not run: `{_title(self.ended)}` ended the page's shell; end the page there, "
+                "or run that command in a shell of its own: `( … )`"
+            )
 
     @property
     def _gone(self) -> bool:
@@ -236,9 +274,8 @@ class Bash:
             self._terminal, terminal = os.openpty()
             script, self._script = os.pipe()
             self._output, output = os.pipe()
-            for fd in (self._terminal, self._script):
+            for fd in (self._terminal, self._script, self._output):
                 self._lines.callback(os.close, fd)
-            self._remains.callback(os.close, self._output)
             for fd in (terminal, script, output):
                 theirs.callback(os.close, fd)
             fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
@@ -285,16 +322,33 @@ class Bash:
         """Have `source` run, and stop it once its output matches; give nothing if that takes too long."""
         token = secrets.token_hex(8)
         with suppress(BrokenPipeError):  # bash is gone: its keeper's end tells
-            os.write(self._script, _script(source, token, self._last.exit, tty=tty).encode())
+            if capture.until:  # a loop can be broken off, be it with several commands inside
+                source = f"for _ in _; do\n{source}\n\ndone"
+            os.write(
+                self._script,
+                _script(source, token, self._last.exit, tty=tty).encode(errors="surrogateescape"),
+            )
         report = self._listen(token, capture, deadline, tty=tty)
         if report is None:
             capture.end()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-            if report or not capture.matched:
-                break
-            self._signal(number)
-            report = self._listen(token, capture, time.monotonic() + _STEP, tty=tty)
+        if report is None and capture.matched:
+            report = self._stop(token, capture, tty=tty)
         return report
+
+    def _stop(self, token: str, capture: Capture, *, tty: bool) -> _Report | None:
+        """Do what Ctrl-C does, then worse, until bash reports; give nothing if even SIGKILL does not help."""
+        _tell(self._group, signal.SIGINT)  # breaks off loops
+        for number, seconds in _STOP:
+            end = time.monotonic() + seconds
+            told = {self._group, 0}
+            while time.monotonic() < end:
+                front = os.tcgetpgrp(self._terminal)
+                if front not in told:  # bash may have been about to start it when it was told itself
+                    told.add(front)
+                    _tell(front, number)
+                if report := self._listen(token, capture, time.monotonic() + _GLANCE, tty=tty):
+                    return report
+        return None
 
     def _listen(self, token: str, capture: Capture, deadline: float, *, tty: bool) -> _Report | None:
         """Take what comes until bash reports, or the output matches, or it is too late."""
@@ -332,14 +386,6 @@ class Bash:
         code = self._process.wait()
         return _Report(code if code >= 0 else 128 - code, "")
 
-    def _signal(self, number: int) -> None:
-        """Do to the command in the foreground what Ctrl-C does, or worse."""
-        front = os.tcgetpgrp(self._terminal)
-        # Ctrl-C is for bash as well, lest a loop goes on with its next turn. Nothing else is.
-        for group in {front, self._group} if number == signal.SIGINT else {front} - {self._group}:
-            with suppress(ProcessLookupError):
-                os.killpg(group, number)
-
 
 _TRACE: Final = re.compile(
     r"""^\S*\ builtin\ eval\ '(?:.*\n)*?.*'\\1%s\ %s'.*\n | ^\S*\ builtin\ printf\ '\\1%s\ %s'\ .*\n""",
@@ -349,7 +395,7 @@ _TRACE: Final = re.compile(
 _SETUP: Final = r"""
 exec </dev/null {script}<&-
 BASH_ARGV0=bash
-set +H
+set +H +o history
 trap '\builtin break 99 2>/dev/null' INT
 """.strip()
 """What makes this bash a page's: no input, the name that it has at a reader's, and Ctrl-C that ends loops.
@@ -407,6 +453,11 @@ def _late(source: str, timeout: float, capture: Capture) -> str:
         f"`{_title(source)}` did not end within {timeout:g} s: give timeout= more, "
         'or until="…" if it is not meant to end'
     )
+
+
+def _tell(group: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(group, number)
 
 
 def _pending(fd: int) -> int:
