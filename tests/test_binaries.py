@@ -108,6 +108,8 @@ def program(path: Path, script: str) -> Path:
 def build(module: binaries.Module) -> subprocess.Popen[bytes]:
     """Another process that compiles the module into this test's cache."""
     source = f"""if True:
+        import signal
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
         from preuve.cluster.embedded.binaries import Module, compile_module
         from preuve.progress import Progress
         from pathlib import Path
