@@ -1,0 +1,281 @@
+"""Waiting for rest on a real cluster: what the next command sees."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import subprocess
+import threading
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from preuve.api import Api, Watch
+from preuve.namespace import made
+from preuve.settle import UnsettledError, Watcher
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from preuve.cluster.embedded.cluster import EmbeddedCluster
+
+pytestmark = pytest.mark.cluster
+
+LIMIT = 120.0
+"""Seconds to settle: a bound, on a machine that does other things too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page's namespace, its identity's kubectl, and who watches over it."""
+
+    cluster: EmbeddedCluster
+    kubeconfig: Path
+    watcher: Watcher
+
+    def __call__(self, *arguments: str, stdin: str = "") -> str:
+        kubectl = str(self.cluster.binaries.kubectl)
+        with self.cluster.network():
+            ran = subprocess.run(
+                [kubectl, f"--kubeconfig={self.kubeconfig}", *arguments],
+                input=stdin,
+                capture_output=True,
+                text=True,
+                timeout=LIMIT,
+                check=False,
+            )
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
+    def get(self, *arguments: str) -> Any:  # noqa: ANN401 - JSON
+        return json.loads(self("get", *arguments, "--output=json"))
+
+    def apply(self, *documents: dict[str, Any]) -> None:
+        self("apply", "--filename=-", stdin="\n---\n".join(map(json.dumps, documents)))
+
+    def statuses(self) -> list[str]:
+        return [line.split()[2] for line in self("get", "pods", "--no-headers").splitlines()]
+
+
+@contextmanager
+def opened(cluster: EmbeddedCluster, api: Api, name: str, folder: Path) -> Iterator[Page]:
+    with made(api, cluster.kubeconfig, name, disposable=True) as namespace:
+        watcher = Watcher(cluster, api, namespace.name)
+        kubeconfig = folder / "kubeconfig"
+        kubeconfig.write_text(namespace.kubeconfig)
+        try:
+            yield Page(cluster, kubeconfig, watcher)
+        finally:
+            watcher.close()
+
+
+@pytest.fixture
+def page(cluster: EmbeddedCluster, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Page]:
+    name = request.node.name.removeprefix("test_")
+    with Api(cluster.kubeconfig, cluster.network) as api, opened(cluster, api, name, tmp_path) as page:
+        yield page
+
+
+def pod(name: str, image: str, *command: str, **container: object) -> dict[str, Any]:
+    spec = {"containers": [{"name": "c", "image": image, "command": list(command), **container}]}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
+
+
+def test_an_empty_namespace_is_at_rest(page: Page) -> None:
+    """Nothing moves where nothing is."""
+    assert page.watcher.settle(LIMIT)
+
+
+def test_a_rollout_is_over(page: Page) -> None:
+    """After a new image, every Pod that one sees is a new one, and is Ready."""
+    page("create", "deployment", "web", "--image=nginx:1.22", "--replicas=3")
+    assert page.watcher.settle(LIMIT)
+    page("set", "image", "deployment/web", "nginx=nginx:1.26")
+    assert page.watcher.settle(LIMIT)
+    pods = page.get("pods")["items"]
+    assert [each["spec"]["containers"][0]["image"] for each in pods] == ["nginx:1.26"] * 3
+    assert page.statuses() == ["Running"] * 3
+    assert page("rollout", "status", "deployment/web", "--watch=false").count("successfully rolled out") == 1
+
+
+def test_a_bad_image_is_a_rest_that_does_not_last(page: Page) -> None:
+    """A rollout that cannot go on is shown as ImagePullBackOff, the old Pods still there."""
+    page("create", "deployment", "web", "--image=nginx:1.26", "--replicas=2")
+    page.watcher.settle(LIMIT)
+    page("set", "image", "deployment/web", "nginx=nginx:0.0")
+    assert not page.watcher.settle(LIMIT)
+    assert sorted(page.statuses()) == ["ImagePullBackOff", "Running", "Running"]
+
+
+def test_a_crash_loop_is_seen_as_one(page: Page) -> None:
+    """Error and Running are but moments of it."""
+    page.apply(pod("crash", "busybox", "sh", "-c", "exit 3"))
+    assert not page.watcher.settle(LIMIT)
+    assert page.statuses() == ["CrashLoopBackOff"]
+
+
+def test_a_pod_that_ends_at_once_is_seen_ended(page: Page) -> None:
+    """A container without a probe is Ready until its kubelet looks again; that is not rest."""
+    for name in ("one", "two", "three"):
+        page("run", name, "--image=busybox", "--restart=Never", "--command", "--", "true")
+        assert page.watcher.settle(LIMIT)
+    assert page.statuses() == ["Completed"] * 3
+
+
+def test_a_job_is_waited_for(page: Page) -> None:
+    """A Job moves until its Pods have completed."""
+    page("create", "job", "once", "--image=busybox", "--", "sleep", "3")
+    assert page.watcher.settle(LIMIT)
+    assert page.get("job", "once")["status"]["succeeded"] == 1
+
+
+def test_a_changed_image_of_a_pod_is_waited_for(page: Page) -> None:
+    """The container that one sees is the new one."""
+    page("run", "web", "--image=nginx:1.22")
+    page.watcher.settle(LIMIT)
+    before = page.get("pod", "web")["status"]["containerStatuses"][0]["containerID"]
+    page("set", "image", "pod/web", "web=nginx:1.26")
+    page.watcher.settle(LIMIT)
+    status = page.get("pod", "web")["status"]["containerStatuses"][0]
+    assert status["restartCount"] == 1
+    assert status["containerID"] != before
+
+
+def test_deleted_pods_are_gone_and_replaced(page: Page) -> None:
+    """Nobody is Terminating when the next command looks."""
+    page("create", "deployment", "web", "--image=nginx", "--replicas=2")
+    page.watcher.settle(LIMIT)
+    before = {each["metadata"]["uid"] for each in page.get("pods")["items"]}
+    page("delete", "pod", "--all", "--wait=false")
+    page.watcher.settle(LIMIT)
+    after = {each["metadata"]["uid"] for each in page.get("pods")["items"]}
+    assert len(after) == 2
+    assert not before & after
+    page("delete", "deployment", "web")
+    page.watcher.settle(LIMIT)
+    assert page("get", "all") == ""
+
+
+def ask(page: Page, host: str, port: int) -> int:
+    """Ask a web server as a reader's curl would; return its status."""
+    with page.cluster.network():
+        connection = http.client.HTTPConnection(host, port, timeout=5)
+        connection.request("GET", "/")
+        try:
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+
+def test_a_service_answers_at_once(page: Page) -> None:
+    """Thirty times, from the first request on: on every node, after new Pods, however many there are."""
+    page("create", "deployment", "web", "--image=nginx", "--replicas=1")
+    page("expose", "deployment", "web", "--type=NodePort", "--port=80")
+    nodes = [each["status"]["addresses"][0]["address"] for each in page.get("nodes")["items"]]
+    for replicas in (3, 1, 2, 3, 1):
+        page("delete", "pod", "--all", "--now")
+        page("scale", "deployment/web", f"--replicas={replicas}")
+        page.watcher.settle(LIMIT)
+        port = page.get("service", "web")["spec"]["ports"][0]["nodePort"]
+        assert [ask(page, node, port) for node in nodes * 2] == [200] * 6
+
+
+def test_a_name_resolves_at_once(page: Page) -> None:
+    """A Service can be called by name from its first moment, at its new address when it was made again."""
+    page("run", "client", "--image=busybox", "--", "sleep", "1000")
+    page("run", "web", "--image=nginx")
+    page.watcher.settle(LIMIT)
+    for _ in range(3):
+        page("expose", "pod", "web", "--port=80")
+        page.watcher.settle(LIMIT)
+        assert "Welcome to nginx" in page("exec", "client", "--", "wget", "-qO-", "http://web")
+        page("delete", "service", "web")
+
+
+def test_a_wrong_target_port_settles(page: Page) -> None:
+    """A Service that nobody answers behind is a lesson; it is not waited for without end."""
+    page("run", "web", "--image=nginx")
+    page("expose", "pod", "web", "--port=80", "--target-port=8080")
+    assert page.watcher.settle(LIMIT)
+    assert page.get("endpointslices")["items"][0]["ports"][0]["port"] == 8080
+
+
+def test_a_pod_that_fits_nowhere_settles(page: Page) -> None:
+    """Nothing will change by itself."""
+    lonely = pod("lonely", "nginx")
+    lonely["spec"]["nodeSelector"] = {"disk": "ssd"}
+    page.apply(lonely)
+    assert page.watcher.settle(LIMIT)
+    assert page.statuses() == ["Pending"]
+
+
+def test_a_missing_configmap_settles(page: Page) -> None:
+    """A volume that does not come is no motion, though the Pod only says that it is being created."""
+    waiting = pod("absent", "nginx", volumeMounts=[{"name": "v", "mountPath": "/v"}])
+    waiting["spec"]["volumes"] = [{"name": "v", "configMap": {"name": "missing"}}]
+    page.apply(waiting, pod("unset", "nginx", envFrom=[{"configMapRef": {"name": "missing"}}]))
+    assert page.watcher.settle(LIMIT)
+    assert page.statuses() == ["ContainerCreating", "CreateContainerConfigError"]
+
+
+def test_what_never_becomes_ready_is_an_error(page: Page) -> None:
+    """It names the Pod and its probe."""
+    page.apply(pod("slow", "nginx", readinessProbe={"httpGet": {"path": "/nope", "port": 80}}, command=None))
+    with pytest.raises(UnsettledError, match=r"Pod slow: .*readiness probe \(httpGet :80/nope\)"):
+        page.watcher.settle(8)
+
+
+class BrokenApi(Api):
+    """An API whose first watches break: some are cut, some begin too far in the past."""
+
+    opened = 0
+    made: list[Watch]
+
+    def watch(self, path: str, limit: float | None = None, **query: str) -> Watch:
+        self.opened += 1
+        if path.endswith("/pods") and self.opened < 20:
+            query["resourceVersion"] = "1"  # answered with 410 Gone
+        watch = super().watch(path, limit, **query)
+        self.made.append(watch)
+        return watch
+
+
+def test_broken_watches_are_opened_again(cluster: EmbeddedCluster, tmp_path: Path) -> None:
+    """A watch that ends, or is cut, or is too old, does not end the wait."""
+    api = BrokenApi(cluster.kubeconfig, cluster.network)
+    api.made = []
+    stop = threading.Event()
+
+    def cut() -> None:
+        while not stop.wait(0.3):
+            for watch in api.made[-3:]:
+                with suppress(OSError, RuntimeError, ValueError):  # it may have ended
+                    watch._response.shutdown()
+
+    with api, opened(cluster, api, "broken-watches", tmp_path) as page:
+        cutter = threading.Thread(target=cut)
+        cutter.start()
+        try:
+            page("create", "deployment", "web", "--image=nginx", "--replicas=2")
+            assert page.watcher.settle(LIMIT)
+        finally:
+            stop.set()
+            cutter.join()
+        assert page.get("deployment", "web")["status"]["availableReplicas"] == 2
+    assert api.opened > len({"pods", "deployments", "replicasets", "nodes"})
+
+
+def test_closing_ends_the_wait(page: Page) -> None:
+    """Whoever waits when a page is ended is told, at once."""
+    page.apply(pod("slow", "nginx", readinessProbe={"exec": {"command": ["false"]}}, command=None))
+    started = time.monotonic()
+    timer = threading.Timer(2, page.watcher.close)
+    timer.start()
+    with pytest.raises(UnsettledError, match="the page was ended"):
+        page.watcher.settle(LIMIT)
+    timer.join()
+    assert time.monotonic() - started < LIMIT
