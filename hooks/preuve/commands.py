@@ -74,7 +74,7 @@ def _command(first: str, more: list[str], number: int) -> str:
         return _Reader([first, *more]).command()
     except _UnfinishedError as unfinished:
         raise PageError(
-            f"this command does not end with the fence: `{unfinished.opener}` is still open",
+            f"this command never ends: `{unfinished.opener}` is left open: finish it, or quote it",
             Where("", number + unfinished.line),
         ) from None
 
