@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from random import Random
+from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from preuve.colouring import Colouring, digest
+
+if TYPE_CHECKING:
+    from random import Random
 
 Statements = list[tuple[int, list[tuple[int, str]]]]
 

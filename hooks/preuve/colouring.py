@@ -60,7 +60,7 @@ class Colouring(Generic[T]):
                 heappop(waiting)
                 continue
             chosen = min(self._alike[colour], key=first.__getitem__)
-            self._paint([chosen], hash((colour, 1)))
+            self._paint([chosen], hash((colour, len(self._alike[colour]))))
             for fresh in self._refine(self._neighbours([chosen])):
                 heappush(waiting, fresh)
 

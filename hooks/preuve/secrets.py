@@ -38,7 +38,7 @@ _ENTRIES = re.compile(r"""^( *)(?:- )?"?(?:data|stringData)"?:.*\n(?:\1 .*\n?)+"
 _ENTRY = re.compile(r"""^( +(?:[\w."-]+: *)?"?)([^\s"{}\[\]]+)""", re.MULTILINE)
 _LINE = re.compile(r"\S.*")
 _JWT = re.compile(r"\beyJ[\w-]{4,}\.eyJ[\w-]{4,}\.[\w-]*")
-_PRIVATE_KEY = re.compile(r"(?<=PRIVATE KEY-----\n)(?:[ ]*[\w+/=:, -]+\n)+?(?=[ ]*-----END|\Z)")
+_PRIVATE_KEY = re.compile(r"(?<=PRIVATE KEY-----\n)(?:[\w+/=:, -]+\n)+?(?=[ ]*-----END|\Z)")
 _NAMED = re.compile(r'(?:client-key-data"?: *"?|Authorization: Bearer )([^\s",]+)')
 
 
