@@ -64,7 +64,7 @@ def test_what_a_lesson_is_about(text: str) -> None:
         ),
         ("NAME   STATUS   RESTARTS   AGE\nweb    Error    0          9m", [("9m", "age")]),
         (
-            "restartCount: 4\nstate:\n  message: back-off 1m20s restarting failed x\n  reason: CrashLoopBackOff",
+            "restartCount: 4\nstate:\n  text: back-off 1m20s restarting failed\n  reason: CrashLoopBackOff",
             [("4", "restarts"), ("1m20s", "age")],
         ),
     ],
