@@ -127,6 +127,7 @@ PAGES = {
     "a quotation": indent(FENCE, "> "),
     "a quotation with a blank line": "> ```console\n> $ cat <<EOF\n>\n> EOF\n> ```\n",
     "a quotation's lazy lines": "> ```console\n> $ date\n  ```\n",
+    "a quotation that a blank line ends": "> ```\n> a\n\n  b\n> ```\n",
     "a quotation in a quotation": indent(FENCE, "> > "),
     "a quotation in an item": f"- item\n\n{indent(FENCE, '    > ')}",
     "an item in a quotation": indent(f"- item\n\n{INSIDE}", "> ", lambda _: True),

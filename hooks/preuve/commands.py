@@ -222,7 +222,7 @@ class _Reader:
             following = self._text[self._at : self._at + 1]
             if following and following in "\\'\"$`":
                 self._quoted()
-            elif following == "(" and self._at > start and self._text[self._at - 1] in "=?*+@!":
+            elif following == "(" and self._text.endswith("=", start, self._at):
                 self._at += 1
                 self._words(")", self._at - 1)
             else:
