@@ -83,7 +83,7 @@ def kubectl(cluster: EmbeddedCluster, request: pytest.FixtureRequest) -> Iterato
 
 
 def test_nodes_are_what_they_say(kubectl: Kubectl) -> None:
-    """Three are Ready; the first is the API's machine and says so; each has a range of Pods and an identity."""
+    """Three are Ready; the first is the API's and says so; each has its Pods' range and an identity."""
     nodes = kubectl.get("nodes")["items"]
     assert [node["metadata"]["name"] for node in nodes] == ["node1", "node2", "node3"]
     assert [node["spec"]["podCIDR"] for node in nodes] == ["10.244.0.0/24", "10.244.1.0/24", "10.244.2.0/24"]

@@ -176,12 +176,23 @@ def test_a_service_answers_at_once(page: Page) -> None:
     page("create", "deployment", "web", "--image=nginx", "--replicas=1")
     page("expose", "deployment", "web", "--type=NodePort", "--port=80")
     nodes = [each["status"]["addresses"][0]["address"] for each in page.get("nodes")["items"]]
+    port = page.get("service", "web")["spec"]["ports"][0]["nodePort"]
     for replicas in (3, 1, 2, 3, 1):
-        page("delete", "pod", "--all", "--now")
         page("scale", "deployment/web", f"--replicas={replicas}")
+        page("delete", "pod", "--all", "--wait=false")
         page.watcher.settle(LIMIT)
-        port = page.get("service", "web")["spec"]["ports"][0]["nodePort"]
         assert [ask(page, node, port) for node in nodes * 2] == [200] * 6
+
+
+def test_a_server_that_listens_late_is_waited_for(page: Page) -> None:
+    """Without a probe its Pod is Ready, and an endpoint, before anybody can talk to it."""
+    late = pod("web", "nginx", "sh", "-c", "sleep 1.5; exec nginx -g 'daemon off;'")
+    late["metadata"]["labels"] = {"app": "web"}
+    page.apply(late)
+    page("expose", "pod", "web", "--type=NodePort", "--port=80")
+    port = page.get("service", "web")["spec"]["ports"][0]["nodePort"]
+    page.watcher.settle(LIMIT)
+    assert ask(page, "192.168.1.3", port) == 200
 
 
 def test_a_name_resolves_at_once(page: Page) -> None:

@@ -136,6 +136,7 @@ class Supervisor:
         api = Api(
             str(control_plane.ADDRESS), addresses.API_PORT, first.root / PKI.lstrip("/") / "ca.crt", client
         )
+        client.unlink()
         self._installation = installation
         for path, calls in (
             (state.socket, {"GET": self._status, "POST": self._switch}),
