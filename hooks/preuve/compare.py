@@ -1,96 +1,17 @@
-"""Whether two runs of a page came to the same, by meaning.
-
-Each output becomes canonical lines: placeholders for what is chance (`preuve.normalize`), no layout that
-follows from it, an order for lines whose own is chance. A generated name, a Pod's address, a UID keep their
-identity: `‹pod2›` is one and the same Pod everywhere in a page. Numbering depends neither on what things are
-called nor on the order of rows (`preuve.colouring`).
-
-Where one must err, something that only chance names is overlooked rather than a true page called false:
-
-- of nodes, clients' addresses, ages, times and digests it does not matter which one it is;
-- events are a set: their order, their repetitions and `Pulling` are chance;
-- neighbouring lines that begin with a generated name have no order.
-"""
+"""Whether two runs of a page came to the same, by meaning: whether their canonical forms are equal."""
 
 from __future__ import annotations
 
 import difflib
-import re
-from bisect import bisect_right
-from collections import Counter
-from dataclasses import dataclass
-from enum import IntEnum
-from itertools import accumulate, groupby, pairwise, zip_longest
-from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import zip_longest
+from typing import TYPE_CHECKING
 
-from preuve.colouring import Colouring, digest
-from preuve.normalize import Kind, spans
-from preuve.table import tables
+from preuve.canonical import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
-    from preuve.normalize import Span
-    from preuve.table import Row, Table
-
-NAMED = frozenset({Kind.POD, Kind.HASH, Kind.IP, Kind.UID, Kind.PORT})
-"""The kinds of which it matters which one it is."""
-
-VOID = frozenset({Kind.REPEATED})
-"""The kinds that leave no trace: what is there once may be there or not."""
-
-_COMMA = re.compile(r"(?::\d+)?, ?")
-_GAP = re.compile(" +")
-
-
-class Order(IntEnum):
-    """What the order of lines says."""
-
-    SAID = 0
-    """What it seems to say."""
-    CHANCE = 1
-    """Nothing."""
-    SET = 2
-    """Nothing, nor does how often they are there."""
-
-
-class Thing(NamedTuple):
-    """Something that a page tells from others, by a name that is chance."""
-
-    kind: Kind
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of an output, its layout undone.
-
-    Attributes:
-        parts: texts and things by turns, a text first and last.
-        raw: as it was printed.
-    """
-
-    parts: tuple[str | Thing, ...]
-    raw: str
-
-    @property
-    def shape(self) -> str:
-        """The line with the kinds of things instead of their names."""
-        return "".join(part if isinstance(part, str) else f"‹{part.kind}›" for part in self.parts)
-
-    @property
-    def things(self) -> Iterator[tuple[bool, Thing]]:
-        """Each thing, and whether it only goes on with a list, as in `10.0.0.1:80,10.0.0.2:80`."""
-        found = False
-        for before, part in zip(self.parts, self.parts[1:], strict=False):
-            if isinstance(part, Thing):
-                yield found and bool(_COMMA.fullmatch(str(before))), part
-                found = True
-
-
-Unit = tuple[Line, ...]
-"""Lines that stay together: an item of a list; a line mostly."""
+    from preuve.canonical import Canonical
 
 
 def normalized(
@@ -101,12 +22,12 @@ def normalized(
     Args:
         outputs: what each command of a page answered, in order.
         unordered: which of them count as the set of their lines (a watched command is stopped by chance).
-        public: what the page spells out, as for `preuve.normalize.spans`.
+        public: what the page spells out, its commands and manifests: no name or port in it is chance.
 
     >>> normalized(["NAME        AGE\nweb-x7k2p   9s\nweb-b4d6f   10s", "pod/web-b4d6f deleted"])
     [['NAME AGE', 'web-‹pod1› ‹age›', 'web-‹pod2› ‹age›'], ['pod/web-‹pod1› deleted']]
     """
-    return [[line for line, _ in lines] for lines in _canonical(outputs, unordered, public)]
+    return [[line.text for line in lines] for lines in canonical(outputs, unordered, public)]
 
 
 def same(
@@ -133,15 +54,15 @@ def diff(
         The number of an output, and a unified diff of its canonical lines. Under a line with placeholders
         stands what was printed.
     """
-    runs = (_canonical(run, unordered, public) for run in (old, new))
-    for number, (before, after) in enumerate(zip_longest(*runs, fillvalue=list[tuple[str, str]]())):
-        texts = [line for line, _ in before], [line for line, _ in after]
-        if texts[0] != texts[1]:
+    runs = (canonical(run, unordered, public) for run in (old, new))
+    no_lines: list[Canonical] = []
+    for number, (before, after) in enumerate(zip_longest(*runs, fillvalue=no_lines)):
+        if [line.text for line in before] != [line.text for line in after]:
             yield number, "\n".join(_unified(before, after))
 
 
-def _unified(before: Sequence[tuple[str, str]], after: Sequence[tuple[str, str]]) -> Iterator[str]:
-    texts = [[line for line, _ in lines] for lines in (before, after)]
+def _unified(before: Sequence[Canonical], after: Sequence[Canonical]) -> Iterator[str]:
+    texts = [[line.text for line in lines] for lines in (before, after)]
     matcher = difflib.SequenceMatcher(None, texts[0], texts[1], autojunk=False)
     for number, hunk in enumerate(matcher.get_grouped_opcodes(2)):
         if number:
@@ -151,198 +72,7 @@ def _unified(before: Sequence[tuple[str, str]], after: Sequence[tuple[str, str]]
                 yield from (f"  {line}" for line in texts[0][start:end])
                 continue
             for sign, lines in (("-", before[start:end]), ("+", after[new_start:new_end])):
-                for line, raw in lines:
-                    yield f"{sign} {line}"
-                    if "‹" in line:
-                        yield f"      {raw.strip()}"
-
-
-def _canonical(
-    outputs: Sequence[str], unordered: Collection[int], public: str
-) -> list[list[tuple[str, str]]]:
-    """Each output's lines, with what was printed."""
-    marked = [(output, spans(output, public)) for output in outputs]
-    known = {span.of(output) for output, marks in marked for span in marks if span.kind == Kind.IP}
-    page = [
-        list(_passages(output, marks, known, watched=number in unordered))
-        for number, (output, marks) in enumerate(marked)
-    ]
-    names = _names(page)
-    return [
-        [
-            (_text(line, names), line.raw)
-            for passage in passages
-            for unit in sorted(passage, key=lambda unit: _numbered(_told(unit), names))
-            for line in unit
-        ]
-        for passages in page
-    ]
-
-
-def _passages(
-    output: str, marks: Sequence[Span], known: Collection[str], *, watched: bool
-) -> Iterator[Sequence[Unit]]:
-    """An output as units: one by one, or together where their order is chance."""
-    lines = output.removesuffix("\n").split("\n")
-    starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
-    within: list[list[Span]] = [[] for _ in lines]
-    for span in marks:
-        within[bisect_right(starts, span.start) - 1].append(span)
-    rows = {row.line: (table, row) for table in tables(output) for row in table.rows}
-    placed: list[tuple[tuple[int, Order], int, Line]] = []
-    for number, (place, unit) in enumerate(_places(lines, within, rows)):
-        if not lines[number].strip() or any(span.kind == Kind.PASSING for span in within[number]):
-            continue
-        _, row = rows.get(number, (None, None))
-        bounds = (starts[number], starts[number] + len(lines[number]))
-        line = Line(_parts(output, bounds, row, within[number], known), lines[number])
-        placed.append(((0, Order.SET) if watched else place, unit, line))
-    placed.sort(key=itemgetter(0, 1))
-    for (_, order), passage in groupby(placed, key=itemgetter(0)):
-        units = [tuple(line for *_, line in unit) for _, unit in groupby(passage, key=itemgetter(1))]
-        distinct = {tuple(line.parts for line in unit): unit for unit in units}
-        yield list(distinct.values()) if order == Order.SET else units
-
-
-def _places(
-    lines: Sequence[str], marks: Sequence[Sequence[Span]], rows: Mapping[int, tuple[Table, Row]]
-) -> Iterator[tuple[tuple[int, Order], int]]:
-    """For each line which passage it is of, told by one of its lines, and which unit of it."""
-    starts = accumulate((len(line) + 1 for line in lines), initial=0)
-    generated = [_begins_with_a_generated_name(*line) for line in zip(lines, starts, marks, strict=False)]
-    items = _items(lines, marks)
-    place = (0, Order.SAID)
-    for number in range(len(lines)):
-        table, _ = rows.get(number, (None, None))
-        first, unit = items.get(number, (None, number))
-        if table and {"REASON", "MESSAGE"} <= set(table.columns):
-            place = (table.rows[-1].line, Order.SET)
-        elif first is not None:
-            place = (first, Order.CHANCE)
-        elif not generated[number]:
-            place = (number, Order.SAID)
-        elif table:
-            place = (table.rows[-1].line, Order.CHANCE)
-        elif place[1] != Order.CHANCE:
-            place = (number, Order.CHANCE)
-        yield place, unit
-
-
-def _items(lines: Sequence[str], marks: Sequence[Sequence[Span]]) -> dict[int, tuple[int, int]]:
-    """The lines of lists of Pods or addresses in YAML: for each its list's and its item's first line.
-
-    Their order is chance: an EndpointSlice has its endpoints in any order.
-    """
-    chance = [any(span.kind in {Kind.POD, Kind.IP} for span in spoken) for spoken in marks]
-    found: dict[int, tuple[int, int]] = {}
-    seen: dict[str, int] = {}
-    for first, line in enumerate(lines):
-        indent = line[: len(line) - len(line.lstrip())]
-        if not line.startswith("- ", len(indent)) or first in found or first < seen.get(indent, 0):
-            continue
-        end, starts = first, []
-        while end < len(lines) and lines[end].startswith((f"{indent}- ", f"{indent} ")):
-            if lines[end].startswith("- ", len(indent)):
-                starts.append(end)
-            end += 1
-        seen[indent] = end
-        bounds = list(pairwise([*starts, end]))
-        if len(bounds) > 1 and all(any(chance[start:stop]) for start, stop in bounds):
-            found |= {n: (first, start) for start, stop in bounds for n in range(start, stop)}
-    return found
-
-
-def _begins_with_a_generated_name(raw: str, start: int, marks: Sequence[Span]) -> bool:
-    """Whether one is in the first two words: the second of `NAMESPACE NAME`, of `pod "web-x7k2p" deleted`."""
-    words = re.match(r"(?: *\S+){0,2}", raw)
-    end = start + (words.end() if words else 0)
-    return any(span.kind in {Kind.POD, Kind.HASH} and span.start < end for span in marks)
-
-
-def _parts(
-    output: str, line: tuple[int, int], row: Row | None, marks: Sequence[Span], known: Collection[str]
-) -> tuple[str | Thing, ...]:
-    """What a line says, without its layout: a gap is a space, an empty cell a dot."""
-    raw = output[slice(*line)]
-    indent = raw[: len(raw) - len(raw.lstrip())]
-    cells = [(cell.start, cell.end) for cell in row.cells] if row else []
-    parts: list[str | Thing] = [indent]
-
-    def say(words: str) -> None:
-        last = parts[-1]
-        if isinstance(last, str):
-            parts[-1] = last + words
-        else:
-            parts.append(words)
-
-    waiting = list(reversed(marks))
-    for number, (first, end) in enumerate(cells or [(line[0] + len(indent), line[0] + len(raw.rstrip()))]):
-        at = first
-        say(" " if number else "")
-        say("·" if at == end else "")
-        while waiting and waiting[-1].start < end:
-            span = waiting.pop()
-            say(_GAP.sub(" ", output[at : span.start]))
-            name = span.of(output)
-            kind = Kind.IP if name in known else span.kind
-            if kind in NAMED:
-                parts.append(Thing(kind, name))
-            elif kind not in VOID:
-                say(f"‹{kind}›")
-            at = span.end
-        say(_GAP.sub(" ", output[at:end]))
-    return tuple(parts)
-
-
-def _names(page: Sequence[Sequence[Sequence[Unit]]]) -> dict[Thing, int]:
-    """A number for each thing of a page, among those of its kind, in the order of canonical lines."""
-    told = [[_told(unit) for unit in passage] for passages in page for passage in passages]
-    statements = [
-        (digest(number, shape), things)
-        for number, passage in enumerate(told)
-        for shape, things in passage
-        if things
-    ]
-    kinds = {thing: digest(thing.kind) for _, things in statements for _, thing in things}
-    colours = Colouring(statements, kinds).colours
-    names: dict[Thing, int] = {}
-    count: Counter[Kind] = Counter()
-    for passage in told:
-        for unit in sorted(passage, key=lambda unit: _numbered(unit, colours)):
-            for _, thing in sorted(unit[1], key=lambda thing: (thing[0], colours[thing[1]])):
-                if thing not in names:
-                    count[thing.kind] += 1
-                    names[thing] = count[thing.kind]
-    return names
-
-
-def _numbered(
-    told: tuple[str, Sequence[tuple[int, Thing]]], numbers: Mapping[Thing, int]
-) -> tuple[str, list[tuple[int, int]]]:
-    """What is told of things, by their numbers."""
-    shape, things = told
-    return shape, sorted((place, numbers[thing]) for place, thing in things)
-
-
-def _told(unit: Unit) -> tuple[str, list[tuple[int, Thing]]]:
-    """What a unit says, without names; and of which things, each with its place."""
-    place, things = 0, []
-    for line in unit:
-        for listed, thing in line.things:
-            place += not listed
-            things.append((place, thing))
-    return "\n".join(line.shape for line in unit), things
-
-
-def _text(line: Line, names: Mapping[Thing, int]) -> str:
-    """The canonical line; the things of a list in the order of their numbers."""
-    _, told = _told((line,))
-    things = iter(sorted((place, names[thing], thing.kind) for place, thing in told))
-    texts = []
-    for part in line.parts:
-        if isinstance(part, str):
-            texts.append(part)
-        else:
-            _, number, kind = next(things)
-            texts.append(f"‹{kind}{number}›")
-    return "".join(texts)
+                for line in lines:
+                    yield f"{sign} {line.text}"
+                    if "‹" in line.text:
+                        yield f"      {line.raw.strip()}"
