@@ -4,6 +4,8 @@
 closes a fence, when a fence is given up. Two things are only known once Markdown has read the whole page:
 whether a fence stands in an HTML comment, and whether it stands in an indented code block, which shows it. A
 glance at the lines above nearly always tells; where it does not, Markdown itself is asked.
+
+A header is judged by its form: which options a language takes is the business of its formatter.
 """
 
 from __future__ import annotations
