@@ -1,0 +1,199 @@
+"""A page's namespace: its name, what its identity may do, and what becomes of it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from preuve.api import Api, RefusedError
+from preuve.errors import ClusterError
+from preuve.namespace import OURS, made, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from preuve.cluster.embedded.cluster import EmbeddedCluster
+    from preuve.namespace import Namespace
+
+
+@pytest.mark.parametrize(
+    ("page", "name"),
+    [
+        ("index.md", "index"),
+        ("pods/index.md", "pods"),
+        ("pods/README.md", "pods"),
+        ("pods/yaml.md", "pods-yaml"),
+        ("a/b/index.md", "a-b"),
+        ("Déploiements.md", "deploiements"),
+        ("kube-system.md", "page-kube-system"),
+        ("default.md", "page-default"),
+        ("日本.md", "page"),
+    ],
+)
+def test_a_namespace_is_named_after_its_page(page: str, name: str) -> None:
+    """The name reads well in outputs, and is none of Kubernetes' own."""
+    assert name_of(page) == name
+
+
+@given(st.text(min_size=1, max_size=200))
+def test_every_page_has_a_valid_name(page: str) -> None:
+    """A namespace's name is a DNS label (RFC 1123)."""
+    assert re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", name_of(f"{page}.md"))
+
+
+def test_long_names_differ() -> None:
+    """Two long paths with one beginning are two namespaces."""
+    first, second = (f"{'chapter/' * 12}{end}.md" for end in ("one", "two"))
+    assert name_of(first) != name_of(second)
+
+
+@pytest.fixture
+def api(cluster: EmbeddedCluster) -> Iterator[Api]:
+    with Api(cluster.kubeconfig, cluster.network) as api:
+        yield api
+
+
+def can_i(api: Api, namespace: Namespace, question: str) -> bool:
+    """Whether the page's identity may: ``VERB RESOURCE[/SUBRESOURCE][.GROUP] [in NAMESPACE]``, or a path."""
+    verb, what, *where = question.split()
+    user = f"system:serviceaccount:{namespace.name}:preuve"
+    if what.startswith("/"):
+        spec = {"nonResourceAttributes": {"verb": verb, "path": what}}
+    else:
+        resource, _, group = what.partition(".")
+        resource, _, sub = resource.partition("/")
+        attributes = {"verb": verb, "resource": resource, "subresource": sub, "group": group}
+        spec = {"resourceAttributes": {**attributes, "namespace": where[-1] if where else ""}}
+    review = {"spec": {"user": user, "groups": ["system:authenticated"], **spec}}
+    answer = api.post("/apis/authorization.k8s.io/v1/subjectaccessreviews", review)
+    return bool(answer["status"]["allowed"])
+
+
+MAY = [
+    "create pods in rights",
+    "delete deployments.apps in rights",
+    "get secrets in rights",
+    "create pods/exec in rights",
+    "create rolebindings.rbac.authorization.k8s.io in rights",
+    "list pods",
+    "get pods/log in kube-system",
+    "get configmaps in kube-system",
+    "list nodes",
+    "list namespaces",
+    "list persistentvolumes",
+    "list storageclasses.storage.k8s.io",
+    "list clusterroles.rbac.authorization.k8s.io",
+    "list customresourcedefinitions.apiextensions.k8s.io",
+    "list leases.coordination.k8s.io in kube-node-lease",
+    "get /readyz",
+    "get /readyz/etcd",
+    "get /livez",
+    "get /version",
+    "get /openapi/v3",
+]
+MAY_NOT = [
+    "create pods in default",
+    "create pods/exec in kube-system",
+    "delete pods in kube-system",
+    "get secrets in kube-system",
+    "list secrets",
+    "create serviceaccounts/token in kube-system",
+    "create namespaces",
+    "patch namespaces in rights",
+    "delete namespaces in rights",
+    "create resourcequotas in rights",
+    "patch nodes",
+    "get nodes/proxy",
+    "create nodes/proxy",
+    "create persistentvolumes",
+    "create clusterrolebindings.rbac.authorization.k8s.io",
+    "impersonate users",
+    "get /metrics",
+    "get /debug/pprof",
+]
+
+
+@pytest.mark.cluster
+def test_what_a_page_may_do(cluster: EmbeddedCluster, api: Api) -> None:
+    """Everything in its namespace, nothing but a look outside of it, and no look at others' Secrets."""
+    with made(api, cluster.kubeconfig, "rights.md", disposable=True) as namespace:
+        assert [question for question in MAY if not can_i(api, namespace, question)] == []
+        assert [question for question in MAY_NOT if can_i(api, namespace, question)] == []
+    with made(api, cluster.kubeconfig, "wide.md", exclusive=True, disposable=True) as namespace:
+        assert all(can_i(api, namespace, question) for question in [*MAY, *MAY_NOT])
+
+
+@pytest.mark.cluster
+def test_a_page_is_at_home_at_once(cluster: EmbeddedCluster, api: Api, tmp_path: Path) -> None:
+    """Its first command may make a Pod, in its own namespace; a privileged one is refused."""
+    kubeconfig = tmp_path / "kubeconfig"
+    with made(api, cluster.kubeconfig, "home/index.md", disposable=True) as namespace:
+        kubeconfig.write_text(namespace.kubeconfig)
+        kubectl = [str(cluster.binaries.kubectl), f"--kubeconfig={kubeconfig}"]
+        with cluster.network():
+            run = [*kubectl, "run", "web", "--image=nginx"]
+            ran = subprocess.run(run, capture_output=True, text=True, check=False)
+            refused = subprocess.run([*run, "--privileged"], capture_output=True, text=True, check=False)
+        assert ran.stdout == "pod/web created\n", ran.stderr
+        assert 'violates PodSecurity "baseline' in refused.stderr
+        assert api.get("/api/v1/namespaces/home/pods/web")["metadata"]["namespace"] == "home"
+    assert "client-key" not in namespace.kubeconfig
+    config = yaml.safe_load(namespace.kubeconfig)
+    assert [len(config[section]) for section in ("clusters", "users", "contexts")] == [1, 1, 1]
+
+
+@pytest.mark.cluster
+def test_nothing_is_left_of_a_namespace(cluster: EmbeddedCluster, api: Api) -> None:
+    """On a cluster of the user's its end is waited for; what has no namespace goes too."""
+    with made(api, cluster.kubeconfig, "passing.md"):
+        assert api.get("/apis/rbac.authorization.k8s.io/v1/clusterroles/preuve:passing")
+    with pytest.raises(RefusedError, match="not found"):
+        api.get("/api/v1/namespaces/passing")
+    with made(api, cluster.kubeconfig, "passing.md", disposable=True) as again:
+        assert again.name == "passing"
+
+
+@pytest.mark.cluster
+def test_a_namespace_of_somebody_else_is_left_alone(cluster: EmbeddedCluster, api: Api) -> None:
+    """A page does not take over what preuve did not make."""
+    api.post("/api/v1/namespaces", {"metadata": {"name": "taken"}})
+    context = made(api, cluster.kubeconfig, "taken.md", disposable=True)
+    with pytest.raises(ClusterError, match="'taken', and the cluster has one that preuve did not make"):
+        context.__enter__()
+    assert "deletionTimestamp" not in api.get("/api/v1/namespaces/taken")["metadata"]
+    api.delete("/api/v1/namespaces/taken")
+
+
+@pytest.mark.cluster
+def test_what_a_killed_run_left_is_replaced(cluster: EmbeddedCluster, api: Api) -> None:
+    """A namespace whose maker is dead is deleted first; one whose maker lives is not touched."""
+    source = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from preuve.api import Api\n"
+        "from preuve.cluster.embedded.netns import joined\n"
+        "from preuve.namespace import made\n"
+        "api = Api(Path(sys.argv[1]), lambda: joined(sys.argv[2]))\n"
+        "with made(api, Path(sys.argv[1]), 'left.md', disposable=True):\n"
+        "    print('there', flush=True)\n"
+        "    time.sleep(1000)\n"
+    )
+    command = [sys.executable, "-c", source, str(cluster.kubeconfig), cluster.network_path()]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as maker:
+        assert maker.stdout
+        assert maker.stdout.readline() == "there\n"
+        before = api.get("/api/v1/namespaces/left")["metadata"]
+        assert OURS.items() <= before["labels"].items()
+        with pytest.raises(ClusterError, match=rf"'left'.*in use for left.md \(process {maker.pid} on "):
+            made(api, cluster.kubeconfig, "left.md", disposable=True).__enter__()
+        maker.kill()
+    with made(api, cluster.kubeconfig, "left.md", disposable=True):
+        assert api.get("/api/v1/namespaces/left")["metadata"]["uid"] != before["uid"]
