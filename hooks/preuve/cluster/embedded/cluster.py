@@ -248,8 +248,8 @@ def _supervisor(state: State) -> int | None:
         client.settimeout(ANSWER_LIMIT)
         try:
             client.connect(str(state.socket))
-        except (FileNotFoundError, ConnectionRefusedError):
-            return None
+        except (FileNotFoundError, ConnectionRefusedError, PermissionError):
+            return None  # none, or another user's
         credentials = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
     return int(struct.unpack("3i", credentials)[0])
 

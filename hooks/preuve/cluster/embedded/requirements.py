@@ -9,12 +9,12 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from preuve.cluster.embedded import binaries, cgroups, images
 from preuve.cluster.embedded.processes import ENVIRONMENT
-from preuve.cluster.embedded.state import State
 from preuve.errors import ClusterError, raise_all
 
 if TYPE_CHECKING:
@@ -51,9 +51,6 @@ MEMORY = 1_600_000_000
 WATCHERS = 40
 """inotify instances that a cluster takes [counted]: 33, and one for each ``kubectl logs -f``."""
 
-SOCKET = 107
-"""Bytes of a Unix socket's path, at most (unix(7): 108, the end included)."""
-
 SANDBOX = ("unshare", "--mount", "--net", "--uts", "--ipc", "--pid", "--fork", "sh", "-ec")
 """Namespaces as a cluster has them."""
 
@@ -75,22 +72,19 @@ def check(kubernetes: str) -> tuple[Binaries, Path]:
         ClusterError: something is missing; with `Problems`, every missing thing.
         ConfigError: `kubernetes` is not a known minor.
     """
-    errors: list[PreuveError] = [ClusterError(problem) for problem in _problems()]
-    programs = binaries.find(kubernetes)
-    store = images.find(coredns=programs.coredns) if programs else None
-    if not (programs and store):
-        missing = "images" if programs else "binaries and images"
+    errors: list[PreuveError] = [ClusterError(problem) for problem in problems()]
+    built = _built(kubernetes)
+    if not built:
         option = "" if kubernetes == binaries.DEFAULT else f" --kubernetes {kubernetes}"
         errors.append(
             ClusterError(
-                f"the cluster's {missing} are not built yet: run `preuve cluster build{option}` "
-                f"(once; {'1 minute' if programs else '7 minutes on 2 cores'})"
+                f"the cluster's binaries or images are not built yet: run `preuve cluster build{option}` "
+                "(once; up to 7 minutes on 2 cores)"
             )
         )
     raise_all(errors)
-    assert programs  # noqa: S101 - an error above otherwise
-    assert store  # noqa: S101
-    return programs, store
+    assert built  # noqa: S101 - an error above otherwise
+    return built
 
 
 def check_build(kubernetes: str) -> None:
@@ -103,14 +97,22 @@ def check_build(kubernetes: str) -> None:
         ClusterError: something is missing; with `Problems`, every missing thing.
         ConfigError: `kubernetes` is not a known minor.
     """
-    programs = binaries.find(kubernetes)
-    if not (programs and images.find(coredns=programs.coredns)):
+    if not _built(kubernetes):
         from preuve.cluster.embedded import debian  # noqa: PLC0415 - 50 ms, seldom needed
 
         debian.check()
 
 
-def _problems() -> Iterator[str]:
+def _built(kubernetes: str) -> tuple[Binaries, Path] | None:
+    with suppress(PermissionError):  # another user's cache: as good as none
+        if programs := binaries.find(kubernetes):
+            store = images.find(coredns=programs.coredns)
+            return (programs, store) if store else None
+    return None
+
+
+def problems() -> Iterator[str]:
+    """What this machine lacks to run a cluster, each with the remedy."""
     if sys.platform != "linux":
         yield f"the embedded cluster runs on Linux only, not on {platform.system()}: use a virtual machine"
         return
@@ -130,9 +132,6 @@ def _problems() -> Iterator[str]:
             f"fewer than {WATCHERS} inotify instances are free (other clusters take them too): "
             "run `sysctl fs.inotify.max_user_instances=512`"
         )
-    socket = State.of_checkout().node_socket
-    if len(os.fsencode(socket)) > SOCKET:
-        yield f"{socket} is too long for a Unix socket: set XDG_STATE_HOME to a shorter path"
     if os.geteuid() != 0:
         yield f"it takes root to make nodes, and you are user {os.geteuid()}: run preuve with sudo"
     elif "unshare" not in missing and "mount" not in missing:

@@ -21,8 +21,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from preuve.errors import ConfigError
+
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+SOCKET = 107
+"""Bytes of a Unix socket's path, at most: unix(7) has 108, the end included."""
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 """What a cluster belongs to: where this package was cloned, or installed."""
@@ -36,9 +41,18 @@ class State:
 
     @classmethod
     def of_checkout(cls) -> State:
-        """The one of this checkout, whatever directory preuve is called from."""
+        """The one of this checkout, whatever directory preuve is called from.
+
+        Raises:
+            ConfigError: it is too deep in the file system.
+        """
         home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-        return cls(Path(home, "preuve", _short(CHECKOUT)))
+        state = cls(Path(home, "preuve", _short(CHECKOUT)))
+        if len(os.fsencode(state.node_socket)) > SOCKET:
+            raise ConfigError(
+                f"{state.node_socket} is too long for a socket: set XDG_STATE_HOME to a shorter path"
+            )
+        return state
 
     @property
     def name(self) -> str:
@@ -123,5 +137,5 @@ class State:
 
 
 def _short(path: Path) -> str:
-    """Eight characters that stand for a path: a Unix socket's address may have 108 in all."""
+    """Eight characters that stand for a path."""
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:8]

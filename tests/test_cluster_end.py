@@ -1,0 +1,366 @@
+"""What is left of an embedded cluster, however it ends: nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from preuve.cluster.embedded import cluster as embedded
+from preuve.cluster.embedded.state import State
+from preuve.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from preuve.cluster.embedded.cluster import EmbeddedCluster
+
+pytestmark = pytest.mark.cluster
+
+OWNER = """\
+import sys
+from preuve.cluster.embedded import cluster
+from preuve.progress import Progress
+
+with Progress() as progress, cluster.have(progress) as running:
+    print(running.pid, flush=True)
+    if sys.stdin.readline() == "raise\\n":
+        raise RuntimeError
+"""
+"""A process that has a cluster as long as its standard input is open."""
+
+LIMIT = 60
+"""Seconds for what should happen at once, on a machine that has other things to do."""
+
+PREUVE = (sys.executable, "-c", "from preuve.cli import main; main()", "cluster")
+
+SUPERVISOR = "preuve.cluster.embedded.supervisor"
+
+DEFAULT_PATHS = (
+    *("/etc/cni", "/etc/containerd", "/etc/kubernetes", "/etc/machine-id", "/etc/nftables.conf"),
+    *("/etc/resolv.conf", "/opt", "/run/containerd", "/run/netns", "/tmp/hostpath_pv", "/var/lib"),  # noqa: S108
+    *("/var/log", "/var/run"),
+)
+SYSCTLS = (
+    *("kernel/keys/root_maxbytes", "kernel/keys/root_maxkeys", "kernel/panic", "kernel/panic_on_oops"),
+    *("net/bridge/bridge-nf-call-iptables", "net/ipv4/conf/all/forwarding", "net/ipv4/ip_nonlocal_bind"),
+    *("net/netfilter/nf_conntrack_max", "vm/overcommit_memory", "vm/panic_on_oom"),
+)
+
+
+def host() -> dict[str, object]:
+    """What a cluster could have changed of the machine."""
+    paths = [path for name in DEFAULT_PATHS if (path := Path(name)).exists()]
+    return {
+        "links": sorted(path.name for path in Path("/sys/class/net").iterdir()),
+        "routes": Path("/proc/net/route").read_text(),
+        "mounts": Path("/proc/self/mountinfo").read_text(),
+        "rules": subprocess.run(("nft", "list", "ruleset"), capture_output=True, check=True).stdout,
+        "sysctls": {name: (Path("/proc/sys") / name).read_text() for name in SYSCTLS},
+        "hostname": socket.gethostname(),
+        "files": {
+            str(path): sorted(path.iterdir()) if path.is_dir() else path.read_bytes() for path in paths
+        },
+    }
+
+
+def processes(state: State) -> list[psutil.Process]:
+    """Who belongs to the cluster."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(OSError, psutil.Error):
+            if process.status() != psutil.STATUS_ZOMBIE and (
+                f"/{state.name}/" in Path(f"/proc/{process.pid}/cgroup").read_text()
+                or str(state.path) in " ".join(process.cmdline())
+            ):
+                found.append(process)
+    return found
+
+
+def cgroups(state: State) -> list[str]:
+    return [str(path) for path in Path("/sys/fs/cgroup").glob(f"**/{state.name}")]
+
+
+def await_(done: Callable[[], object], what: str) -> None:
+    """Wait for the kernel, or a process, to come to something."""
+    end = time.monotonic() + LIMIT
+    while not done():
+        assert time.monotonic() < end, what
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def state(monkeypatch: pytest.MonkeyPatch) -> Iterator[State]:
+    """A place for another cluster than the session's; it must be empty in the end."""
+    with tempfile.TemporaryDirectory(prefix="p-", dir="/var/tmp") as home:
+        monkeypatch.setenv("XDG_STATE_HOME", home)
+        yield State.of_checkout()
+        embedded.down()
+
+
+@contextmanager
+def owner() -> Iterator[subprocess.Popen[str]]:
+    """A process that has a cluster, in a session of its own; it still starts."""
+    with subprocess.Popen(
+        [sys.executable, "-c", OWNER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def preuve(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [*PREUVE, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=3 * LIMIT, check=False)
+
+
+def launcher(process: subprocess.Popen[str]) -> psutil.Process:
+    """The unshare(1) between an owner and its supervisor."""
+    found: list[psutil.Process] = []
+
+    def look() -> bool:
+        assert process.poll() is None, "the owner is gone"
+        for child in psutil.Process(process.pid).children():
+            with suppress(psutil.Error):
+                if SUPERVISOR in child.cmdline():
+                    found.append(child)
+        return bool(found)
+
+    await_(look, "no supervisor was started")
+    return found[0]
+
+
+def supervisor(process: subprocess.Popen[str]) -> psutil.Process:
+    above = launcher(process)
+    await_(above.children, "no supervisor was started")
+    return above.children()[0]
+
+
+def closing(process: subprocess.Popen[str]) -> None:
+    """The block ends."""
+    process.communicate("end\n")
+
+
+def raising(process: subprocess.Popen[str]) -> None:
+    """An exception leaves the block."""
+    process.communicate("raise\n")
+
+
+def interrupting(process: subprocess.Popen[str]) -> None:
+    """Ctrl-C, to the owner's process group as a terminal has it."""
+    os.killpg(process.pid, signal.SIGINT)
+
+
+def terminating(process: subprocess.Popen[str]) -> None:
+    """SIGTERM to the owner, which Python dies of at once."""
+    process.terminate()
+
+
+def killing(process: subprocess.Popen[str]) -> None:
+    """SIGKILL to the owner."""
+    process.kill()
+
+
+def ordering(process: subprocess.Popen[str]) -> None:
+    """`preuve cluster down`, from elsewhere."""
+    assert preuve("down").returncode == 0
+    process.communicate()
+
+
+def terminating_supervisor(process: subprocess.Popen[str]) -> None:
+    """SIGTERM to the supervisor."""
+    supervisor(process).terminate()
+    process.communicate()
+
+
+@pytest.mark.parametrize(
+    "end", [closing, raising, interrupting, terminating, killing, ordering, terminating_supervisor]
+)
+def test_an_end_leaves_nothing(state: State, end: Callable[[subprocess.Popen[str]], None]) -> None:
+    """Not a process, a cgroup, a mount, a file; and the host is never touched, not even meanwhile.
+
+    A namespace without a name lives in processes and mounts: it is gone when these are.
+    """
+    before = host()
+    with owner() as process:
+        assert process.stdout
+        assert process.stdout.readline().strip().isdecimal()
+        assert host() == before
+        lived = processes(state)
+        assert len(lived) > 15
+        end(process)
+        process.wait(LIMIT)
+        await_(lambda: not state.path.exists(), "the state directory is still there")
+    await_(lambda: not processes(state), f"still alive: {processes(state)}")
+    assert cgroups(state) == []
+    assert host() == before
+
+
+@pytest.mark.parametrize("whom", [launcher, supervisor])
+def test_sigkill_ends_every_process(
+    state: State, whom: Callable[[subprocess.Popen[str]], psutil.Process]
+) -> None:
+    """The kernel ends what the supervisor cannot; the next start, or `down`, reaps files and cgroups."""
+    before = host()
+    with owner() as process:
+        assert process.stdout
+        process.stdout.readline()
+        whom(process).kill()
+        await_(lambda: not processes(state), "processes are left")
+    assert host() == before
+    assert embedded.find() is None
+    assert preuve("down").stdout == "the cluster is gone\n"
+    assert cgroups(state) == []
+    assert not state.path.exists()
+
+
+def test_sigkill_at_any_moment_of_the_start(state: State) -> None:
+    """Twenty starts are cut off, all along; each next one gets by what the one before left."""
+    before = host()
+    with owner() as process:
+        began = time.monotonic()
+        assert process.stdout
+        process.stdout.readline()
+        whole = time.monotonic() - began
+        closing(process)
+    for round_ in range(20):
+        moment = whole * random.uniform(round_, round_ + 1) / 20  # noqa: S311 - no secret
+        with owner() as process:
+            began = time.monotonic()
+            victim = (supervisor, launcher)[round_ % 2](process)
+            time.sleep(max(0, began + moment - time.monotonic()))
+            victim.kill()
+            came_up, _ = process.communicate(timeout=LIMIT)
+            assert came_up or process.returncode, f"cut off after {moment:.2f} s, and not told"
+        await_(lambda: not processes(state), f"processes are left of a start cut off after {moment:.2f} s")
+    assert host() == before
+    with Progress() as progress, embedded.have(progress):
+        pass
+    assert not state.path.exists()
+    assert cgroups(state) == []
+
+
+def test_a_death_within_is_told(state: State) -> None:
+    """When a component dies, the cluster goes down, says which and why, and keeps its logs for a while."""
+    assert preuve("up").returncode == 0
+    kubelet = next(process for process in processes(state) if process.name() == "kubelet")
+    kubelet.kill()
+    await_(lambda: not processes(state), "processes are left")
+    status = preuve("status").stdout
+    assert "kubelet was killed by SIGKILL" in status
+    assert str(state.log) in status
+    refused = preuve("kubectl", "get", "nodes")
+    assert refused.returncode == 2
+    assert "kubelet was killed by SIGKILL" in refused.stderr
+    assert cgroups(state) == []
+    assert preuve("down").returncode == 0
+    assert not state.path.exists()
+
+
+def test_up_stays_and_down_goes(state: State) -> None:
+    """`up` twice, even at the same time, is one cluster, which others find; `down` twice is nothing."""
+    with subprocess.Popen(
+        [sys.executable, "-c", "from preuve.cli import main; main()", "cluster", "up"]
+    ) as other:
+        assert preuve("up").returncode == 0
+        assert other.wait(2 * LIMIT) == 0
+    assert preuve("up").returncode == 0
+    assert len([p for p in processes(state) if SUPERVISOR in p.cmdline() and p.name() != "unshare"]) == 1
+    told = json.loads(preuve("status", "--json").stdout)
+    running = embedded.find()
+    assert running
+    assert told["running"] is True
+    assert told["version"] == running.version
+    assert told["pid"] == running.pid
+    assert told["nodes"] == ["node1", "node2", "node3"]
+    assert told["kubeconfig"] == str(running.kubeconfig)
+    assert told["state_dir"] == str(state.path)
+    assert 200e6 < told["memory_bytes"] < 2e9
+    assert told["started"] == running.started
+    script = (
+        "create",
+        "job",
+        "j",
+        "--image=busybox",
+        "--dry-run=client",
+        "-oname",
+        "--",
+        "sh",
+        "-c",
+        "exit 3",
+    )
+    assert preuve("kubectl", *script).stdout == "job.batch/j\n"
+    other_version = preuve("up", "--kubernetes", "1.36")
+    assert other_version.returncode == 2
+    assert "preuve cluster down" in other_version.stderr
+    assert preuve("down").stdout == "the cluster is gone\n"
+    assert preuve("down").stdout == "no cluster was running\n"
+    told = json.loads(preuve("status", "--json").stdout)
+    assert told["running"] is False
+    assert set(told) >= {"version", "pid", "nodes", "kubeconfig", "started", "memory_bytes", "state_dir"}
+
+
+def test_two_clusters_side_by_side(cluster: EmbeddedCluster, state: State) -> None:
+    """They have nothing in common but their addresses: the end of one is nothing to the other."""
+
+    def uid(of: EmbeddedCluster) -> str:
+        kubectl = (
+            "nsenter",
+            f"--net={of.network_path()}",
+            of.binaries.kubectl,
+            f"--kubeconfig={of.kubeconfig}",
+        )
+        get = ("get", "namespace", "kube-system", "--output=jsonpath={.metadata.uid}")
+        return subprocess.run((*kubectl, *get), capture_output=True, text=True, check=True).stdout
+
+    with Progress() as progress, embedded.have(progress) as another:
+        assert another.state == state.path
+        assert uid(another) != uid(cluster)
+    assert uid(cluster)
+
+
+def test_nothing_is_open_to_others(cluster: EmbeddedCluster) -> None:
+    """The directory is its owner's alone, so are its secrets; nothing listens on the host's network."""
+    assert stat.S_IMODE(cluster.state.stat().st_mode) == 0o700
+    secrets = [
+        path
+        for path in cluster.state.glob("**/*")
+        if path.is_file() and not path.is_symlink() and b"PRIVATE KEY" in path.read_bytes()[:100_000]
+    ]
+    configs = [cluster.kubeconfig, *cluster.state.glob("**/*.conf")]
+    secrets += [path for path in configs if path.is_file() and "client-key-data" in path.read_text()]
+    assert len(secrets) > 10
+    assert {stat.S_IMODE(path.stat().st_mode) for path in secrets} == {0o600}
+    state = State(cluster.state)
+    listening = {
+        line.split()[9]
+        for table in ("tcp", "tcp6", "udp", "udp6")
+        for line in Path("/proc/net", table).read_text().splitlines()[1:]
+        if table.startswith("udp") or line.split()[3] == "0A"
+    }
+    theirs = set()
+    for process in processes(state):
+        for descriptor in Path(f"/proc/{process.pid}/fd").iterdir():
+            with suppress(OSError):
+                theirs.add(str(descriptor.readlink()))
+    assert theirs
+    assert not {f"socket:[{inode}]" for inode in listening} & theirs

@@ -1,0 +1,141 @@
+"""What a machine lacks is told before anything starts: all of it, with what to do about it.
+
+Each machine is made by the kernel: the real command runs where the thing is missing.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from preuve.cluster.embedded import requirements
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="takes root, to take things away from the machine")
+
+UP = (sys.executable, "-c", "from preuve.cli import main; main()", "cluster", "up")
+
+
+def refused(*prefix: str, **environment: str) -> str:
+    """What `preuve cluster up` says where it cannot; it has to exit 2, and to have started nothing."""
+    ran = subprocess.run(
+        (*prefix, *UP),
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 2, ran.stdout + ran.stderr
+    assert not Path(os.environ["XDG_STATE_HOME"], "preuve").exists() or "XDG_STATE_HOME" in environment
+    return ran.stderr
+
+
+INSTEAD = """\
+instead_of() {
+    mount -t tmpfs none /mnt
+    cat >/mnt/file
+    mount --bind /mnt/file "$1"
+}
+"""
+"""Lets a pipe stand for a file."""
+
+
+def without(script: str) -> tuple[str, ...]:
+    """A prefix for a command: a mount namespace of its own, in which `script` was run before."""
+    return ("unshare", "--mount", "sh", "-ec", f'{INSTEAD}{script}\nexec "$@"', "sh")
+
+
+@needs_root
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        (
+            "mount --bind /dev/null /usr/bin/containerd",
+            "no containerd here: run `apt-get install containerd`",
+        ),
+        ("mount --bind /dev/null /usr/sbin/nft", "no nft here: run `apt-get install nftables`"),
+        (
+            "mount -t tmpfs none /usr/lib/cni",
+            "no /usr/lib/cni/bridge here: run `apt-get install containernetworking-plugins`",
+        ),
+        (
+            "grep -v overlay /proc/filesystems | instead_of /proc/filesystems",
+            "no overlayfs, which containers are made of: run `modprobe overlay`",
+        ),
+        ("mount -t tmpfs none /proc/sys/net/bridge", "run `modprobe br_netfilter`"),
+        ("mount -t tmpfs none /sys/fs/cgroup", "no cgroup controller cpu, cpuset, memory, pids is mounted"),
+        ("mount -o remount,ro,bind /sys/fs/cgroup/pids", "cgroups cannot be made in /sys/fs/cgroup/pids"),
+        (
+            "mount -t tmpfs none /dev; mknod /dev/null c 1 3; mknod /dev/urandom c 1 9",
+            "no /dev/kmsg, which kubelets read: in a container, lend it with `--device /dev/kmsg`",
+        ),
+        (
+            "echo 'MemAvailable: 1200000 kB' | instead_of /proc/meminfo",
+            "only 1.2 GB of memory are free",
+        ),
+    ],
+    ids=["containerd", "nft", "cni", "overlayfs", "bridge", "cgroups", "read-only", "kmsg", "memory"],
+)
+def test_what_is_missing_is_named(script: str, told: str) -> None:
+    """One message names it, and the way to get it."""
+    assert told in refused(*without(script))
+
+
+@needs_root
+@pytest.mark.parametrize(
+    ("prefix", "told"),
+    [
+        (("setarch", "--uname-2.6"), "is too old for kube-proxy: 5.13 or newer is needed"),
+        (
+            ("setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin"),
+            "root may not make namespaces here",
+        ),
+        (
+            (
+                *("unshare", "--user", "--map-root-user", "sh", "-ec"),
+                *('echo 9 >/proc/sys/user/max_inotify_instances; exec "$@"', "sh"),
+            ),
+            "run `sysctl fs.inotify.max_user_instances=512`",
+        ),
+        (
+            ("setpriv", "--reuid=65534", "--clear-groups"),
+            "it takes root to make nodes, and you are user 65534",
+        ),
+    ],
+    ids=["kernel", "capabilities", "inotify", "user"],
+)
+def test_a_process_without_rights(prefix: tuple[str, ...], told: str, tmp_path: Path) -> None:
+    """What the process may not do is told likewise."""
+    assert told in refused(*prefix, XDG_CACHE_HOME=str(tmp_path))
+
+
+def test_what_is_not_built(tmp_path: Path) -> None:
+    """A start compiles nothing: it says which command does, and how long that takes."""
+    said = refused(XDG_CACHE_HOME=str(tmp_path))
+    assert "not built yet: run `preuve cluster build` (once; up to 7 minutes" in said
+
+
+def test_a_place_too_deep(tmp_path: Path) -> None:
+    """Sockets have short paths: where the state directory is too deep, the way out is told."""
+    said = refused(XDG_STATE_HOME=str(tmp_path / ("deep" * 30)))
+    assert "too long for a socket: set XDG_STATE_HOME to a shorter path" in said
+
+
+@needs_root
+def test_everything_is_told_at_once(tmp_path: Path) -> None:
+    """One run is enough to know all there is to do."""
+    hide = "mount --bind /dev/null /usr/bin/containerd; mount --bind /dev/null /usr/bin/catatonit"
+    said = refused(*without(hide), "setarch", "--uname-2.6", XDG_CACHE_HOME=str(tmp_path))
+    assert "run `apt-get install catatonit containerd`" in said
+    assert "too old" in said
+    assert "not built yet" in said
+
+
+def test_not_on_linux(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Elsewhere, nothing but that is worth telling."""
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert ["Linux" in problem for problem in requirements.problems()] == [True]

@@ -1,0 +1,99 @@
+"""The state directory: whose it is, and who holds it."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from preuve.cluster.embedded.state import State
+
+if TYPE_CHECKING:
+    import pytest
+
+HOLD = """\
+import sys
+from pathlib import Path
+from preuve.cluster.embedded.state import State
+
+print(State(Path(sys.argv[1])).lock() is not None, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_one_for_each_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It is below XDG_STATE_HOME; what the machine knows of the cluster bears its name."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    here = State.of_checkout()
+    assert here.path.parent == tmp_path / "preuve"
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "other"))
+    assert State.of_checkout().name != here.name
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert State.of_checkout().path.parent == tmp_path / ".local" / "state" / "preuve"
+
+
+def test_its_owner_alone_enters(tmp_path: Path) -> None:
+    """Secrets are in it."""
+    state = State(tmp_path / "state")
+    held = state.lock()
+    assert held is not None
+    assert stat.S_IMODE(state.path.stat().st_mode) == 0o700
+    state.write_secret(state.kubeconfig, "secret")
+    assert stat.S_IMODE(state.kubeconfig.stat().st_mode) == 0o600
+    os.close(held)
+
+
+def test_one_holds_it_as_long_as_it_lives(tmp_path: Path) -> None:
+    """Nobody else may, until the holder is gone, however it went."""
+    state = State(tmp_path / "state")
+    with subprocess.Popen(
+        (sys.executable, "-c", HOLD, str(state.path)),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "True\n"
+        assert state.lock() is None
+        holder.kill()
+    held = state.lock()
+    assert held is not None
+    os.close(held)
+
+
+def test_a_directory_that_was_removed_is_not_held(tmp_path: Path) -> None:
+    """Who opened it just before takes the one that stands there now."""
+    state = State(tmp_path / "state")
+    first = state.lock()
+    assert first is not None
+    state.path.rmdir()
+    second = state.lock()
+    assert second is not None
+    assert os.path.samestat(os.fstat(second), state.path.stat())
+    os.close(first)
+    os.close(second)
+
+
+def test_what_is_kept(tmp_path: Path) -> None:
+    """Clearing takes folders and files, but what is asked to stay; the last words are an epitaph."""
+    state = State(tmp_path / "state")
+    held = state.lock()
+    assert held is not None
+    assert not state.epitaph()
+    for folder in (state.log, state.nodes):
+        (folder / "deep").mkdir(parents=True)
+    state.kubeconfig.touch()
+    (state.path / "link").symlink_to("/")
+    state.last_words.write_text("etcd exited with 1\n", encoding="utf-8")
+    state.clear(keep={state.log, state.last_words})
+    assert set(state.path.iterdir()) == {state.log, state.last_words}
+    assert (state.log / "deep").is_dir()
+    assert "etcd exited with 1" in state.epitaph()
+    state.clear()
+    assert list(state.path.iterdir()) == []
+    assert Path("/").is_dir()
+    os.close(held)
