@@ -115,7 +115,10 @@ class Adapter:
         return self._edition.render(page.file.src_uri, strings(_language(config)))
 
     def on_shutdown(self) -> None:
-        self._open.close()
+        try:
+            self._open.close()
+        except PreuveError as error:
+            log.error("%s", error)  # noqa: TRY400 - whoever lost a cluster needs no traceback
 
 
 def _language(config: MkDocsConfig) -> str:

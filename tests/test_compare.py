@@ -164,6 +164,16 @@ def test_events_are_a_set(one: list[str], other: list[str]) -> None:
     assert same(texts[:1], texts[1:])
 
 
+def test_a_node_that_is_all_that_is_said_of_a_pod_is_chance() -> None:
+    """`jsonpath` answers with a bare name; a list of nodes is a list of names."""
+    pods = laid_out([("NAME", "NODE"), ("web", "node1"), ("db", "node2")])
+    assert same([pods, "node1"], [pods, "node2"])
+    assert same([pods, "web-x7k2p node1\nweb-b4d6f node1"], [pods, "web-x7k2p node1\nweb-b4d6f node2"])
+    assert not same([pods, "node1\nnode2"], [pods, "node2\nnode1"])
+    assert not same([pods, "node/node1 cordoned"], [pods, "node/node2 cordoned"])
+    assert not same([pods, "web node1"], [pods, "web node2"])
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

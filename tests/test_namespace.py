@@ -61,6 +61,15 @@ def api(cluster: EmbeddedCluster) -> Iterator[Api]:
         yield api
 
 
+@pytest.mark.cluster
+def test_an_end_does_not_take_the_certificates_of_others(cluster: EmbeddedCluster) -> None:
+    """A page that ends leaves the others what they need for a new connection."""
+    first = Api(cluster.kubeconfig, cluster.network)
+    with Api(cluster.kubeconfig, cluster.network) as second:
+        first.close()
+        assert second.get("/version")
+
+
 def can_i(api: Api, namespace: Namespace, question: str) -> bool:
     """Whether the page's identity may: ``VERB RESOURCE[/SUBRESOURCE][.GROUP] [in NAMESPACE]``, or a path."""
     verb, what, *where = question.split()

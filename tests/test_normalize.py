@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from preuve.compare import normalized
 from preuve.normalize import NORMALIZERS, Kind, spans
 
 
@@ -98,6 +99,31 @@ def test_addresses_of_pods_and_others() -> None:
         ("10.244.2.2", "address"),
         ("ff:ff:ff:ff:ff:ff", "address"),
     ]
+
+
+def test_addresses_in_names() -> None:
+    """DNS names of Pods, and of addresses the other way round."""
+    assert shown("10-244-0-19.web.pods.svc.cluster.local 19.0.244.10.in-addr.arpa") == [
+        ("10-244-0-19", "address"),
+        ("19.0.244.10", "address"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'Waiting for deployment "web" rollout to finish: 1 old replicas are pending termination...',
+        "  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current",
+        "                                 Dload  Upload   Total   Spent    Left  Speed",
+        "100   335  100   335    0     0   2576      0 --:--:-- --:--:-- --:--:--  2596",
+        "2026/11/23 11:34:37 [notice] 1#1: start worker process 8",
+        "If you don't see a command prompt, try pressing enter.",
+    ],
+)
+def test_what_is_said_in_passing(line: str) -> None:
+    """Progress, meters, a line a processor: there or not, as things go."""
+    assert Kind.PASSING in {span.kind for span in spans(f"before\n{line}\nafter\n")}
+    assert normalized([f"before\n{line}\nafter\n"]) == [["before", "after"]]
 
 
 def test_what_the_page_spells_out_is_no_chance() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -20,17 +21,21 @@ UP = (sys.executable, "-c", "from preuve.cli import main; main()", "cluster", "u
 
 
 def refused(*prefix: str, **environment: str) -> str:
-    """What `preuve cluster up` says where it cannot; it has to exit 2, and to have started nothing."""
-    ran = subprocess.run(
-        (*prefix, *UP),
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    """What `preuve cluster up` says where it cannot; it has to exit 2, and to have started nothing.
+
+    It has a state of its own: in the tests', there may be a cluster.
+    """
+    with tempfile.TemporaryDirectory(prefix="p-", dir="/var/tmp") as state:
+        ran = subprocess.run(
+            (*prefix, *UP),
+            env={**os.environ, "XDG_STATE_HOME": state, **environment},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert not any(Path(state).iterdir())
     assert ran.returncode == 2, ran.stdout + ran.stderr
-    assert not Path(os.environ["XDG_STATE_HOME"], "preuve").exists() or "XDG_STATE_HOME" in environment
     return ran.stderr
 
 

@@ -107,7 +107,6 @@ def crash(pause: int, before: float) -> dict[str, Any]:
 
 NEVER = {"restartPolicy": "Never"}
 DONE = {"phase": "Succeeded", "conditions": [{"type": "Ready", "status": "False", "reason": "PodCompleted"}]}
-UNPREPARED = {"conditions": [{"type": "PodReadyToStartContainers", "status": "False"}]}
 
 
 def unscheduled(reason: str = "Unschedulable", **more: str) -> dict[str, Any]:
@@ -128,7 +127,6 @@ PODS = {
     "its node knows an older generation": (pod(meta={"generation": 2}), "moves"),
     "creating": (pod(waiting("ContainerCreating")), "moves"),
     "not yet on its node's list": (pod(status={"containerStatuses": []}), "moves"),
-    "a volume that does not come": (pod(waiting("ContainerCreating"), status=UNPREPARED), "moment"),
     "ErrImagePull": (pod(waiting("ErrImagePull")), "moves"),
     "ImagePullBackOff": (pod(waiting("ImagePullBackOff")), "moment"),
     "CreateContainerConfigError": (pod(waiting("CreateContainerConfigError")), "moment"),
@@ -176,6 +174,19 @@ def verdict(objects: list[dict[str, Any]], settled: list[dict[str, Any]] | None 
 def test_a_pod(obj: dict[str, Any], wanted: str) -> None:
     """A Pod is at rest when it is Ready, over, or in a state that it stays in by itself."""
     assert verdict([obj, node()]) == wanted
+
+
+@pytest.mark.parametrize(
+    ("message", "wanted"),
+    [('configmap "missing" not found', "moment"), ("failed to sync configmap cache: timed out", "moves")],
+)
+def test_a_volume_that_never_comes_is_told_by_an_event(message: str, wanted: str) -> None:
+    """The Pod itself is being created for ever; a mount that fails for another reason is tried again."""
+    creating = pod(waiting("ContainerCreating"))
+    about = {"uid": creating["metadata"]["uid"]}
+    event = made("Event", "web.1", involvedObject=about, reason="FailedMount", message=message)
+    assert verdict([creating, event]) == wanted
+    assert verdict([pod(waiting("ContainerCreating"), name="other"), event]) == "moves"
 
 
 def test_a_never_ready_pod_is_named_with_its_probe() -> None:

@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import tempfile
 from contextlib import nullcontext, suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
 import yaml
-from kubernetes.client import ApiClient, Configuration
+from kubernetes.client import ApiClient, ApiException, Configuration
 from kubernetes.config import ConfigException, kube_config
 from urllib3.exceptions import HTTPError
 
@@ -31,6 +34,9 @@ ANSWER_LIMIT = 30.0
 
 CONNECTIONS = 32
 """Kept open at most: one a kind for a page's lists, one a kind for its watches."""
+
+_LOADING = Lock()
+"""`kubernetes` remembers files for the whole process."""
 
 MERGE = {"Content-Type": "application/merge-patch+json"}
 
@@ -74,17 +80,21 @@ class Api:
         configuration.connection_pool_maxsize = CONNECTIONS
         configuration.retries = False
         try:
-            load(
-                yaml.safe_load(kubeconfig.read_text(encoding="utf-8")),
-                client_configuration=configuration,
-                persist_config=False,
-                temp_file_path=self._folder.name,
-            )
+            with _LOADING:
+                load(
+                    yaml.safe_load(kubeconfig.read_text(encoding="utf-8")),
+                    client_configuration=configuration,
+                    persist_config=False,
+                    temp_file_path=self._folder.name,
+                )
+                # It would give the next one of the same authority our files, which may then be gone.
+                kube_config._temp_files.clear()  # noqa: SLF001 - there is no other way to its memory
         except ConfigException as error:
             self._folder.cleanup()
             raise ClusterError(f"{kubeconfig}: {error}") from None
         self.server: str = configuration.host
         self._client = ApiClient(configuration)
+        self._ahead = timedelta()
 
     def __enter__(self) -> Self:
         return self
@@ -98,6 +108,10 @@ class Api:
         """Close the connections, and forget the credentials."""
         self._client.rest_client.close()
         self._folder.cleanup()
+
+    def now(self) -> datetime:
+        """Tell the time on the cluster's clock, to a second or two."""
+        return datetime.now(UTC) + self._ahead
 
     def get(self, path: str, **query: str) -> Any:  # noqa: ANN401 - JSON
         """Get an object or a list.
@@ -191,11 +205,18 @@ class Api:
             with self._network():
                 response: Any = self._client.call_api(*asked, _request_timeout=(ANSWER_LIMIT, limit))
             refusal = b"" if response.status < 300 else response.read()
-        except (HTTPError, OSError) as error:
+        except (ApiException, HTTPError, OSError) as error:  # the first is how it tells of a failed handshake
             raise LostError(f"the API server at {self.server} does not answer: {error}") from None
+        self._ahead = _ahead(response.headers.get("Date"))
         if response.status >= 300:
             raise RefusedError(f"{method} {path}: {_said(refusal, response.status)}", response.status)
         return response
+
+
+def _ahead(date: str | None) -> timedelta:
+    """Tell how far a server's clock is ahead of ours; not at all if that may be due to its whole seconds."""
+    ahead = parsedate_to_datetime(date) - datetime.now(UTC) if date else timedelta()
+    return ahead if abs(ahead) > timedelta(seconds=2) else timedelta()
 
 
 def _said(refusal: bytes, code: int) -> str:

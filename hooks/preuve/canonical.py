@@ -24,13 +24,12 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from preuve.colouring import Colouring, digest
-from preuve.normalize import Kind, spans
+from preuve.normalize import Kind, Span, spans
 from preuve.table import tables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from preuve.normalize import Span
     from preuve.table import Row, Table
 
 NAMED = frozenset({Kind.POD, Kind.HASH, Kind.IP, Kind.UID, Kind.PORT})
@@ -110,8 +109,10 @@ def canonical(outputs: Sequence[str], unordered: Collection[int], public: str) -
     """
     marked = [(output, spans(output, public)) for output in outputs]
     known = {span.of(output) for output, marks in marked for span in marks if span.kind == Kind.IP}
+    told = {span.of(output) for output, marks in marked for span in marks if span.kind == Kind.NODE}
+    nodes = {name.partition("/")[0] for name in told if not name.isdigit()}
     page = [
-        list(_passages(output, marks, known, watched=number in unordered))
+        list(_passages(output, _with_nodes(output, marks, nodes), known, watched=number in unordered))
         for number, (output, marks) in enumerate(marked)
     ]
     names = _names(page)
@@ -124,6 +125,21 @@ def canonical(outputs: Sequence[str], unordered: Collection[int], public: str) -
         ]
         for passages in page
     ]
+
+
+def _with_nodes(output: str, marks: Sequence[Span], nodes: Collection[str]) -> Sequence[Span]:
+    """Marks, with one for a node's name if that is all that is said, or all that is said of a generated name.
+
+    That is what `-o jsonpath='{.spec.nodeName}'` answers; elsewhere a node's name may be the lesson.
+    """
+    found = list(marks)
+    for match in re.finditer(r"^(\S+ +)?(\S+)$", output, re.MULTILINE):
+        first, last = match.start(2), match.end()
+        alone = not match[1] and match[2] == output.strip()
+        with_pod = any(span.kind == Kind.POD and match.start() <= span.start < first for span in marks)
+        if match[2] in nodes and (alone or with_pod):
+            found.append(Span(first, last, Kind.NODE))
+    return sorted(found)
 
 
 def _passages(
@@ -200,10 +216,10 @@ def _items(lines: Sequence[str], marks: Sequence[Sequence[Span]]) -> dict[int, t
 
 
 def _begins_with_a_generated_name(raw: str, start: int, marks: Sequence[Span]) -> bool:
-    """Whether one is in the first two words: the second of `NAMESPACE NAME`, of `pod "web-x7k2p" deleted`."""
-    words = re.match(r"(?: *\S+){0,2}", raw)
+    """Whether one is in the first two words of a line: of `NAMESPACE NAME`, of `pod "web-x7k2p" deleted`."""
+    words = re.match(r"(?:evicting)?(?: *\S+){0,2}", raw)
     end = start + (words.end() if words else 0)
-    return any(span.kind in {Kind.POD, Kind.HASH} and span.start < end for span in marks)
+    return any(span.kind in {Kind.POD, Kind.HASH, Kind.UID} and span.start < end for span in marks)
 
 
 def _parts(

@@ -53,6 +53,7 @@ KINDS = {
         Kind("Secret", "secrets"),
         Kind("ServiceAccount", "serviceaccounts", short=("sa",)),
         Kind("ResourceQuota", "resourcequotas", short=("quota",)),
+        Kind("Event", "events", short=("ev",)),
         Kind("Node", "nodes", short=("no",), namespaced=False),
     )
 }

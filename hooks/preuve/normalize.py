@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 
 from preuve.table import CELL, Row, tables
 
@@ -224,7 +225,7 @@ def scalings(text: str) -> Iterator[Span]:
 
 
 def progress(text: str) -> Iterator[Span]:
-    """Lines that kubectl prints as long as it waits, and how it came to be attached.
+    """Lines that kubectl prints as long as it waits, how it came to be attached, and curl's meter.
 
     >>> text = 'Waiting for deployment "web" rollout to finish: 1 of 3 updated replicas are available...'
     >>> [span.of(text) == text for span in progress(text)]
@@ -240,6 +241,9 @@ def progress(text: str) -> Iterator[Span]:
     yield from _groups(
         r"(All commands and output from this session will be recorded[^\n]*)", Kind.PASSING, text
     )
+    yield from _groups(r"(% Total    % Received[^\n]*)", Kind.PASSING, text)
+    yield from _groups(r"(Dload  Upload [^\n]*)", Kind.PASSING, text)
+    yield from _groups(r"([\d:-]+ --:--:-- [^\n]*)", Kind.PASSING, text)
     yield from _groups(r"(If you don't see a command prompt, try pressing enter\.)", Kind.PASSING, text)
 
 
@@ -340,7 +344,7 @@ def restarts(text: str) -> Iterator[Span]:
 
 
 def addresses(text: str) -> Iterator[Span]:
-    """IP and MAC addresses, wherever they stand; of IPv6 those of links and of private networks.
+    """IP and MAC addresses, wherever they stand, in names too; of IPv6 those of links and private networks.
 
     >>> text = '10.244.0.1 - "GET / HTTP/1.1" 200, from 127.0.0.1, in 10.244.0.0/16'
     >>> [span.of(text) for span in addresses(text)]
@@ -350,6 +354,8 @@ def addresses(text: str) -> Iterator[Span]:
         yield Span(match.start(1), match.end(), Kind.ADDRESS)
     yield from _groups(r"(fe80(?<=\bfe80)::[0-9a-f:]*[0-9a-f])", Kind.ADDRESS, text)
     yield from _groups(r"(fd(?<=\bfd)[0-9a-f]{2}:[0-9a-f:]*[0-9a-f])", Kind.ADDRESS, text)
+    yield from _groups(r"(\d{1,3}(?:-\d{1,3}){3})\.[\w.-]*\.cluster\.local\b", Kind.ADDRESS, text)
+    yield from _groups(r"(\d{1,3}(?:\.\d{1,3}){3})\.in-addr\.arpa\b", Kind.ADDRESS, text)
     yield from _ips(Kind.ADDRESS, text)
 
 
@@ -533,7 +539,7 @@ def spans(text: str, public: str = "") -> tuple[Span, ...]:
             if taken.find(1, span.start, span.end) < 0 and not (spelled and _spelled(span, text, spelled)):
                 taken[span.start : span.end] = bytes([1]) * (span.end - span.start)
                 found.append(span)
-    return tuple(sorted(found))
+    return tuple(sorted(found, key=attrgetter("start")))
 
 
 def _spelled(span: Span, text: str, spelled: frozenset[str]) -> bool:

@@ -21,10 +21,6 @@ FRESH = RELIST + 0.5
 """Seconds that a container without a probe must be up. One that ends at once is Ready until the kubelet
 looks: for up to 1.2 s in 36 cases (1.37.2 on two busy cores)."""
 
-UNPREPARED = 10.0
-"""Seconds after which a Pod without a sandbox waits for something that does not exist, the ConfigMap of a
-volume for one: its status never says what. Volumes and network are there within 2 s (1.37.2)."""
-
 RESTART = timedelta(seconds=3)
 """A back-off that ends within this is no rest: the next command would see the restart."""
 
@@ -170,9 +166,18 @@ def _container(
         return _backing_off(status, pod, snapshot)
     if reason in STAYS:
         return Motion(who(pod), f"container {name}: {reason}", STUCK)
-    if condition(pod, "PodReadyToStartContainers").get("status") == "False":
-        return Motion(who(pod), "its volumes and its network are not there yet", UNPREPARED)
+    if missing := _missing(pod, snapshot):
+        return Motion(who(pod), missing, STUCK)
     return Motion(who(pod), f"container {name}: {reason}", untold=reason in UNTOLD)
+
+
+def _missing(pod: Object, snapshot: Snapshot) -> str | None:
+    """Tell what a volume of a Pod lacks; only an event says so, the Pod is ContainerCreating for ever."""
+    for event in snapshot["Event"]:
+        mine = event["involvedObject"].get("uid") == pod["metadata"]["uid"]
+        if mine and event["reason"] == "FailedMount" and "not found" in event.get("message", ""):
+            return str(event["message"])
+    return None
 
 
 def _running(container: Object, status: Object, pod: Object) -> Motion | None:
@@ -222,7 +227,7 @@ def _backing_off(status: Object, pod: Object, snapshot: Snapshot) -> Motion | No
     if not pause or not last.get("finishedAt"):
         return Motion(who(pod), f"container {name}: CrashLoopBackOff", STUCK)
     if datetime.fromisoformat(last["finishedAt"]) + pause - snapshot.now < RESTART:
-        return Motion(who(pod), f"container {name} is about to be restarted", patience=60, of=str(pause))
+        return Motion(who(pod), f"container {name} is about to be restarted", of=str(pause))
     return None
 
 

@@ -260,6 +260,7 @@ RULES: Mapping[str, Callable[[Object, Snapshot, Snapshot], Iterator[Motion]]] = 
     "Pod": pods.moves,
     "Service": _service,
     "EndpointSlice": _part,
+    "Event": _part,
     "PersistentVolumeClaim": _claim,
     "ResourceQuota": _quota,
     "Node": _node,

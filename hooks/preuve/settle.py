@@ -10,8 +10,8 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from preuve.api import LostError, RefusedError
@@ -23,7 +23,7 @@ from preuve.rest import RULES, moving
 from preuve.traffic import Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from preuve.api import Api, Watch
@@ -46,6 +46,10 @@ WATCHED = [KINDS[name] for name in RULES]
 
 MAKES = {"Deployment": "ReplicaSet", "Service": "EndpointSlice", "StatefulSet": "PersistentVolumeClaim"}
 """Who makes objects of another kind; all others make Pods."""
+
+
+QUERIES = {"Event": {"fieldSelector": "reason=FailedMount"}}
+"""Of what there may be thousands of, only what the rules look at."""
 
 
 class UnsettledError(CommandError):
@@ -86,13 +90,15 @@ class Watcher:
         self._news: SimpleQueue[tuple[str, Object] | None] = SimpleQueue()
         self._pool = ThreadPoolExecutor(2 * len(WATCHED), thread_name_prefix=f"watch-{namespace}")
         self._tasks: dict[str, Path] = {}
+        self._busy = Lock()
         self._closed = False
 
     def close(self) -> None:
         """Stop waiting, from any thread; whoever waits is told."""
         self._closed = True
         self._news.put(None)
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        with self._busy:
+            self._pool.shutdown(wait=False)
 
     def settle(self, seconds: float) -> bool:
         """Wait until the namespace is at rest.
@@ -107,16 +113,22 @@ class Watcher:
             UnsettledError: something still moves; it is named.
             ClusterError: the API server refuses, or does not answer.
         """
+        with self._busy:
+            return self._settle(seconds)
+
+    def _settle(self, seconds: float) -> bool:
         end = time.monotonic() + seconds
         self._tasks.clear()
+        kinds = WATCHED
         while not self._closed:
             try:
-                versions = self._list()
+                versions = self._list(kinds)
                 pending = self._pending()
                 if not pending:
                     self._settled = self._snapshot()
                     return not any(retries(pod) for pod in self._settled["Pod"])
                 pending = self._follow(versions, pending, end)
+                kinds = self._kinds()
             except LostError:
                 if time.monotonic() + RETRY > end:
                     raise
@@ -126,10 +138,12 @@ class Watcher:
                 raise UnsettledError(_told(pending, seconds))
         raise UnsettledError("the page was ended while its namespace was to settle")
 
-    def _list(self) -> dict[str, str]:
-        """List everything, and return the version of each list."""
-        answers = self._pool.map(lambda kind: self._api.get(kind.path(self._namespace)), WATCHED)
-        found = dict(zip((kind.name for kind in WATCHED), answers, strict=True))
+    def _list(self, kinds: Collection[Kind]) -> dict[str, str]:
+        """List all that is of these kinds, the only ones that are there; return the version of each list."""
+        answers = self._pool.map(
+            lambda kind: self._api.get(kind.path(self._namespace), **QUERIES.get(kind.name, {})), kinds
+        )
+        found = dict(zip((kind.name for kind in kinds), answers, strict=True))
         self._objects = {
             obj["metadata"]["uid"]: {**obj, "kind": name}
             for name, answer in found.items()
@@ -138,7 +152,7 @@ class Watcher:
         return {name: answer["metadata"]["resourceVersion"] for name, answer in found.items()}
 
     def _snapshot(self) -> Snapshot:
-        return Snapshot(self._objects.values(), datetime.now(UTC))
+        return Snapshot(self._objects.values(), self._api.now())
 
     def _pending(self) -> dict[Motion, float]:
         """Tell what still moves, and for how many seconds at most."""
@@ -180,11 +194,10 @@ class Watcher:
         watches: list[Watch] = []
         try:
             for kind in self._kinds():
-                watches.append(
-                    self._api.watch(kind.path(self._namespace), resourceVersion=versions[kind.name])
-                )
+                query = {**QUERIES.get(kind.name, {}), "resourceVersion": versions[kind.name]}
+                watches.append(self._api.watch(kind.path(self._namespace), None, **query))
                 self._pool.submit(_tell, watches[-1], news)
-            while pending and (left := end - time.monotonic()) > 0:
+            while pending and not self._closed and (left := end - time.monotonic()) > 0:
                 self._make_look(pending)
                 try:
                     event = news.get(timeout=min(left, LOOK, *pending.values()))
@@ -202,7 +215,7 @@ class Watcher:
     def _kinds(self) -> list[Kind]:
         """Return what is worth watching: what is there, and what it makes."""
         there = {obj["kind"] for obj in self._objects.values()}
-        there |= {"Pod"} | {made for maker, made in MAKES.items() if maker in there}
+        there |= {"Pod", "Event"} | {made for maker, made in MAKES.items() if maker in there}
         return [kind for kind in WATCHED if kind.name in there]
 
     def _apply(self, event: str, obj: Object) -> None:

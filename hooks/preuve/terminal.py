@@ -7,7 +7,8 @@ r"""The text that a terminal is left with once a program has written to it.
 from __future__ import annotations
 
 import re
-from typing import Final
+from itertools import chain
+from typing import Final, TypeAlias
 
 from rich.cells import get_character_cell_size
 
@@ -16,8 +17,8 @@ TAB: Final = 8
 
 _SEQUENCE: Final = re.compile(
     r"""
-      # CSI: colours, erasing, the cursor
-      (?: \x1b\[ | \x9b ) [0-?]*+ [ -/]*+ [@-~]
+      # CSI but for erasing in a line: colours, modes, the cursor
+      (?: \x1b\[ | \x9b ) [0-?]*+ [ -/]*+ [@-JL-~]
       # OSC, DCS and the like: titles, links
     | (?: \x1b[]PX^_] | [\x90\x98\x9d-\x9f] ) [^\x07\x1b\x9c\n]*+ (?: \x07 | \x1b\\ | \x9c )
       # all others: character sets, resets
@@ -27,79 +28,72 @@ _SEQUENCE: Final = re.compile(
 )
 """ECMA-48, sections 5.3 to 5.6. Possessive, so that an unended sequence costs no second look."""
 
-_ERASE: Final = re.compile(r"(?:\x1b\[|\x9b)([012]?)K")
-_NOT_PLAIN: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
-_PIECE: Final = re.compile(rf"{_SEQUENCE.pattern} | .", re.VERBOSE | re.DOTALL)
+_PIECE: Final = re.compile(r"(?:\x1b\[|\x9b)([0-2]?)K|.")
+_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+
+_LINE_FEEDS: Final = str.maketrans("\v\f", "\n\n")
+
+_Cells: TypeAlias = list[list[str]]
+"""The characters in each column of a line; after that of a wide character there is an empty one."""
 
 
 def plain(raw: str) -> str:
     r"""Give what a terminal that is wide enough would show of `raw`.
 
-    Carriage returns and backspaces overwrite, tabs go to columns of 8, erasing the line erases it; colours,
-    titles and every other sequence or control character leave no trace. Applying it twice changes nothing.
+    Carriage returns and backspaces overwrite, tabs go to columns of 8, erasing what is left of a line, or all
+    of it, erases it; colours, titles and every other sequence or control character leave no trace. Applying
+    it twice changes nothing.
 
     >>> plain("a\tb\r\nabc\b\bX\n")
     'a       b\naXc\n'
     >>> plain("pulling 1/3\r\x1b[Kdone")
     'done'
     """
-    if not _NOT_PLAIN.search(raw):
+    if not _CONTROL.search(raw):
         return raw
-    return "\n".join(map(_line, raw.translate({0x0B: "\n", 0x0C: "\n"}).split("\n")))
+    return "\n".join(map(_line, _SEQUENCE.sub("", raw).translate(_LINE_FEEDS).split("\n")))
 
 
 def _line(raw: str) -> str:
     line = raw.rstrip("\r")
-    if not _NOT_PLAIN.search(line):
+    if not _CONTROL.search(line):
         return line
-    cells: list[str] = []  # one for each column; a wide character is followed by an empty one
+    cells: _Cells = []
     column = 0
-    for match in _PIECE.finditer(line):
-        piece = match[0]
-        if erase := _ERASE.fullmatch(piece):
-            _erase(cells, column, erase[1])
-        elif piece == "\r":
+    for piece in _PIECE.finditer(line):
+        character, erased = piece[0], piece[1]
+        if erased == "2":
+            cells.clear()
+        elif erased in {"", "0"}:
+            _cut(cells, column)
+            del cells[column:]
+        elif character == "\r":
             column = 0
-        elif piece == "\b":
+        elif character == "\b":
             column = max(0, column - 1)
-        elif piece == "\t":
+        elif character == "\t":
             column += TAB - column % TAB
-        elif not _NOT_PLAIN.match(piece):
-            column = _put(cells, column, piece)
-    return "".join(cells)
+        elif not _CONTROL.match(character):
+            column = _put(cells, column, character)
+    return "".join(chain.from_iterable(cells))
 
 
-def _put(cells: list[str], column: int, character: str) -> int:
+def _put(cells: _Cells, column: int, character: str) -> int:
     """Write over what is at `column`; give the column after it."""
     width = get_character_cell_size(character)
-    if width == 0:  # an accent, a joiner: it belongs to the character before it
-        at = next((i for i in reversed(range(min(column, len(cells)))) if cells[i]), None)
-        if at is None:
-            _cover(cells, 0, 0)
-            cells.insert(0, character)
-            return column + 1
-        cells[at] += character
+    if width == 0 and 0 < column <= len(cells):  # an accent, a joiner: it belongs to what is before it
+        before = cells[column - 1] or cells[column - 2]
+        before.append(character)
         return column
-    cells.extend(" " * (column - len(cells)))
-    _cover(cells, column, column + width)
-    cells[column : column + width] = [character, *[""] * (width - 1)]
+    width = max(width, 1)
+    cells.extend([" "] for _ in range(column - len(cells)))
+    _cut(cells, column)
+    _cut(cells, column + width)
+    cells[column : column + width] = [[character], *([] for _ in range(width - 1))]
     return column + width
 
 
-def _cover(cells: list[str], start: int, end: int) -> None:
-    """Blank the halves of the wide characters that are about to lose their other half."""
-    if start < len(cells) and not cells[start]:
-        cells[start - 1] = " "
-    if end < len(cells) and not cells[end]:
-        cells[end] = " "
-
-
-def _erase(cells: list[str], column: int, part: str) -> None:
-    if part == "1":
-        _cover(cells, 0, column + 1)
-        cells[: column + 1] = " " * min(column + 1, len(cells))
-    elif part == "2":
-        cells.clear()
-    else:
-        _cover(cells, column, column)
-        del cells[column:]
+def _cut(cells: _Cells, column: int) -> None:
+    """Make blanks of a wide character that has a half on each side of `column`."""
+    if 0 < column < len(cells) and not cells[column]:
+        cells[column - 1 : column + 1] = [[" "], [" "]]

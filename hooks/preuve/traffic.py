@@ -13,6 +13,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from preuve.errors import ClusterError
 from preuve.motion import Motion
 from preuve.objects import Snapshot, holds, who
 
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     from preuve.cluster import Cluster
     from preuve.objects import Object
 
-REFUSED = 3.0
+REFUSED = 5.0
 """Seconds after which an endpoint that refuses will go on refusing: a wrong ``targetPort``, say. nginx, redis
-and python's http.server listen within 0.3 s of their start; who needs longer has a readiness probe."""
+and python's http.server listen within 0.3 s of their start; who needs 5 has a readiness probe."""
 
 PROXIES = 1.5
 """Seconds for the nodes' proxies to take a change in, where one cannot see it: kube-proxy lets up to 1 s
@@ -83,13 +84,20 @@ class Traffic:
         Args:
             snapshot: a namespace whose EndpointSlices are up to date.
         """
+        if not snapshot["Service"]:
+            return
         if not self._cluster.nodes:
             for route in routes(snapshot):
                 why = "the nodes' proxies are given a moment to take it in"
                 yield Motion(f"Service {route.service}", why, PROXIES, of=str(sorted(route.endpoints)))
             return
         nodes = [node["metadata"]["name"] for node in snapshot["Node"] if holds(node, "Ready")]
-        nodes = [node for node in nodes if node in self._cluster.nodes]
+        for node in nodes:
+            try:
+                self._cluster.network_path(node)
+            except ClusterError:
+                yield Motion(f"Node {node}", "is down, and the cluster does not know yet")
+                return
         yield from self._endpoints(snapshot, nodes)
         yield from self._routes(snapshot, nodes)
         yield from self._names(snapshot, nodes)
@@ -122,23 +130,19 @@ class Traffic:
                 yield Motion(f"Service {service}", f"the proxy of {node} does not send to its endpoints yet")
 
     def _names(self, snapshot: Snapshot, nodes: list[str]) -> Iterator[Motion]:
-        asked = {
-            service["metadata"]["name"]: service
-            for service in snapshot["Service"]
-            if service["spec"].get("clusterIP", "None") != "None"
-            and (service["metadata"]["uid"], service["spec"]["clusterIP"]) not in self._answered
-        }
+        wanted = {service["metadata"]["uid"]: addresses(service, snapshot) for service in snapshot["Service"]}
+        asked = [uid for uid, found in wanted.items() if found and (uid, found) not in self._answered]
         if not asked or not nodes:
             return
         servers = self._dns()
         with self._cluster.network(nodes[0]):
-            for name, service in asked.items():
-                address = service["spec"]["clusterIP"]
-                full = f"{name}.{service['metadata']['namespace']}.{NAMES}"
-                if all(address in resolved(server, full) for server in servers):
-                    self._answered.add((service["metadata"]["uid"], address))
+            for uid in asked:
+                service = snapshot.by_uid[uid]
+                name = f"{service['metadata']['name']}.{service['metadata']['namespace']}.{NAMES}"
+                if all(resolved(server, name) == wanted[uid] for server in servers):
+                    self._answered.add((uid, wanted[uid]))
                 else:
-                    yield Motion(who(service), "its name does not resolve yet")
+                    yield Motion(who(service), "its name does not resolve as it should yet")
 
     def _dns(self) -> set[str]:
         """Return the addresses of the cluster's DNS servers: each learns of a name by itself."""
@@ -164,6 +168,15 @@ def endpoints(snapshot: Snapshot) -> Iterator[Endpoint]:
                     if port.get("protocol", "TCP") == "TCP" and port.get("port"):
                         name, address = service["metadata"]["name"], endpoint["addresses"][0]
                         yield Endpoint(name, endpoint.get("nodeName", ""), address, port["port"], ids)
+
+
+def addresses(service: Object, snapshot: Snapshot) -> frozenset[str]:
+    """Return what a Service's name should resolve to: its own address, or those of its servers."""
+    own = service["spec"].get("clusterIPs") or [service["spec"].get("clusterIP", "")]
+    if own != ["None"]:
+        return frozenset(each for each in own if "." in each)
+    slices = snapshot.owned(service, "EndpointSlice")
+    return frozenset(endpoint["addresses"][0] for each in slices for endpoint in _ready(each))
 
 
 def routes(snapshot: Snapshot) -> Iterator[Route]:
@@ -231,7 +244,7 @@ def programmed(ruleset: str) -> dict[str, set[tuple[str, int]]]:
     }
 
 
-def resolved(server: str, name: str) -> set[str]:
+def resolved(server: str, name: str) -> frozenset[str]:
     """Ask a DNS server for the IPv4 addresses of a name.
 
     Args:
@@ -251,8 +264,8 @@ def resolved(server: str, name: str) -> set[str]:
             client.send(query)
             answer = client.recv(4096)
         except OSError:
-            return set()
-    return set(_addresses(answer, len(query)))
+            return frozenset()
+    return frozenset(_addresses(answer, len(query)))
 
 
 def _addresses(answer: bytes, start: int) -> Iterable[str]:
