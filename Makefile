@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help site serve test speed lint format lock debian cluster clean
+.PHONY: help site serve test speed bench bench-cluster lint format lock debian cluster clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -20,6 +20,12 @@ test: .venv/ready node_modules/.package-lock.json cluster lint ## everything tha
 
 speed: .venv/ready node_modules/.package-lock.json .make/debian ## the budgets in seconds, on a quiet machine
 	$(BIN)/pytest -m speed
+
+bench: .venv/ready cluster ## what settling costs, measured
+	$(BIN)/python benchmarks/settle.py
+
+bench-cluster: .venv/ready cluster ## a start of the cluster, an end, and what they take
+	$(BIN)/python benchmarks/cluster.py
 
 lint: .venv/ready ## ruff and mypy
 	$(BIN)/ruff check .
