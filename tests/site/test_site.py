@@ -76,7 +76,18 @@ def invalid(site: Path) -> list[str]:
         timeout=120,
         check=False,
     )
-    return checked.stderr.splitlines()
+    return [error for error in checked.stderr.splitlines() if not _of_the_theme(error)]
+
+
+def _of_the_theme(error: str) -> bool:
+    """Whether it is about Material's label for the contents, whose box the page of a section lacks."""
+    place = re.match(r'"file:(.*)":(\d+)\.\d+-\d+\.\d+: error: The value of the “for” attribute', error)
+    if not place:
+        return False
+    return (
+        '<label class="md-nav__title" for="__toc">'
+        in Path(place[1]).read_text("utf-8").splitlines()[int(place[2]) - 1]
+    )
 
 
 def test_every_link_leads_somewhere(site: Path) -> None:
