@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from itertools import chain
-from typing import Final, TypeAlias
+from typing import Final
 
 from rich.cells import get_character_cell_size
 
@@ -33,9 +33,6 @@ _CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
 _LINE_FEEDS: Final = str.maketrans("\v\f", "\n\n")
 
-_Cells: TypeAlias = list[list[str]]
-"""The characters in each column of a line; after that of a wide character there is an empty one."""
-
 
 def plain(raw: str) -> str:
     r"""Give what a terminal that is wide enough would show of `raw`.
@@ -58,15 +55,14 @@ def _line(raw: str) -> str:
     line = raw.rstrip("\r")
     if not _CONTROL.search(line):
         return line
-    cells: _Cells = []
+    shown = _Line()
     column = 0
     for piece in _PIECE.finditer(line):
         character, erased = piece[0], piece[1]
         if erased == "2":
-            cells.clear()
+            shown.clear()
         elif erased in {"", "0"}:
-            _cut(cells, column)
-            del cells[column:]
+            shown.cut(column)
         elif character == "\r":
             column = 0
         elif character == "\b":
@@ -74,26 +70,60 @@ def _line(raw: str) -> str:
         elif character == "\t":
             column += TAB - column % TAB
         elif not _CONTROL.match(character):
-            column = _put(cells, column, character)
-    return "".join(chain.from_iterable(cells))
+            column = shown.put(column, character)
+    return str(shown)
 
 
-def _put(cells: _Cells, column: int, character: str) -> int:
-    """Write over what is at `column`; give the column after it."""
-    width = get_character_cell_size(character)
-    if width == 0 and 0 < column <= len(cells):  # an accent, a joiner: it belongs to what is before it
-        before = cells[column - 1] or cells[column - 2]
-        before.append(character)
-        return column
-    width = max(width, 1)
-    cells.extend([" "] for _ in range(column - len(cells)))
-    _cut(cells, column)
-    _cut(cells, column + width)
-    cells[column : column + width] = [[character], *([] for _ in range(width - 1))]
-    return column + width
+class _Line:
+    """A line of a terminal. Blanks before its first character take no place, so that erasing is cheap."""
 
+    def __init__(self) -> None:
+        self._start = 0
+        self._cells: list[list[str]] = []
+        """The characters in each column from `_start`; a wide character is followed by an empty one."""
 
-def _cut(cells: _Cells, column: int) -> None:
-    """Make blanks of a wide character that has a half on each side of `column`."""
-    if 0 < column < len(cells) and not cells[column]:
-        cells[column - 1 : column + 1] = [[" "], [" "]]
+    def __str__(self) -> str:
+        return " " * self._start + "".join(chain.from_iterable(self._cells))
+
+    def clear(self) -> None:
+        self._start = 0
+        self._cells.clear()
+
+    def cut(self, column: int) -> None:
+        """Erase from `column` on."""
+        if column <= self._start:
+            self.clear()
+            return
+        self._split(column)
+        del self._cells[column - self._start :]
+
+    def put(self, column: int, character: str) -> int:
+        """Write over what is at `column`; give the column after it."""
+        width = get_character_cell_size(character)
+        if not self._cells:
+            self._start = column
+        if width == 0 and 0 < column <= self._start + len(self._cells) and self._cells:
+            self._reach(column - 1)  # an accent, a joiner: it belongs to what is before it
+            at = column - self._start
+            (self._cells[at - 1] or self._cells[at - 2]).append(character)
+            return column
+        width = max(width, 1)
+        self._reach(column)
+        self._split(column)
+        self._split(column + width)
+        at = column - self._start
+        self._cells[at : at + width] = [[character], *([] for _ in range(width - 1))]
+        return column + width
+
+    def _reach(self, column: int) -> None:
+        """Have blanks wherever there is nothing yet, from `column` on or up to it."""
+        if column < self._start:
+            self._cells[:0] = [[" "] for _ in range(self._start - column)]
+            self._start = column
+        self._cells.extend([" "] for _ in range(column - self._start - len(self._cells)))
+
+    def _split(self, column: int) -> None:
+        """Make blanks of a wide character that has a half on each side of `column`."""
+        at = column - self._start
+        if 0 < at < len(self._cells) and not self._cells[at]:
+            self._cells[at - 1 : at + 1] = [[" "], [" "]]
