@@ -190,7 +190,7 @@ def test_draining_a_node(kubectl: Kubectl) -> None:
     kubectl("create", "deployment", "web", "--image=nginx", "--replicas=6")
     kubectl("rollout", "status", "deployment/web", "--timeout=100s")
     try:
-        kubectl("drain", "node3", "--ignore-daemonsets", "--timeout=100s")
+        kubectl("drain", "node3", "--pod-selector=app=web", "--timeout=100s")  # not what others are ending
         kubectl("rollout", "status", "deployment/web", "--timeout=100s")
         assert "SchedulingDisabled" in kubectl("get", "node", "node3")
         assert {pod["spec"]["nodeName"] for pod in kubectl.get("pods")["items"]} == {"node1", "node2"}
