@@ -187,13 +187,17 @@ def test_talking_to_a_pod(kubectl: Kubectl) -> None:
 
 def test_draining_a_node(kubectl: Kubectl) -> None:
     """A drained node loses its Pods to others, and gets new ones once it is uncordoned."""
-    kubectl("create", "deployment", "web", "--image=nginx", "--replicas=6")
-    kubectl("rollout", "status", "deployment/web", "--timeout=100s")
+    kubectl("create", "deployment", "moved", "--image=nginx", "--replicas=6")
+    kubectl("rollout", "status", "deployment/moved", "--timeout=100s")
     try:
-        kubectl("drain", "node3", "--pod-selector=app=web", "--timeout=100s")  # not what others are ending
-        kubectl("rollout", "status", "deployment/web", "--timeout=100s")
+        own = "--pod-selector=app=moved"  # what another test made may still be ending there
+        kubectl("drain", "node3", own, "--timeout=100s")
+        kubectl("rollout", "status", "deployment/moved", "--timeout=100s")
         assert "SchedulingDisabled" in kubectl("get", "node", "node3")
-        assert {pod["spec"]["nodeName"] for pod in kubectl.get("pods")["items"]} == {"node1", "node2"}
+        assert {pod["spec"]["nodeName"] for pod in kubectl.get("pods", "--selector=app=moved")["items"]} == {
+            "node1",
+            "node2",
+        }
     finally:
         kubectl("uncordon", "node3")
     kubectl.apply(on_node3(pod("new", "nginx")))
