@@ -92,9 +92,12 @@ def _built(name: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
+    """Debian's Chromium.
+
+    Not for the whole session: as long as Playwright has it, no other test can run an event loop.
+    """
     chromium = shutil.which("chromium")
     assert chromium, "no chromium on the PATH: `make debian` installs it"
     root = ["--no-sandbox"] if os.geteuid() == 0 else []
