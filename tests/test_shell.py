@@ -372,6 +372,8 @@ class TestUntil:
             "seq 0 9; false; read -t 100 < <(sleep 100)",
             "seq 0 9; sleep 100 & wait",
             "seq 0 9; x=$(sleep 100)",
+            "seq 0 9; x=$(trap '' INT; sleep 100)",
+            "seq 0 9; x=$(trap '' INT TERM; sleep 100; :)",
             "seq 0 9; sleep 100 | sleep 100 | sleep 100",
             "seq 0 9; sh -c \"trap '' INT; while :; do sleep 0.1; done\"",
             "seq 0 9; sh -c \"trap '' INT TERM; while :; do sleep 0.1; done\"",

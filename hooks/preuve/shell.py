@@ -337,9 +337,9 @@ umask {~mode & 0o777:03o}
 
     def _stop(self, token: str, capture: Capture, *, tty: bool) -> _Report | None:
         """Do what Ctrl-C does, then worse, until bash reports; give nothing if even SIGKILL does not help."""
-        _tell(self._group, signal.SIGINT)  # breaks off loops
         for number, seconds in _STOP:
             end = time.monotonic() + seconds
+            self._tell_own(number)
             told = {self._group, 0}
             while time.monotonic() < end:
                 front = os.tcgetpgrp(self._terminal)
@@ -349,6 +349,21 @@ umask {~mode & 0o777:03o}
                 if report := self._listen(token, capture, time.monotonic() + _GLANCE, tty=tty):
                     return report
         return None
+
+    def _tell_own(self, number: signal.Signals) -> None:
+        """Tell bash's own group: loops, and a ``$(…)``, which has no group of its own.
+
+        Ctrl-C goes to bash too, every time: the child that a ``$(…)`` is loses the one that comes before it has
+        become what it runs, and bash then waits for it. Worse is for what bash waits for alone.
+        """
+        if number == signal.SIGINT:
+            _tell(self._group, number)
+            return
+        with suppress(psutil.NoSuchProcess):  # bash ended
+            for child in psutil.Process(self._group).children(recursive=True):
+                with suppress(ProcessLookupError, psutil.NoSuchProcess):
+                    if os.getpgid(child.pid) == self._group:
+                        child.send_signal(number)
 
     def _listen(self, token: str, capture: Capture, deadline: float, *, tty: bool) -> _Report | None:
         """Take what comes until bash reports, or the output matches, or it is too late."""
