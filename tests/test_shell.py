@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import uuid
 from contextlib import ExitStack
 from pathlib import Path
@@ -530,6 +531,9 @@ def preuve(request: pytest.FixtureRequest, mark: str) -> Iterator[subprocess.Pop
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
+            deadline = time.monotonic() + SECONDS
+            while len(alive(mark)) < 2 and time.monotonic() < deadline:  # both have yet to become `sleep`
+                time.sleep(0.01)
             yield process
         finally:
             process.kill()
@@ -542,7 +546,7 @@ class TestPreuveEnds:
         """Killed outright, preuve cannot do a thing; the kernel does."""
         running = alive(mark)
         preuve.kill()
-        assert running
+        assert len(running) == 2
         assert all(map(ends, running))
 
     def test_interrupted(self, preuve: subprocess.Popen[str], mark: str) -> None:

@@ -353,7 +353,7 @@ umask {~mode & 0o777:03o}
     def _tell_own(self, number: signal.Signals) -> None:
         """Tell bash's own group: loops, and a ``$(…)``, which has no group of its own.
 
-        Ctrl-C goes to bash too, every time: the child that a ``$(…)`` is loses the one that comes before it has
+        Ctrl-C goes to bash too, every time: a ``$(…)`` that just forks loses the one that comes before it has
         become what it runs, and bash then waits for it. Worse is for what bash waits for alone.
         """
         if number == signal.SIGINT:
