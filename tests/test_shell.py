@@ -69,6 +69,14 @@ def alive(mark: str) -> list[int]:
     return found
 
 
+def started(mark: str, count: int) -> list[int]:
+    """Wait until `count` programs bear the mark: a shell that was told to start one has yet to become it."""
+    deadline = time.monotonic() + SECONDS
+    while len(found := alive(mark)) < count and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return found
+
+
 def descriptors() -> list[str]:
     return sorted(path.name for path in Path("/proc/self/fd").iterdir())
 
@@ -393,7 +401,7 @@ class TestUntil:
             f"(sleep 0.2; echo Forwarding; echo more; exec -a {mark} sleep 1000) &", until=re.compile("Forw")
         )
         assert (result.output, result.matched) == ("Forwarding\n", True)
-        assert len(alive(mark)) == 1
+        assert len(started(mark, 1)) == 1
         assert bash.run("jobs -r | wc -l").output == "1\n"
 
     def test_tells_when_it_never_matched(self, bash: Bash) -> None:
@@ -531,9 +539,7 @@ def preuve(request: pytest.FixtureRequest, mark: str) -> Iterator[subprocess.Pop
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
-            deadline = time.monotonic() + SECONDS
-            while len(alive(mark)) < 2 and time.monotonic() < deadline:  # both have yet to become `sleep`
-                time.sleep(0.01)
+            assert len(started(mark, 2)) == 2
             yield process
         finally:
             process.kill()
@@ -546,7 +552,6 @@ class TestPreuveEnds:
         """Killed outright, preuve cannot do a thing; the kernel does."""
         running = alive(mark)
         preuve.kill()
-        assert len(running) == 2
         assert all(map(ends, running))
 
     def test_interrupted(self, preuve: subprocess.Popen[str], mark: str) -> None:
