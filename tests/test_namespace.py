@@ -171,6 +171,27 @@ def test_nothing_is_left_of_a_namespace(cluster: EmbeddedCluster, api: Api) -> N
 
 
 @pytest.mark.cluster
+def test_a_port_is_free_as_soon_as_its_page_has_ended(cluster: EmbeddedCluster, api: Api) -> None:
+    """The next page may want the same one; the namespace that had it takes seconds to go."""
+    spec = {"type": "NodePort", "ports": [{"port": 80, "nodePort": 30079}]}
+    service = {"metadata": {"name": "web"}, "spec": spec}
+    for page in ("first.md", "second.md"):
+        with made(api, cluster.kubeconfig, page, disposable=True) as namespace:
+            assert api.post(f"/api/v1/namespaces/{namespace.name}/services", service)
+
+
+@pytest.mark.cluster
+def test_a_page_that_has_the_whole_cluster_is_alone_there(cluster: EmbeddedCluster, api: Api) -> None:
+    """Nothing is to be seen any more of a page that was played before."""
+    with made(api, cluster.kubeconfig, "before.md", disposable=True):
+        pass
+    with made(api, cluster.kubeconfig, "alone.md", exclusive=True, disposable=True):
+        names = [item["metadata"]["name"] for item in api.get("/api/v1/namespaces")["items"]]
+    assert "alone" in names
+    assert "before" not in names
+
+
+@pytest.mark.cluster
 def test_a_namespace_of_somebody_else_is_left_alone(cluster: EmbeddedCluster, api: Api) -> None:
     """A page does not take over what preuve did not make."""
     api.post("/api/v1/namespaces", {"metadata": {"name": "taken"}})

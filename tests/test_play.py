@@ -10,7 +10,7 @@ import pytest
 from preuve.errors import ClusterError, CommandError
 from preuve.plan import plan
 from preuve.play import play
-from preuve.shell import Result
+from preuve.shell import Result, TimedOutError, UnmatchedError
 
 if TYPE_CHECKING:
     from preuve.plan import Command, Diagram
@@ -124,6 +124,21 @@ def test_an_error_of_the_shell_is_told_at_the_command() -> None:
     """A timeout knows no page; the page's line and the diagnosis are added to it."""
     with pytest.raises(CommandError, match=r"p\.md:2: too slow\n(?s:.*)BackOff"):
         played(f"```console\n$ {READ}\n```\n", FakeStage({READ: CommandError("too slow")}))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        TimedOutError("too slow", "half a secret\n"),
+        UnmatchedError("no match", Result("half a secret\n", 0, 0.1)),
+    ],
+)
+def test_what_a_stopped_command_had_printed_is_told(error: CommandError) -> None:
+    """A timeout and an `until` that never matched have a place and an output too, secrets masked."""
+    with pytest.raises(type(error)) as surprise:
+        played(f"```console\n$ {READ}\n```\n", FakeStage({READ: error}))
+    assert str(surprise.value).startswith(f"p.md:2: {error.args[0]}\n")
+    assert f"    $ {READ}\n    half a ••••••\n" in str(surprise.value)
 
 
 def test_a_lost_cluster_stays_what_it_is() -> None:

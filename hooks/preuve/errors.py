@@ -65,6 +65,9 @@ class PageError(PreuveError):
 class CommandError(PreuveError):
     """A command did not end as the page says it should."""
 
+    output: str = ""
+    """What it had printed when it was stopped, secrets and all: whoever tells it masks it first."""
+
 
 class DriftError(PreuveError):
     """A page no longer says what the cluster answers."""

@@ -117,6 +117,8 @@ def made(
     """
     name = name_of(page)
     _make_room(api, name, page)
+    if exclusive:
+        _wait_until_alone(api)
     try:
         yield _furnish(api, kubeconfig, name, page, exclusive=exclusive)
     finally:
@@ -139,8 +141,9 @@ def delete(api: Api, name: str, *, patient: bool) -> None:
     if patient:
         _wait_until_gone(api, name)
     else:
-        with suppress(RefusedError):
-            api.delete(f"/api/v1/namespaces/{name}/pods", gracePeriodSeconds="0")
+        for taken in ("services", "pods"):  # node ports and host ports are free at once for the next page
+            with suppress(RefusedError):
+                api.delete(f"/api/v1/namespaces/{name}/{taken}", gracePeriodSeconds="0")
 
 
 def _make_room(api: Api, name: str, page: str) -> None:
@@ -167,6 +170,14 @@ def _make_room(api: Api, name: str, page: str) -> None:
     else:
         delete(api, name, patient=False)
         _wait_until_gone(api, name)
+
+
+def _wait_until_alone(api: Api) -> None:
+    """Wait until the pages that were played before have left the cluster: what they had is not to be seen."""
+    ours = ",".join(f"{label}={value}" for label, value in OURS.items())
+    for left in api.get("/api/v1/namespaces", labelSelector=ours)["items"]:
+        if "deletionTimestamp" in left["metadata"]:
+            _wait_until_gone(api, left["metadata"]["name"])
 
 
 def _me() -> str:

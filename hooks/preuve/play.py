@@ -67,7 +67,9 @@ def play(actions: Iterable[Action], stage: Stage) -> Iterator[Exchange]:
         try:
             moved = yield from _perform(action, stage, moved=moved)
         except CommandError as error:
-            raise _explained(error, action, stage) from error
+            error.where = error.where or action.where
+            error.message = _explained(error, action, stage)
+            raise
         except PreuveError as error:
             error.where = error.where or action.where
             raise
@@ -116,7 +118,7 @@ def quote(source: str, output: str) -> str:
     return "\n".join(f"    {line}" for part in shown for line in part.split("\n"))
 
 
-def _explained(error: CommandError, action: Action, stage: Stage) -> CommandError:
-    diagnosis = stage.diagnose()
-    message = f"{error.message}\n{diagnosis}" if diagnosis else error.message
-    return type(error)(message, error.where or action.where)
+def _explained(error: CommandError, action: Action, stage: Stage) -> str:
+    """What happened, what the command had printed until then, and what a person would look at next."""
+    printed = quote(action.source, stage.publish(error.output)) if error.output else ""
+    return "\n".join(filter(None, (error.message, printed, stage.diagnose())))

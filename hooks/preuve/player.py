@@ -49,7 +49,7 @@ class Player:
         self._progress = progress or Progress()
         self._open = ExitStack()
         self._cluster: Cluster | None = None
-        self._sessions: dict[str, Session] = {}
+        self._sessions: dict[str, tuple[Session, Claim]] = {}
         self._lock = Lock()
 
     def __enter__(self) -> Self:
@@ -82,7 +82,7 @@ class Player:
             try:
                 while waiting or running:
                     while len(running) < self.jobs and (one := following(list(waiting), running.values())):
-                        running[pool.submit(self._play, cluster, waiting.pop(one))] = one
+                        running[pool.submit(self._play, cluster, waiting.pop(one), one)] = one
                     for future in wait(running, return_when=FIRST_COMPLETED).done:
                         yield by_page[running.pop(future).page], future.result()
             except BaseException:
@@ -96,20 +96,10 @@ class Player:
             self._cluster = self._open.enter_context(have(self.project.settings, self._progress))
         return self._cluster
 
-    def _play(self, cluster: Cluster, page: Page) -> Transcript | PreuveError:
-        from preuve.session import Session
-
+    def _play(self, cluster: Cluster, page: Page, one: Claim) -> Transcript | PreuveError:
         try:
             with self._progress.stage(page.name) as stage:
-                session = self._sessions.get(page.name)
-                if session and not session.leads_to(page.plan):
-                    self._end(page.name)
-                    session = None
-                if session is None:
-                    session = Session(cluster, page.plan, self.project.language)
-                    with self._lock:
-                        self._sessions[page.name] = session
-                transcript = session.play(page, stage)
+                transcript = self._session(cluster, page, one).play(page, stage)
         except ClusterError:
             raise
         except PreuveError as error:
@@ -119,9 +109,27 @@ class Player:
             self._end(page.name)
         return transcript
 
+    def _session(self, cluster: Cluster, page: Page, one: Claim) -> Session:
+        """The page's live session if it leads to what the page asks now, else a new one."""
+        from preuve.session import Session
+
+        with self._lock:
+            kept = dict(self._sessions)
+        session, _ = kept.pop(page.name, (None, None))
+        if session and not session.leads_to(page.plan):
+            self._end(page.name)
+            session = None
+        for name, (_, other) in kept.items():  # of those that are being played, none meets this page
+            if other.meets(one):
+                self._end(name)
+        session = session or Session(cluster, page.plan, self.project.language)
+        with self._lock:
+            self._sessions[page.name] = session, one
+        return session
+
     def _end(self, name: str) -> None:
         with self._lock:
-            session = self._sessions.pop(name, None)
+            session, _ = self._sessions.pop(name, (None, None))
         if session:
             session.close()
 

@@ -131,6 +131,7 @@ class UnmatchedError(CommandError):
 
     def __init__(self, message: str, result: Result) -> None:
         super().__init__(message)
+        self.output = result.output
         self.result = result
 
 

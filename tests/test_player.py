@@ -1,0 +1,129 @@
+"""The player: which session plays a page, and how long it lives."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from preuve import cluster, session
+from preuve.errors import CommandError, PreuveError
+from preuve.player import Player
+from preuve.project import Page, Project
+from preuve.settings import Settings
+from preuve.transcript import Transcript, now
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from preuve.plan import Plan
+
+PORT = "$ kubectl expose deploy web --overrides='{nodePort: %d}'"
+
+
+@dataclass
+class Sessions:
+    """Stands for `preuve.session.Session`, and writes down what becomes of each one."""
+
+    told: list[str] = field(default_factory=list)
+
+    def __call__(self, _: object, plan: Plan, __: str) -> FakeSession:
+        self.told.append(f"open {plan.page}")
+        return FakeSession(self.told, plan)
+
+
+@dataclass
+class FakeSession:
+    """A session in which every command answers nothing, but `fail` fails."""
+
+    told: list[str]
+    plan: Plan
+    done: int = 0
+
+    def leads_to(self, plan: Plan) -> bool:
+        before, now = ([action.source for action in one.actions()] for one in (self.plan, plan))
+        return now[: len(before)] == before
+
+    def play(self, page: Page, _: object) -> Transcript:
+        self.plan = page.plan
+        sources = [action.source for action in page.plan.actions()]
+        self.told.extend(sources[self.done :])
+        self.done = len(sources)
+        if "fail" in sources:
+            raise CommandError("exit code 1")
+        return Transcript(page.name, page.key, "v1.37.2", now(), 1.0, ())
+
+    def close(self) -> None:
+        self.told.append(f"close {self.plan.page}")
+
+
+@pytest.fixture
+def sessions(monkeypatch: pytest.MonkeyPatch) -> Sessions:
+    """No cluster, and sessions that write down what is done."""
+    fake = Sessions()
+    monkeypatch.setattr(session, "Session", fake)
+    monkeypatch.setattr(cluster, "have", lambda *_: nullcontext())
+    return fake
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path, tmp_path / "docs", (tmp_path,), "en", Settings(), "kubernetes 1.37")
+
+
+def played(player: Player, **pages: str) -> list[Transcript | PreuveError]:
+    """Play pages of one console fence each, one after the other."""
+    project = player.project
+    asked = [project.page(f"{name}.md", f"```console\n{text}\n```\n") for name, text in pages.items()]
+    return [outcome for _, outcome in player.play(asked)]
+
+
+def test_a_build_ends_a_page_as_soon_as_it_was_played(project: Project, sessions: Sessions) -> None:
+    """What it made is gone before the next page that would meet it begins."""
+    with Player(project, jobs=1) as player:
+        played(player, a="$ one", b="$ two")
+    assert sessions.told == ["open a.md", "one", "close a.md", "open b.md", "two", "close b.md"]
+
+
+def test_while_serving_only_what_was_added_at_the_end_is_played(project: Project, sessions: Sessions) -> None:
+    """In the page's live session; a change before the end is played from the start, in a new one."""
+    with Player(project, keep=True, jobs=1) as player:
+        for text in ("$ one", "$ one\n$ two", "$ other\n$ two"):
+            played(player, a=text)
+    first, second = ["open a.md", "one", "two", "close a.md"], ["open a.md", "other", "two", "close a.md"]
+    assert sessions.told == first + second
+
+
+def test_while_serving_a_page_makes_room_for_one_that_meets_it(project: Project, sessions: Sessions) -> None:
+    """A node port is had once: the page that kept it gives it back; the others stay as they are."""
+    with Player(project, keep=True, jobs=1) as player:
+        played(player, a=PORT % 30001)
+        played(player, b=PORT % 30002)
+        played(player, c=PORT % 30001)
+        assert [line for line in sessions.told if line.startswith(("open", "close"))] == [
+            *("open a.md", "open b.md", "close a.md", "open c.md"),
+        ]
+
+
+def test_while_serving_a_port_that_an_added_command_takes_is_made_free(
+    project: Project, sessions: Sessions
+) -> None:
+    """What a page takes is what it asks now, not what it asked when its session began."""
+    with Player(project, keep=True, jobs=1) as player:
+        played(player, a=PORT % 30001)
+        played(player, b="$ one")
+        played(player, b=f"$ one\n{PORT % 30001}")
+        played(player, a=PORT % 30001)
+    assert [line for line in sessions.told if line.startswith(("open", "close"))] == [
+        *("open a.md", "open b.md", "close a.md", "close b.md", "open a.md", "close a.md"),
+    ]
+
+
+def test_a_page_that_fails_does_not_stop_the_others(project: Project, sessions: Sessions) -> None:
+    """Its session is ended, in a build as while serving, for what it left is not what a page asks."""
+    with Player(project, keep=True, jobs=1) as player:
+        outcomes = played(player, a="$ fail", b="$ two")
+        assert [type(outcome) for outcome in outcomes] == [CommandError, Transcript]
+        assert sessions.told == ["open a.md", "fail", "close a.md", "open b.md", "two"]
