@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preuve.diagram import WORDS, draw, parse
+from preuve.compare import normalized
+from preuve.diagram import WORDS, draw, facts, parse
 from preuve.errors import PageError
 from preuve.objects import Snapshot
 
@@ -176,3 +177,39 @@ def test_no_name_breaks_a_label(name: str) -> None:
     (label,) = re.findall(r'o1\("Pod<br/>(.*)<br/>nginx', draw(Snapshot([pod(name)]), parse("po")).text)
     assert not set(label) & set('"<>`[]{}|&\n')
     assert re.sub(r"#(\d+);", lambda found: chr(int(found[1])), label) == name
+
+
+def placed(*pods: tuple[str, str]) -> list[list[str]]:
+    """What is compared of a page that draws its Pods, then draws them by node."""
+    objects = [DEPLOYMENT, SET, SERVICE, *NODES, *(pod(name, SET, node) for name, node in pods)]
+    request = parse("deploy rs svc po")
+    first = draw(Snapshot(objects[:-1]), request)
+    second = draw(Snapshot(objects), parse("svc po by=node"), first)
+    return normalized([facts(first.text), facts(second.text)])
+
+
+def test_two_runs_that_place_pods_elsewhere_draw_the_same() -> None:
+    """Which of its like comes first, and on which node each is, is chance; which one is new is not."""
+    one = placed(("web-66b6c48dd5-7bzkd", "node2"), ("web-66b6c48dd5-x7k2p", "node3"))
+    assert one == placed(("web-66b6c48dd5-x7k2p", "node1"), ("web-66b6c48dd5-c4d6f", "node1"))
+    assert one[1].count("web-‹hash1›-‹pod2› Pod nginx:1.26 · Running new") == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("nginx:1.26 · Running", "nginx:1.26 · Pending"),
+        (":::new", ""),
+        ("  o1 -.-> o3\n", ""),
+        ('["node3"]', '["node4"]'),
+        ("80:30008", "80:30009"),
+        ("Pod<br/>web-58dd-b", "Pod<br/>web-58dd-a"),
+        ("Service<br/>web", "Service<br/>api"),
+    ],
+)
+def test_what_a_drawing_says_is_compared(before: str, after: str) -> None:
+    """A state, a mark, an arrow, a node, a port, a name that one run has and the other has not."""
+    first = draw(Snapshot([SERVICE, PODS[0]]), parse("svc po"))
+    text = draw(Snapshot([SERVICE, *PODS, *NODES]), parse("svc po by=node"), first).text
+    assert before in text, text
+    assert normalized([facts(text)]) != normalized([facts(text.replace(before, after, 1))])

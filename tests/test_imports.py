@@ -31,7 +31,7 @@ ROOMS = {
     "compare": "canonical",
     "diagnose": "errors kinds objects pod",
     "diagram": "errors kinds objects pod",
-    "edition": "compare errors project render settings transcript",
+    "edition": "compare diagram errors project render settings transcript",
     "errors": "",
     "export": "errors render script strings",
     "fence": "normalize strings",

@@ -168,6 +168,37 @@ def draw(
     return Drawing(text, request.kinds, tuple(replace(box, mark="") for box in boxes), arrows)
 
 
+_DRAWN = re.compile(r' +(?P<id>o\d+)[\[(]+"(?P<label>.*)"[\])]+(?P<mark>:::\w+)?')
+_DRAWN_ARROW = re.compile(r"  (?P<start>o\d+) (?P<how>\S+) (?P<end>o\d+)")
+_FRAME = re.compile(r'  subgraph n\d+\["(?P<node>.*)"\]')
+
+
+def facts(text: str) -> str:
+    r"""What a drawing says, a line each for nodes, boxes and arrows: for comparing two runs of a page.
+
+    In which frame a Pod is and which of its like comes first is chance, so it is left out. Names come first
+    in a line: the order of generated ones tells nothing.
+
+    >>> print(facts('flowchart TD\n  accTitle: Pods\n  o1("Pod<br/>web-x7k2p<br/>Running"):::new'))
+    flowchart TD
+      accTitle: Pods
+    web-x7k2p Pod Running new
+    """
+    lines = text.splitlines()
+    boxes = [found for line in lines if (found := _DRAWN.fullmatch(line))]
+    labels = {box["id"]: box["label"].split("<br/>") for box in boxes}
+    names = {box: f"{name} {kind}" for box, (kind, name, *_) in labels.items()}
+    notes = {box["id"]: [*labels[box["id"]][2:], (box["mark"] or "").removeprefix(":::")] for box in boxes}
+    arrows = filter(None, map(_DRAWN_ARROW.fullmatch, lines))
+    told = [
+        *lines[:2],
+        *(f"node {found['node']}" for found in filter(None, map(_FRAME.fullmatch, lines))),
+        *(" ".join(filter(None, [names[box], *note])) for box, note in notes.items()),
+        *(f"{names[arrow['end']]} {_READ[arrow['how']]} {names[arrow['start']]}" for arrow in arrows),
+    ]
+    return "\n".join(told)
+
+
 def _host(obj: Object, request: Request) -> bool:
     """Tell whether an object is a frame around others."""
     return request.by_node and obj["kind"] == "Node"
@@ -221,6 +252,7 @@ def _nodes(snapshot: Snapshot, boxes: Iterable[Box], request: Request) -> list[s
 
 _SHAPES = {"Pod": ("(", ")"), "Service": ("([", "])"), "PersistentVolumeClaim": ("[(", ")]")}
 _LINKS = {"owns": "-->", "selects": "-.->"}
+_READ = {"-->": "owned by", "-.->": "selected by"}
 
 
 def _text(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from preuve import compare
+from preuve import compare, diagram
 from preuve.errors import ClusterError, DriftError, PreuveError, Problems, StaleError, Where
 from preuve.project import Page, Project, State
 from preuve.render import Look, render
@@ -148,7 +148,10 @@ def _asked(transcript: Transcript) -> list[tuple[str, int]]:
 
 
 def _outputs(transcript: Transcript) -> list[str]:
-    return [exchange.output for exchange in transcript.exchanges]
+    return [
+        diagram.facts(exchange.output) if exchange.drawn else exchange.output
+        for exchange in transcript.exchanges
+    ]
 
 
 def _unordered(page: Page) -> frozenset[int]:
