@@ -18,7 +18,7 @@ from preuve import export, fence
 from preuve.edition import Edition, prepare
 from preuve.errors import PreuveError, raise_all
 from preuve.player import Player
-from preuve.project import Project, bases, identity
+from preuve.project import Project, bases, identity, unreadable
 from preuve.settings import settings
 from preuve.strings import strings
 
@@ -89,7 +89,14 @@ class Adapter:
         project = _project(config)
         if self._player is None:
             self._player = self._open.enter_context(Player(project, keep=self._serving))
-        pages = project.read({file.src_uri: file.content_string for file in files.documentation_pages()})
+        texts: dict[str, str] = {}
+        problems: list[PreuveError] = []
+        for file in files.documentation_pages():
+            try:
+                texts[file.src_uri] = file.content_string
+            except UnicodeDecodeError as unread:
+                problems.append(unreadable(file.src_uri, unread))
+        pages = project.read(texts, problems)
         edition = prepare(project, pages, project.settings.mode, self._player)
         if self._serving:
             for error in edition.errors:

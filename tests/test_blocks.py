@@ -281,6 +281,7 @@ def test_what_would_not_run_is_told(page: str, message: str) -> None:
         ('{ .console until= "a b" }', {"until": "a b"}),
         ("console{ exit=1 }", {"exit": "1"}),
         ("console .wide", {}),
+        ('console exit = "1"', {"exit": "1"}),
     ],
 )
 def test_headers_that_the_remedy_gives_are_read(header: str, options: dict[str, str]) -> None:

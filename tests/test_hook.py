@@ -128,6 +128,17 @@ def test_all_mistakes_of_all_pages_are_told_at_once(site: Site) -> None:
     assert "Traceback" not in built.stdout
 
 
+def test_a_page_that_is_not_utf_8_is_told_with_the_others(site: Site) -> None:
+    """Saved by an old editor: no traceback, and the other pages' mistakes are told too."""
+    site.write("two.md", "```{ .console exti=1 }\n$ a\n```\n")
+    (site.root / "docs" / "latin.md").write_bytes("# Été\n".encode("latin-1"))
+    built = site.build("auto")
+    assert built.returncode == 1
+    assert "latin.md:1: not UTF-8 at byte 2" in built.stdout
+    assert "two.md:1: " in built.stdout
+    assert "Traceback" not in built.stdout
+
+
 def test_a_site_in_english_speaks_english(site: Site) -> None:
     """The reader's words follow theme.language; a theme that has none is in English."""
     site.play("x\n")

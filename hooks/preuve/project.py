@@ -116,9 +116,7 @@ class Project:
             try:
                 texts[name] = (self.docs / name).read_text(encoding="utf-8-sig")
             except UnicodeDecodeError as error:
-                problems.append(
-                    PageError(f"not UTF-8 at byte {error.start}: save it as UTF-8", Where(name, 1))
-                )
+                problems.append(unreadable(name, error))
         return self.read(texts, problems)
 
     def read(self, texts: Mapping[str, str], problems: list[PreuveError] | None = None) -> list[Page]:
@@ -161,6 +159,11 @@ class Project:
         if absolute.is_relative_to(self.docs.resolve()) and absolute.is_file():
             return absolute.relative_to(self.docs.resolve()).as_posix()
         raise ConfigError(unknown(f"page {given!r}", given, names))
+
+
+def unreadable(name: str, error: UnicodeDecodeError) -> PageError:
+    """What to tell of a page that is not text."""
+    return PageError(f"not UTF-8 at byte {error.start}: save it as UTF-8", Where(name, 1))
 
 
 def find(start: Path) -> Project:
