@@ -45,7 +45,7 @@ _MISTAKE = re.compile(
     r"(?P<item>(?:[-*+]|\d+[.)]) +)?(?P<fence>`{3,}(?!.*`)|~{3,})[ {.]*(?P<language>[\w#+-]*)(?P<rest>.*)"
 )
 """What looks like a header to a person; not a line that begins with inline code."""
-_PAIR = re.compile(r"""([a-zA-Z][a-zA-Z0-9_]*) *= *(?:"([^"]*)"|'([^']*)'|([^\s}]*))""")
+_PAIR = re.compile(r"""(?<![.#\w])([a-zA-Z][a-zA-Z0-9_]*) *= *(?:"([^"]*)"|'([^']*)'|([^\s}]*))""")
 _MANIFEST = re.compile(r"-8<-[^:]*\.ya?ml\b(?!:)")
 
 _MARGIN = re.compile(r" {0,3}(?:> ? {0,3})*")
