@@ -96,10 +96,13 @@ class Adapter:
                 texts[file.src_uri] = file.content_string
             except UnicodeDecodeError as unread:
                 problems.append(unreadable(file.src_uri, unread))
-        pages = project.read(texts, problems)
+        pages, wrong = project.planned(texts)
+        problems += wrong
+        if not self._serving:  # while serving, such a page is shown as it is written, marked as not run
+            raise_all(problems)
         edition = prepare(project, pages, project.settings.mode, self._player)
         if self._serving:
-            for error in edition.errors:
+            for error in [*problems, *edition.errors]:
                 log.error("%s", error)
         else:
             raise_all(edition.errors)

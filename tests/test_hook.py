@@ -51,10 +51,10 @@ class Site:
             played = Transcript(page.name, page.key, "v1.37.2", now(), 1.0, exchanges)
             write(project.transcript_path(page.name), played)
 
-    def build(self, mode: str = "replay") -> subprocess.CompletedProcess[str]:
-        """Run `mkdocs build` there."""
+    def build(self, mode: str = "replay", *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `mkdocs build` there, or Python with other arguments."""
         return subprocess.run(
-            [sys.executable, "-m", "mkdocs", "build", "--strict"],
+            [sys.executable, *(arguments or ("-m", "mkdocs", "build", "--strict"))],
             cwd=self.root,
             env=os.environ | {"PREUVE_MODE": mode, "NO_MKDOCS_2_WARNING": "1"},
             stdout=subprocess.PIPE,
@@ -137,6 +137,26 @@ def test_a_page_that_is_not_utf_8_is_told_with_the_others(site: Site) -> None:
     assert "latin.md:1: not UTF-8 at byte 2" in built.stdout
     assert "two.md:1: " in built.stdout
     assert "Traceback" not in built.stdout
+
+
+ONE_BUILD_OF_SERVE = """
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+config = load_config("mkdocs.yml")
+config.plugins.on_startup(command="serve", dirty=False)
+build(config)
+"""
+
+
+def test_while_serving_a_mistake_is_told_and_the_server_goes_on(site: Site) -> None:
+    """A build that stops leaves the browser hanging: the page is shown as it is written, marked as not run."""
+    site.play("played\n")
+    site.write("two.md", "```console\n$ echo 'open\n```\n")
+    built = site.build("replay", "-c", ONE_BUILD_OF_SERVE)
+    assert built.returncode == 0, built.stdout
+    assert "two.md:2: this command never ends" in built.stdout
+    assert "Not run" in site.read("two/index.html")
+    assert "played" in site.read("index.html")
 
 
 def test_a_site_in_english_speaks_english(site: Site) -> None:

@@ -119,14 +119,20 @@ class Project:
                 problems.append(unreadable(name, error))
         return self.read(texts, problems)
 
-    def read(self, texts: Mapping[str, str], problems: list[PreuveError] | None = None) -> list[Page]:
+    def read(self, texts: Mapping[str, str], problems: Iterable[PreuveError] = ()) -> list[Page]:
         """Plan pages from their texts, by name.
 
         Raises:
             PreuveError: all that is wrong, in all of them, `problems` included.
         """
-        pages = []
-        problems = [] if problems is None else problems
+        pages, wrong = self.planned(texts)
+        raise_all([*problems, *wrong])
+        return pages
+
+    def planned(self, texts: Mapping[str, str]) -> tuple[list[Page], list[PreuveError]]:
+        """Plan pages from their texts, by name: those that can be, and all that is wrong in the others."""
+        pages: list[Page] = []
+        problems: list[PreuveError] = []
         for name, text in texts.items():
             try:
                 pages.append(self.page(name, text))
@@ -134,8 +140,7 @@ class Project:
                 problems.extend(error.errors)
             except PreuveError as error:
                 problems.append(error)
-        raise_all(problems)
-        return pages
+        return pages, problems
 
     def names(self) -> list[str]:
         """The pages of docs/, in order."""
