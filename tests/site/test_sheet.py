@@ -1,0 +1,57 @@
+"""The cheat sheet of the built site."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+import pytest
+
+from course.sheet import Pattern, Shape, invocations
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.site
+
+
+class Blocks(HTMLParser):
+    """What each block of a page that was run copies, by its anchor; and the commands that are links."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.run: dict[str, str] = {}
+        self.links: dict[str, str] = {}
+        self._target = ""
+        self.feed(page.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep a block, or where a link leads."""
+        told = {name: value or "" for name, value in attrs}
+        if told.get("data-preuve") in {"executed", "failed"} and "id" in told:
+            self.run[told["id"]] = told["data-copy"]
+        if tag == "a":
+            self._target = told.get("href", "")
+
+    def handle_endtag(self, tag: str) -> None:
+        """Leave a link."""
+        if tag == "a":
+            self._target = ""
+
+    def handle_data(self, data: str) -> None:
+        """Keep a link's command."""
+        if data.startswith("kubectl ") and "#cmd-" in self._target:
+            self.links[data] = self._target
+
+
+@pytest.mark.parametrize("site", ["course"], indirect=True)
+def test_every_command_of_the_sheet_is_run_where_it_says(site: Path) -> None:
+    """In the block that the link leads to, and the block was run."""
+    memo = site / "memo" / "index.html"
+    links = Blocks(memo).links
+    assert len(links) > 50
+    for command, target in links.items():
+        page, _, anchor = target.partition("#")
+        copied = Blocks((memo.parent / page).resolve()).run[anchor]
+        run = [Shape.read(words) for words in invocations(copied)]
+        assert any(map(Pattern(command, "").fits, run)), f"{command} is not in {target}"
