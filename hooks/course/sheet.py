@@ -13,13 +13,13 @@ import logging
 import posixpath
 import re
 import shlex
-import sys
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 import yaml
 from mkdocs.config import load_config
 
@@ -338,17 +338,19 @@ def on_page_content(content: str, /, *, page: Page, **_: object) -> None:
     page.present_anchor_ids = (page.present_anchor_ids or set()) | set(ANCHOR.findall(content))
 
 
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def main(folder: Path) -> None:
     """Fill the pages of a folder that `preuve render` wrote."""
-    nav = load_config(str(ROOT / "mkdocs.yml")).nav or []
-    _, *names = _paths(nav)  # the home page comes first
+    _, *names = _paths(load_config(str(ROOT / "mkdocs.yml")).nav or [])  # the home page comes first
     pages = {name: (folder / name).read_text(encoding="utf-8") for name in names}
     for name, text in pages.items():
         if COMMANDS in text:
             others = {other: text for other, text in pages.items() if other != name}
             written, problems = filled(text, others, name)
             (folder / name).write_text(written, encoding="utf-8")
-            sys.stderr.writelines(f"{problem}\n" for problem in problems)
+            if problems:
+                raise click.ClickException("\n".join(problems))
 
 
 def _paths(nav: Iterable[object]) -> Iterator[str]:
@@ -363,4 +365,4 @@ def _paths(nav: Iterable[object]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()
