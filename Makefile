@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help site serve test speed bench bench-cluster lint format lock debian cluster clean
+.PHONY: help site serve test speed bench bench-cluster lint format prose typography lock debian cluster clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -35,6 +35,12 @@ lint: .venv/ready ## ruff and mypy
 format: .venv/ready ## what ruff can mend by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+prose: .venv/ready .make/debian ## what is wrong with the French of the course
+	@PYTHONPATH=hooks $(BIN)/python -m course.typography --check && PYTHONPATH=hooks $(BIN)/python -m course.language
+
+typography: .venv/ready ## mend its spaces, apostrophes and quotes
+	@PYTHONPATH=hooks $(BIN)/python -m course.typography
 
 cluster: .venv/ready .make/debian ## compile the embedded cluster, once (minutes, then nothing)
 	$(BIN)/preuve cluster build

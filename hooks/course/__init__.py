@@ -1,4 +1,4 @@
-"""What only the course's site does: one MkDocs hook a module, none of them needed by the engine."""
+"""What only the course needs: MkDocs hooks, one a module, and the readers of its French."""
 
 from __future__ import annotations
 
