@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from preuve import namespace
 from preuve.api import Api
 from preuve.box import Box, uid_of
+from preuve.cluster.embedded.binaries import SOURCES
 from preuve.cluster.embedded.cluster import EmbeddedCluster
 from preuve.diagnose import diagnose
 from preuve.diagram import WORDS, Drawing, draw, parse
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
     from preuve.plan import Action, Command, Diagram, File, Plan
     from preuve.progress import Stage
     from preuve.project import Page
+
+
+NODES = "/etc/preuve-nodes.sock"
+"""Where an exclusive page finds the socket by which it may stop and start nodes."""
 
 
 class Session:
@@ -65,8 +70,7 @@ class Session:
             self._namespace = self._open.enter_context(self._have_namespace(plan))
             self._watcher = Watcher(cluster, self._api, self._namespace.name)
             self._open.callback(self._watcher.close)
-            environment = self._box.environment() | {"KUBERC": "off"}
-            self._shell = self._open.enter_context(Bash(environment, under=self._box.argv()))
+            self._shell = self._open.enter_context(Bash(surroundings(self._box), under=self._box.argv()))
             self._put(f"{self._box.home}/.kube/config", self._namespace.kubeconfig.encode())
         except BaseException:
             self._open.close()
@@ -157,8 +161,15 @@ def boxed(cluster: Cluster, plan: Plan) -> Box:
     """What a page's commands are confined to: on the embedded cluster, a user and a network of their own."""
     if not isinstance(cluster, EmbeddedCluster):
         return Box()
-    programs = {"kubectl": cluster.binaries.kubectl}
-    return Box(uid=uid_of(plan.page), network=Path(cluster.network_path()), programs=programs)
+    programs = {"kubectl": cluster.binaries.kubectl, "preuve": SOURCES / "bin" / "preuve"}
+    shown = {NODES: cluster.node_socket} if plan.exclusive else {}
+    network = Path(cluster.network_path())
+    return Box(uid=uid_of(plan.page), network=network, programs=programs, shown=shown)
+
+
+def surroundings(box: Box) -> dict[str, str]:
+    """The environment of a page's commands."""
+    return box.environment() | {"KUBERC": "off", "PREUVE_NODES": NODES}
 
 
 def _outcome(action: Action) -> tuple[object, ...]:

@@ -1,0 +1,298 @@
+"""The course as a course: its chapters keep their shape, its manifests are applied, its diagrams can be read.
+
+A chapter is a folder of docs/, a lesson one of its pages. A lesson opens with its objectives and what it asks
+of the reader, ends with what to remember and where to go next, and cleans up what it creates. One that runs
+something asks a question whose answer is run. The last lesson of such a chapter has two or three exercises.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from preuve import blocks, project
+from preuve.plan import Console, Diagram, Include
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from preuve.plan import Plan
+    from preuve.project import Page
+
+ROOT = Path(__file__).parents[1]
+COURSE = project.find(ROOT)
+PAGES = {page.name: page for page in COURSE.pages()}
+APART = {"index.md", "memo/index.md"}
+"""The home page and the cheat sheet are no lessons."""
+LESSONS = sorted(PAGES.keys() - APART)
+
+NODES = 12
+"""What a reader takes in at once."""
+NOT_RUN = 12
+"""Commands in the whole course that are shown and not run."""
+
+OPENING = ('!!! abstract "Objectifs"', "**Avant de commencer.**")
+CLOSING = ("## À retenir", "**Pour aller plus loin**")
+CREATES = re.compile(r"kubectl (?:run|create|apply|expose)\b(?!.*--dry-run)")
+QUESTION = re.compile(r'^\?{3} question "Que va-t-il se passer\b[^\n]*"\n', re.MULTILINE)
+SOLUTION = re.compile(r'^ *\?{3} success "Solution"\n', re.MULTILINE)
+
+
+def chapter(name: str) -> str:
+    """The folder of a page."""
+    return name.partition("/")[0]
+
+
+def runs(plan: Plan) -> bool:
+    """Whether a page runs something."""
+    return any(True for _ in plan.actions())
+
+
+def lines_of(plan: Plan, text: str, start: int) -> bool:
+    """Whether something runs in the block of details that opens at an offset of a page."""
+    first = text.count("\n", 0, start) + 1
+    indent = len(re.match(" *", text[start:])[0])  # type: ignore[index]
+    below = text[start:].split("\n")[1:]
+    inside = next(
+        (n for n, line in enumerate(below) if line.strip() and not line.startswith(" " * (indent + 4))),
+        len(below),
+    )
+    return any(first < action.where.line <= first + inside for action in plan.actions())
+
+
+def misshapen(page: Page) -> Iterator[str]:
+    """What a lesson lacks of the shape that all have."""
+    body = page.text.rstrip()
+    marks = [mark for mark in (*OPENING, *CLOSING) if f"\n{mark}" in body]
+    yield from (f"no {mark}" for mark in (*OPENING, *CLOSING) if mark not in marks)
+    if sorted(marks, key=body.index) != marks:
+        yield "its parts are not in order"
+    if "\n" in body.partition(CLOSING[1])[2].strip():
+        yield f"something follows {CLOSING[1]}"
+    created = [action for action in page.plan.actions() if CREATES.search(action.source)]
+    if (created or page.plan.files) and not re.search(r"^## Nettoyer\n", body, re.MULTILINE):
+        yield "it creates something and does not clean up"
+    if runs(page.plan):
+        questions = list(QUESTION.finditer(page.text))
+        if not questions:
+            yield "no « Que va-t-il se passer »"
+        if not all(lines_of(page.plan, page.text, question.start()) for question in questions):
+            yield "the answer to a « Que va-t-il se passer » is not run"
+
+
+def untrained(page: Page) -> Iterator[str]:
+    """What the exercises at the end of a chapter lack."""
+    exercises = page.text.partition("\n## Exercices\n")[2].partition("\n## ")[0]
+    at = len(page.text.partition("\n## Exercices\n")[0])
+    solutions = [found.start() for found in SOLUTION.finditer(page.text, at, at + len(exercises) + 20)]
+    if len(solutions) not in {2, 3}:
+        yield f"{len(solutions)} exercises with a solution, not two or three"
+    if not all(lines_of(page.plan, page.text, start) for start in solutions):
+        yield "a solution is not run"
+
+
+def drawn(source: str) -> set[str]:
+    r"""The nodes of a diagram, by their ids.
+
+    >>> sorted(drawn('flowchart TB\n  A["x (y)"] --> B((1)) & C\n  subgraph N["n"]\n  D[("e")]\n  end'))
+    ['A', 'B', 'D']
+    """
+    bare = re.sub(r'"[^"]*"|\|[^|]*\||accTitle:.*|accDescr:.*|subgraph \w+', "", source)
+    return set(re.findall(r"\b(\w+)(?=[\[({])", bare))
+
+
+def unreadable(page: Page) -> Iterator[str]:
+    """What is wrong with the diagrams of a page, drawn by hand or from the cluster."""
+    for block in blocks.parse(page.text, page.name)[0]:
+        if block.language == "mermaid":
+            for field in ("accTitle", "accDescr"):
+                if not re.search(rf"^\s*{field}: \S", block.body, re.MULTILINE):
+                    yield f"{block.where}: no {field}"
+            if len(drawn(block.body)) > NODES:
+                yield f"{block.where}: {len(drawn(block.body))} nodes"
+    if page.transcript:
+        for action, exchange in zip(page.plan.actions(), page.transcript.exchanges, strict=True):
+            if isinstance(action, Diagram) and len(drawn(exchange.output)) > NODES:
+                yield f"{action.where}: {len(drawn(exchange.output))} nodes"
+
+
+def unapplied(pages: Mapping[str, Page], manifests: set[str]) -> Iterator[str]:
+    """The manifests that no page of their chapter includes, or that are shown and not applied."""
+    included = {file.path for page in pages.values() for file in page.plan.files}
+    yield from (f"{manifest}: no page includes it" for manifest in sorted(manifests - included))
+    for page in pages.values():
+        for step in page.plan.steps:
+            if isinstance(step, Include):
+                if step.shown_only:
+                    yield f"{step.block.where}: shown and not applied"
+                for file in step.files:
+                    if chapter(file.path) != chapter(page.name):
+                        yield f"{step.block.where}: {file.path} is another chapter's"
+
+
+def planted(text: str) -> Page:
+    """A page of the course that has that text."""
+    return COURSE.page("planted.md", text)
+
+
+GOOD = """---
+title: T
+---
+
+# T
+
+!!! abstract "Objectifs"
+    - Un.
+
+**Avant de commencer.** Rien.
+
+## Une leçon
+
+```console
+$ kubectl run x --image=nginx
+```
+
+??? question "Que va-t-il se passer ?"
+    ```console
+    $ kubectl get pods
+    ```
+
+## Exercices
+
+1. Un.
+
+    ??? success "Solution"
+        ```console
+        $ date
+        ```
+
+2. Deux.
+
+    ??? success "Solution"
+        Voici.
+
+        ```console
+        $ date
+        ```
+
+## Nettoyer
+
+## À retenir
+
+**Pour aller plus loin** : rien.
+"""
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_keeps_the_shape(name: str) -> None:
+    """So that a reader always knows where to look."""
+    assert list(misshapen(PAGES[name])) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('!!! abstract "Objectifs"', '!!! abstract "Buts"', 'no !!! abstract "Objectifs"'),
+        ("**Avant de commencer.**", "Avant", "no **Avant de commencer.**"),
+        ("## À retenir", "## Bref", "no ## À retenir"),
+        ("**Pour aller plus loin** : rien.", "", "no **Pour aller plus loin**"),
+        ("rien.\n", "rien.\n\nEt puis encore.\n", "something follows **Pour aller plus loin**"),
+        ("## Nettoyer", "## Ranger", "it creates something and does not clean up"),
+        ("Que va-t-il", "Que va-t-on", "no « Que va-t-il se passer »"),
+        ("    ```console\n    $ kubectl get pods\n    ```", "    Rien.\n\n```console\n$ date\n```",
+         "the answer to a « Que va-t-il se passer » is not run"),
+    ],
+)  # fmt: skip
+def test_a_lesson_out_of_shape_is_told(old: str, new: str, told: str) -> None:
+    """Each part, missing from a page that has all the others."""
+    assert list(misshapen(planted(GOOD))) == []
+    assert list(misshapen(planted(GOOD.replace(old, new)))) == [told]
+
+
+def last_lessons() -> list[str]:
+    """The last page, in the order of the nav, of each chapter that runs something."""
+    settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    nav = re.findall(r"^ +- (?:.*: )?(\S+\.md)$", settings, re.MULTILINE)
+    assert set(nav) == PAGES.keys()
+    last = {chapter(name): name for name in nav if name in LESSONS}
+    running = {chapter(name) for name in LESSONS if runs(PAGES[name].plan)}
+    return [name for folder, name in last.items() if folder in running]
+
+
+@pytest.mark.parametrize("name", last_lessons())
+def test_a_chapter_ends_with_exercises(name: str) -> None:
+    """Two or three, each with a solution that is run."""
+    assert list(untrained(PAGES[name])) == []
+
+
+def test_missing_exercises_are_told() -> None:
+    """One is too few; one whose solution is only told is none."""
+    assert list(untrained(planted(GOOD))) == []
+    one = re.sub(r"2\. Deux.*(?=## Nettoyer)", "", GOOD, flags=re.DOTALL)
+    assert list(untrained(planted(one))) == ["1 exercises with a solution, not two or three"]
+    told = GOOD.replace("        Voici.\n\n        ```console\n        $ date\n        ```", "        Voici.")
+    assert list(untrained(planted(told))) == ["a solution is not run"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_diagram_has_a_name_a_story_and_few_nodes(name: str) -> None:
+    """For a reader who does not see it, and for one on a phone."""
+    assert list(unreadable(PAGES[name])) == []
+
+
+def test_a_diagram_that_cannot_be_read_is_told() -> None:
+    """Without a title, without a description, with too much in it."""
+    fence = "```mermaid\nflowchart TB\n  accTitle: T\n  accDescr: D\n{}\n```\n"
+    many = "\n".join(f"  n{n}[x]" for n in range(NODES + 1))
+    assert list(unreadable(planted(fence.format("  a[x] --> b[y]")))) == []
+    assert list(unreadable(planted(fence.format(many)))) == ["planted.md:1: 13 nodes"]
+    assert list(unreadable(planted(fence.replace("accTitle", "x")))) == ["planted.md:1: no accTitle"]
+    assert list(unreadable(planted(fence.replace("accDescr", "x")))) == ["planted.md:1: no accDescr"]
+
+
+def test_every_manifest_is_included_by_its_chapter_and_applied() -> None:
+    """None lies about, none is only shown."""
+    includes = ROOT / "includes"
+    manifests = {path.relative_to(includes).as_posix() for path in includes.rglob("*.y*ml")}
+    assert list(unapplied(PAGES, manifests)) == []
+    assert list(unapplied(PAGES, {*manifests, "pods/oubli.yaml"})) == ["pods/oubli.yaml: no page includes it"]
+
+
+def test_a_manifest_that_is_only_shown_or_is_borrowed_is_told() -> None:
+    """A page shows what it does not apply, and takes it from another chapter."""
+    page = planted('```{ .yaml apply=no }\n--8<-- "pods-yaml/pod-definition.yml"\n```\n')
+    told = list(unapplied({page.name: page}, set()))
+    assert told == [
+        "planted.md:1: shown and not applied",
+        "planted.md:1: pods-yaml/pod-definition.yml is another chapter's",
+    ]
+
+
+def test_few_commands_are_not_run() -> None:
+    """The course is its own proof."""
+    not_run = [
+        str(command.where)
+        for page in PAGES.values()
+        for step in page.plan.steps
+        if isinstance(step, Console) and not step.options.exec
+        for command in step.commands
+    ]
+    assert 0 < len(not_run) <= NOT_RUN, not_run
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_unfinished(name: str) -> None:
+    """No note to oneself, no filling."""
+    assert not re.search(r"\b(?:TODO|FIXME|XXX|lorem|à compléter)\b", PAGES[name].text, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_has_one_title(name: str) -> None:
+    """In the browser's tab and on the page, the same; the home page's is the course's."""
+    text = PAGES[name].text.replace("\u00a0", " ")
+    title = yaml.safe_load(text.split("---")[1])["title"]
+    assert name == "index.md" or re.findall(r"^# (.*)$", text, re.MULTILINE) == [title]
