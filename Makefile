@@ -2,6 +2,8 @@
 SHELL := /bin/bash -o pipefail
 PYTHON ?= python3
 BIN := .venv/bin
+# The versions that `make cluster` compiles: what pages are played on, and in CI, where no test may be skipped, all.
+KUBERNETES ?= $(if $(CI),1.37 1.36,1.37)
 export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help site serve test speed bench bench-cluster lint format prose typography lock debian cluster clean
@@ -42,8 +44,8 @@ prose: .venv/ready .make/debian ## what is wrong with the French of the course
 typography: .venv/ready ## mend its spaces, apostrophes and quotes
 	@PYTHONPATH=hooks $(BIN)/python -m course.typography
 
-cluster: .venv/ready .make/debian ## compile the embedded cluster, once (minutes, then nothing)
-	$(BIN)/preuve cluster build
+cluster: .venv/ready .make/debian ## compile the embedded cluster, once (minutes, then nothing); KUBERNETES=1.36: another
+	$(foreach minor,$(KUBERNETES),$(BIN)/preuve cluster build --kubernetes $(minor) &&) true
 
 debian: .make/debian ## the Debian packages of packages.txt
 

@@ -18,7 +18,7 @@ from preuve.errors import PreuveError
 from preuve.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from preuve.cluster.embedded.cluster import EmbeddedCluster
 
@@ -40,15 +40,29 @@ STATE = pytest.StashKey[str]()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Say what the machine lacks for a test that needs the cluster; where nothing may be lacking, fail."""
-    if item.get_closest_marker("cluster") and (lacking := _lacking()):
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(lacking)
+    """Say what the machine lacks for a test that needs the cluster, of the version that its mark names."""
+    for mark in item.iter_markers("cluster"):
+        if lacking := _lacking(*mark.args):
+            pytest.skip(lacking)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,  # noqa: ARG001 - the signature is pytest's
+    call: pytest.CallInfo[None],
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI, where nothing may be lacking, a test that was skipped has failed, and says why."""
+    report = yield
+    if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail") and call.excinfo:
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which is a failure in CI: {call.excinfo.value}"
+    return report
 
 
 @cache
-def _lacking() -> str:
+def _lacking(kubernetes: str = DEFAULT) -> str:
     try:
-        requirements.check(DEFAULT)
+        requirements.check(kubernetes)
     except PreuveError as error:
         return str(error)
     return ""
