@@ -26,8 +26,8 @@ speed: .venv/ready node_modules/.package-lock.json .make/debian ## the budgets i
 bench: .venv/ready cluster ## what settling costs, measured
 	$(BIN)/python benchmarks/settle.py
 
-bench-cluster: .venv/ready cluster ## a start of the cluster, an end, and what they take
-	$(BIN)/python benchmarks/cluster.py
+bench-cluster: .venv/ready cluster ## a first build, a start, an end of the cluster, and what they take
+	$(BIN)/python benchmarks/cluster.py --cold
 
 lint: .venv/ready ## ruff and mypy
 	$(BIN)/ruff check .

@@ -7,12 +7,10 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pytest
 
 from preuve.cluster.embedded.state import State
-
-if TYPE_CHECKING:
-    import pytest
 
 HOLD = """\
 import sys
@@ -45,6 +43,36 @@ def test_its_owner_alone_enters(tmp_path: Path) -> None:
     state.write_secret(state.kubeconfig, "secret")
     assert stat.S_IMODE(state.kubeconfig.stat().st_mode) == 0o600
     os.close(held)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="takes root, to be two users")
+@pytest.mark.parametrize("private", ["", "preuve"], ids=["the directory", "a folder above"])
+@pytest.mark.parametrize("command", ["up", "down", "status", "kubectl", "node stop node2"])
+def test_another_user_is_told_whose_it_is(tmp_path: Path, private: str, command: str) -> None:
+    """With sudo, HOME may stay: what the cluster is then root's, and who asks without sudo is not lied to."""
+    state = State(tmp_path / "preuve" / State.of_checkout().path.name)
+    held = state.lock()
+    assert held is not None
+    os.close(held)
+    for folder in tmp_path, *tmp_path.parents[:2], state.path.parent:
+        folder.chmod(0o755)
+    if private:
+        (tmp_path / private).chmod(0o700)
+    ran = subprocess.run(
+        (
+            *("setpriv", "--reuid=65534", "--clear-groups", sys.executable, "-c"),
+            *("from preuve.cli import main; main()", "cluster", *command.split()),
+        ),
+        env={**os.environ, "XDG_STATE_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 2
+    assert ran.stderr == (
+        f"preuve: {state.path} is another user's, and so is its cluster: run preuve with sudo, "
+        "or set XDG_STATE_HOME to a folder of yours\n"
+    )
 
 
 def test_one_holds_it_as_long_as_it_lives(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +14,9 @@ from preuve.cluster.embedded import cluster as embedded
 from preuve.cluster.embedded.state import State
 from preuve.errors import ClusterError
 from preuve.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 kubernetes_option = click.option(
     "--kubernetes",
@@ -22,9 +27,11 @@ kubernetes_option = click.option(
     help=f"Version of Kubernetes: {' or '.join(binaries.VERSIONS)}.",
 )
 
-
 TERMINAL = ("COLUMNS", "EDITOR", "KUBE_EDITOR", "LANG", "LC_ALL", "LINES", "TERM", "TZ", "VISUAL")
 """What `preuve cluster kubectl` hands on of the environment."""
+
+INTERRUPTED = 130
+"""What a shell says of a command that Ctrl-C ended: no page is wrong, and nothing is missing."""
 
 
 @click.group()
@@ -40,7 +47,8 @@ def build(kubernetes: str) -> None:
     Example: preuve cluster build --kubernetes 1.36
     """
     requirements.check_build(kubernetes)
-    with Progress() as progress:
+    kept = "nothing half-built is left; what Go has compiled is kept, and the next build goes on from there"
+    with _interruptible(kept), Progress() as progress:
         programs = binaries.build(kubernetes, progress)
         store = images.build(progress, coredns=programs.coredns)
     click.echo(f"Kubernetes {programs.version} in {programs.server.parent}, images in {store}")
@@ -53,7 +61,7 @@ def up(kubernetes: str) -> None:
 
     Example: preuve cluster up
     """
-    with Progress() as progress:
+    with _interruptible("nothing is left of what was started"), Progress() as progress:
         running = embedded.start(progress, kubernetes)
     click.echo(f"Kubernetes {running.version} is up; try `preuve cluster kubectl get nodes`")
 
@@ -64,8 +72,14 @@ def down() -> None:
 
     Example: preuve cluster down
     """
-    with Progress() as progress, progress.stage("end the cluster"):
-        found = embedded.down()
+    found = State.of_checkout().path.exists()
+    if found:
+        with (
+            _interruptible("`preuve cluster down` again ends what is left"),
+            Progress() as progress,
+            progress.stage("end the cluster"),
+        ):
+            found = embedded.down()
     click.echo("the cluster is gone" if found else "no cluster was running")
 
 
@@ -151,6 +165,16 @@ def start(name: str) -> None:
     """
     _running().start_node(name)
     click.echo(f"{name} is on")
+
+
+@contextmanager
+def _interruptible(left: str) -> Iterator[None]:
+    """End on Ctrl-C with a sentence that says what is left of the work."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo(f"preuve: interrupted: {left}", err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from None
 
 
 def _running() -> embedded.EmbeddedCluster:

@@ -90,7 +90,7 @@ class EmbeddedCluster:
 
     def memory(self) -> int:
         """What its processes use, in bytes; of what several share, each counts its part."""
-        return int(_ask(self._state, "GET", "/status")["memory_bytes"])
+        return int(_ask(self._state, "GET", "/memory"))
 
     def stop_node(self, name: str) -> None:
         """Crash a node, as a power cut would.

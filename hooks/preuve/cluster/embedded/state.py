@@ -44,7 +44,7 @@ class State:
         """The one of this checkout, whatever directory preuve is called from.
 
         Raises:
-            ConfigError: it is too deep in the file system.
+            ConfigError: it is too deep in the file system, or another user's.
         """
         home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
         state = cls(Path(home, "preuve", _short(CHECKOUT)))
@@ -52,7 +52,22 @@ class State:
             raise ConfigError(
                 f"{state.node_socket} is too long for a socket: set XDG_STATE_HOME to a shorter path"
             )
+        if not state._ours():
+            raise ConfigError(
+                f"{state.path} is another user's, and so is its cluster: run preuve with sudo, "
+                "or set XDG_STATE_HOME to a folder of yours"
+            )
         return state
+
+    def _ours(self) -> bool:
+        """Whether this user may look into the directory, if there is one."""
+        try:
+            self.path.stat()
+        except FileNotFoundError:
+            return True
+        except PermissionError:
+            return False
+        return os.access(self.path, os.R_OK | os.W_OK | os.X_OK)
 
     @property
     def name(self) -> str:

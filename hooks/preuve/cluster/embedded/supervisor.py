@@ -150,14 +150,17 @@ class Supervisor:
 
     def _status(self, path: str) -> object:
         """Answer a GET; process IDs are those of this PID namespace."""
-        if path != "/status":
-            raise ClusterError(f"there is no {path}")
-        return {
-            "started": self._started.isoformat(timespec="seconds") if self._started else None,
-            "binaries": self._order.binaries,
-            "nodes": self._installation.nodes if self._installation else {},
-            "memory_bytes": memory(),
-        }
+        match path:
+            case "/status":
+                return {
+                    "started": self._started.isoformat(timespec="seconds") if self._started else None,
+                    "binaries": self._order.binaries,
+                    "nodes": self._installation.nodes if self._installation else {},
+                }
+            case "/memory":
+                return memory()
+            case _:
+                raise ClusterError(f"there is no {path}")
 
     def _switch(self, path: str) -> object:
         """Answer a POST."""
