@@ -237,20 +237,25 @@ def test_sigkill_ends_every_process(
     assert not state.path.exists()
 
 
-def test_sigkill_at_any_moment_of_the_start(state: State) -> None:
-    """Twenty starts are cut off, all along; each next one gets by what the one before left."""
-    before = host()
+def moments(count: int) -> Iterator[tuple[int, float]]:
+    """Numbered seconds after the beginning of a start, all along, the last ones after its end."""
     with owner() as process:
         began = time.monotonic()
         assert process.stdout
         process.stdout.readline()
-        whole = time.monotonic() - began
+        whole = 1.1 * (time.monotonic() - began)
         closing(process)
-    for round_ in range(20):
-        moment = whole * random.uniform(round_, round_ + 1) / 20  # noqa: S311 - no secret
+    for number in range(count):
+        yield number, whole * random.uniform(number, number + 1) / count  # noqa: S311 - no secret
+
+
+def test_sigkill_at_any_moment_of_the_start(state: State) -> None:
+    """Twenty starts are cut off, all along; each next one gets by what the one before left."""
+    before = host()
+    for number, moment in moments(20):
         with owner() as process:
             began = time.monotonic()
-            victim = (supervisor, launcher)[round_ % 2](process)
+            victim = (supervisor, launcher)[number % 2](process)
             time.sleep(max(0, began + moment - time.monotonic()))
             victim.kill()
             came_up, _ = process.communicate(timeout=LIMIT)
@@ -261,6 +266,25 @@ def test_sigkill_at_any_moment_of_the_start(state: State) -> None:
         pass
     assert not state.path.exists()
     assert cgroups(state) == []
+
+
+def test_an_end_at_any_moment_of_the_start(state: State) -> None:
+    """Ctrl-C, SIGTERM and the owner's death leave nothing, whatever is being made just then."""
+    before = host()
+    ends = (interrupting, terminating, killing, terminating_supervisor)
+    for number, moment in moments(20):
+        with owner() as process:
+            began = time.monotonic()
+            supervisor(process)
+            time.sleep(max(0, began + moment - time.monotonic()))
+            end = ends[number % len(ends)]
+            end(process)
+            process.communicate(timeout=LIMIT)
+        told = f"{end.__name__} after {moment:.2f} s"
+        await_(lambda: not processes(state), f"processes are left: {told}")
+        assert not state.path.exists(), told
+        assert cgroups(state) == [], told
+    assert host() == before
 
 
 def test_a_death_within_is_told(state: State) -> None:

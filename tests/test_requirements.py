@@ -13,21 +13,23 @@ from pathlib import Path
 
 import pytest
 
-from preuve.cluster.embedded import requirements
+from preuve.cluster.embedded import requirements, toolchain
+from preuve.progress import Progress
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="takes root, to take things away from the machine")
 
-UP = (sys.executable, "-c", "from preuve.cli import main; main()", "cluster", "up")
+PREUVE = (sys.executable, "-c", "from preuve.cli import main; main()", "cluster")
 
 
-def refused(*prefix: str, **environment: str) -> str:
+def refused(*prefix: str, command: str = "up", **environment: str) -> str:
     """What `preuve cluster up` says where it cannot; it has to exit 2, and to have started nothing.
 
     It has a state of its own: in the tests', there may be a cluster.
     """
     with tempfile.TemporaryDirectory(prefix="p-", dir="/var/tmp") as state:
+        Path(state).chmod(0o755)  # who has no rights may look, and find that there is none
         ran = subprocess.run(
-            (*prefix, *UP),
+            (*prefix, *PREUVE, command),
             env={**os.environ, "XDG_STATE_HOME": state, **environment},
             capture_output=True,
             text=True,
@@ -138,6 +140,44 @@ def test_everything_is_told_at_once(tmp_path: Path) -> None:
     assert "run `apt-get install catatonit containerd`" in said
     assert "too old" in said
     assert "not built yet" in said
+
+
+@needs_root
+def test_a_build_tells_everything_at_once(tmp_path: Path) -> None:
+    """Before it compiles for minutes: what images take, what compiling takes, and whose machine it is."""
+    hide = (
+        "mount --bind /dev/null /usr/bin/mmdebstrap; mount -t tmpfs none /usr/share/keyrings;"
+        "echo 'MemAvailable: 2000000 kB' | instead_of /proc/meminfo;"
+        "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
+    )
+    said = refused(
+        *(*without(hide), "setpriv", "--reuid=65534", "--clear-groups"),
+        command="build",
+        XDG_CACHE_HOME=str(tmp_path),
+        PIP_NO_INDEX="1",
+        PIP_FIND_LINKS="",
+    )
+    assert "apt-get install debian-archive-keyring mmdebstrap" in said
+    assert "building images takes root" in said
+    assert f"{tmp_path}/preuve/binaries cannot be written" in said
+    assert "only 2.0 GB of memory are free, compiling takes 2.6" in said
+
+
+@needs_root
+def test_a_build_tells_of_go_too(tmp_path: Path) -> None:
+    """A Go is not found missing when all the rest has been put right."""
+    hide = "mount --bind /dev/null /usr/bin/mmdebstrap; PATH=/usr/sbin:/usr/bin:/sbin:/bin"
+    environment = {"XDG_CACHE_HOME": str(tmp_path), "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""}
+    said = refused(*without(hide), command="build", **environment)
+    assert "apt-get install mmdebstrap" in said
+    assert f"Go {toolchain.OLDEST} or newer: PATH has none, and pip cannot get {toolchain.WHEEL}" in said
+
+
+def test_what_is_built_asks_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second build needs neither Go nor mmdebstrap."""
+    monkeypatch.setattr(requirements, "_built", lambda kubernetes: kubernetes)
+    monkeypatch.setenv("PATH", "")
+    requirements.check_build("1.37", Progress())
 
 
 def test_not_on_linux(monkeypatch: pytest.MonkeyPatch) -> None:

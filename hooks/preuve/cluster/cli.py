@@ -46,9 +46,9 @@ def build(kubernetes: str) -> None:
 
     Example: preuve cluster build --kubernetes 1.36
     """
-    requirements.check_build(kubernetes)
     kept = "nothing half-built is left; what Go has compiled is kept, and the next build goes on from there"
     with _interruptible(kept), Progress() as progress:
+        requirements.check_build(kubernetes, progress)
         programs = binaries.build(kubernetes, progress)
         store = images.build(progress, coredns=programs.coredns)
     click.echo(f"Kubernetes {programs.version} in {programs.server.parent}, images in {store}")

@@ -102,6 +102,17 @@ def build(kubernetes: str, progress: Progress) -> Binaries:
     return _binaries(kubernetes, *(compile_module(module, progress) for module in modules(kubernetes)))
 
 
+def have_go(progress: Progress) -> None:
+    """Have what compiles at hand; fetched if need be.
+
+    Raises:
+        ClusterError: there is no Go, and none to be had.
+    """
+    if not toolchain.on_path():
+        with progress.stage("Go") as stage, _alone(stage):
+            toolchain.find(cache(), stage)
+
+
 def modules(kubernetes: str) -> tuple[Module, Module]:
     """What is compiled for one minor of `VERSIONS`: Kubernetes itself, and CoreDNS.
 
@@ -170,9 +181,19 @@ def _binaries(kubernetes: str, server: Path, coredns: Path) -> Binaries:
 
 @contextmanager
 def _alone(stage: Stage) -> Iterator[None]:
-    """Hold the cache's lock. The kernel lets go of it when the process ends, however that happens."""
-    cache().mkdir(parents=True, exist_ok=True)
-    with (cache() / "lock").open("w") as lock:
+    """Hold the cache's lock. The kernel lets go of it when the process ends, however that happens.
+
+    Raises:
+        ClusterError: the cache is another user's.
+    """
+    try:
+        cache().mkdir(parents=True, exist_ok=True)
+        opened = (cache() / "lock").open("w")
+    except PermissionError:
+        raise ClusterError(
+            f"{cache()} cannot be written: run preuve with sudo, or set XDG_CACHE_HOME to a folder of yours"
+        ) from None
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

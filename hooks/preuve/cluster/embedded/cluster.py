@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from preuve.cluster.embedded import binaries, cgroups, launch, netns, requirements
+from preuve.cluster.embedded import binaries, launch, netns, remains, requirements
 from preuve.cluster.embedded.state import State
 from preuve.errors import ClusterError
 
@@ -166,9 +166,7 @@ def down() -> bool:
         elif time.monotonic() > end:
             raise ClusterError(f"{state.path} is in use, but no supervisor answers there")
         time.sleep(0.01)  # it has just gone, or has just come
-    cgroups.remove(f"/{state.name}")
-    state.clear()
-    state.path.rmdir()
+    remains.remove(state)
     os.close(held)
     return True
 

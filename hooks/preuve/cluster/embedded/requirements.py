@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from preuve.cluster.embedded import binaries, cgroups, images
 from preuve.cluster.embedded.processes import ENVIRONMENT
-from preuve.errors import ClusterError, raise_all
+from preuve.errors import ClusterError, PreuveError, Problems, raise_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from preuve.cluster.embedded.binaries import Binaries
-    from preuve.errors import PreuveError
+    from preuve.progress import Progress
 
 PACKAGES = {
     "catatonit": "catatonit",
@@ -47,6 +47,9 @@ KERNEL = (5, 13)
 
 MEMORY = 1_600_000_000
 """Bytes: the idle cluster's 1.2 GB [measured], and room for a lesson's Pods."""
+
+COMPILING = 2_600_000_000
+"""Bytes that compiling Kubernetes takes at its peak [measured]."""
 
 WATCHERS = 40
 """inotify instances that a cluster takes [counted]: 33, and one for each ``kubectl logs -f``."""
@@ -87,34 +90,59 @@ def check(kubernetes: str) -> tuple[Binaries, Path]:
     return built
 
 
-def check_build(kubernetes: str) -> None:
-    """Refuse a machine that would compile for minutes, and then could not build the images.
+def check_build(kubernetes: str, progress: Progress) -> None:
+    """Refuse a machine that could not build everything, before it compiles for minutes.
 
     Args:
         kubernetes: the minor, one of `binaries.VERSIONS`.
+        progress: shows a Go being fetched.
 
     Raises:
         ClusterError: something is missing; with `Problems`, every missing thing.
         ConfigError: `kubernetes` is not a known minor.
     """
-    if not _built(kubernetes):
-        from preuve.cluster.embedded import debian  # noqa: PLC0415 - 50 ms, seldom needed
+    if _built(kubernetes):
+        return
+    if sys.platform != "linux":
+        raise ClusterError(_not_linux())
+    from preuve.cluster.embedded import debian  # noqa: PLC0415 - 50 ms, seldom needed
 
-        debian.check()
+    errors: list[PreuveError] = []
+    checks: list[Callable[[], None]] = [debian.check]
+    if not _compiled(kubernetes):
+        checks += [lambda: binaries.have_go(progress), _check_memory]
+    for check in checks:
+        try:
+            check()
+        except PreuveError as error:
+            errors += error.errors if isinstance(error, Problems) else [error]
+    raise_all(errors)
+
+
+def _check_memory() -> None:
+    available = _available_memory()
+    if available < COMPILING:
+        raise ClusterError(_little_memory(available, "compiling", COMPILING))
 
 
 def _built(kubernetes: str) -> tuple[Binaries, Path] | None:
     with suppress(PermissionError):  # another user's cache: as good as none
-        if programs := binaries.find(kubernetes):
+        if programs := _compiled(kubernetes):
             store = images.find(coredns=programs.coredns)
             return (programs, store) if store else None
+    return None
+
+
+def _compiled(kubernetes: str) -> Binaries | None:
+    with suppress(PermissionError):
+        return binaries.find(kubernetes)
     return None
 
 
 def problems() -> Iterator[str]:
     """What this machine lacks to run a cluster, each with the remedy."""
     if sys.platform != "linux":
-        yield f"the embedded cluster runs on Linux only, not on {platform.system()}: use a virtual machine"
+        yield _not_linux()
         return
     missing = [program for program in PACKAGES if not shutil.which(program, path=ENVIRONMENT["PATH"])]
     if missing:
@@ -123,10 +151,7 @@ def problems() -> Iterator[str]:
     yield from _kernel()
     available = _available_memory()
     if available < MEMORY:
-        yield (
-            f"only {available / 1e9:.1f} GB of memory are free, a cluster takes {MEMORY / 1e9:.1f}: "
-            "end something, or give the machine more"
-        )
+        yield _little_memory(available, "a cluster", MEMORY)
     if not _can_watch():
         yield (
             f"fewer than {WATCHERS} inotify instances are free (other clusters take them too): "
@@ -136,6 +161,17 @@ def problems() -> Iterator[str]:
         yield f"it takes root to make nodes, and you are user {os.geteuid()}: run preuve with sudo"
     elif "unshare" not in missing and "mount" not in missing:
         yield from _privileges()
+
+
+def _not_linux() -> str:
+    return f"the embedded cluster runs on Linux only, not on {platform.system()}: use a virtual machine"
+
+
+def _little_memory(available: int, what: str, needed: int) -> str:
+    return (
+        f"only {available / 1e9:.1f} GB of memory are free, {what} takes {needed / 1e9:.1f}: "
+        "end something, or give the machine more"
+    )
 
 
 def _kernel() -> Iterator[str]:

