@@ -119,10 +119,10 @@ def test_services_answer(kubectl: Kubectl) -> None:
     assert {pod["spec"]["nodeName"] for pod in pods} == set(kubectl.cluster.nodes)
     title = "<title>Welcome to nginx!</title>"
     names = ("web", f"web.{kubectl.namespace}", f"web.{kubectl.namespace}.svc.cluster.local")
-    for name in names:
-        assert title in kubectl(
-            "exec", "deploy/web", "--", "curl", "-s", "--retry-connrefused", "--retry", "9", name
-        )
+    for asking in pods:
+        fetch_all = ("curl", "-s", "--retry-connrefused", "--retry", "9", *names)
+        answers = kubectl("exec", asking["metadata"]["name"], "--", *fetch_all)
+        assert answers.count(title) == len(names)
     port = kubectl.get("service", "web")["spec"]["ports"][0]["nodePort"]
     address = pods[0]["status"]["podIP"]
     with kubectl.cluster.network():
@@ -161,14 +161,18 @@ def test_dns_is_in_sight(kubectl: Kubectl) -> None:
     assert system.get("service", "kube-dns")["spec"]["clusterIP"] == "10.96.0.10"
 
 
-def test_talking_to_a_pod(kubectl: Kubectl) -> None:
+def test_talking_to_a_pod(kubectl: Kubectl, tmp_path: Path) -> None:
     """Logs, exec with standard input, cp, attach, debug and port-forward reach the container."""
-    kubectl.apply(pod("web", "nginx"))
+    kubectl.apply(pod("web", "nginx"), pod("echo", "busybox", "cat", stdin=True, stdinOnce=True))
     kubectl.wait("pod/web", "condition=Ready")
     assert kubectl("exec", "-i", "web", "--", "cat", stdin="through and back") == "through and back"
     assert "start worker process" in kubectl("logs", "web")
     kubectl("cp", f"{STUB}", "web:/srv/copied")
     assert kubectl("exec", "web", "--", "cat", "/srv/copied") == STUB.read_text()
+    kubectl("cp", "web:/srv/copied", f"{tmp_path}/back")
+    assert (tmp_path / "back").read_text() == STUB.read_text()
+    kubectl.wait("pod/echo", "condition=Ready")
+    assert "back again" in kubectl("attach", "-i", "echo", stdin="back again\n")
     assert "42" in kubectl(
         "run", "once", "-i", "--rm", "--image=busybox", "--restart=Never", "--", "echo", "42"
     )

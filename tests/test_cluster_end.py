@@ -199,12 +199,17 @@ def terminating_supervisor(process: subprocess.Popen[str]) -> None:
 @pytest.mark.parametrize(
     "end", [closing, raising, interrupting, terminating, killing, ordering, terminating_supervisor]
 )
-def test_an_end_leaves_nothing(state: State, end: Callable[[subprocess.Popen[str]], None]) -> None:
+def test_an_end_leaves_nothing(
+    state: State, end: Callable[[subprocess.Popen[str]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Not a process, a cgroup, a mount, a file; and the host is never touched, not even meanwhile.
 
     A namespace without a name lives in processes and mounts: it is gone when these are.
     """
     before = host()
+    temporary = state.path.parents[1] / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
     with owner() as process:
         assert process.stdout
         assert process.stdout.readline().strip().isdecimal()
@@ -217,6 +222,7 @@ def test_an_end_leaves_nothing(state: State, end: Callable[[subprocess.Popen[str
     await_(lambda: not processes(state), f"still alive: {processes(state)}")
     assert cgroups(state) == []
     assert host() == before
+    assert not any(temporary.iterdir())
 
 
 @pytest.mark.parametrize("whom", [launcher, supervisor])
@@ -289,7 +295,10 @@ def test_an_end_at_any_moment_of_the_start(state: State) -> None:
 
 def test_a_death_within_is_told(state: State) -> None:
     """When a component dies, the cluster goes down, says which and why, and keeps its logs for a while."""
-    assert preuve("up").returncode == 0
+    up = preuve("up")
+    assert up.returncode == 0
+    stages = [re.fullmatch(r"(.+)  \d+\.\d s", line) for line in up.stderr.splitlines()]
+    assert [stage and stage[1] for stage in stages] == ["API server", "nodes", "DNS"]
     kubelet = next(process for process in processes(state) if process.name() == "kubelet")
     kubelet.kill()
     await_(lambda: not processes(state), "processes are left")
@@ -345,6 +354,43 @@ def test_up_stays_and_down_goes(state: State) -> None:
     told = json.loads(preuve("status", "--json").stdout)
     assert told["running"] is False
     assert set(told) >= {"version", "pid", "nodes", "kubeconfig", "started", "memory_bytes", "state_dir"}
+
+
+def test_the_command_line_of_a_running_cluster(cluster: EmbeddedCluster) -> None:
+    """Others use the cluster that runs and leave it running; its state is told to a person, in words."""
+    with Progress() as progress, embedded.have(progress) as same:
+        assert same == cluster
+    told = dict(line.split(maxsplit=1) for line in preuve("status").stdout.splitlines())
+    assert told["version"] == cluster.version
+    assert re.fullmatch(r"\d+ (s|min|h)", told["age"])
+    assert re.fullmatch(r"\d\.\d GB", told["memory"])
+    assert told["nodes"] == "node1, node2, node3"
+    assert preuve("node", "stop", "node2").stdout == "node2 is off\n"
+    try:
+        assert "node1, node2 (off), node3" in preuve("status").stdout
+        assert json.loads(preuve("status", "--json").stdout)["off"] == ["node2"]
+    finally:
+        assert preuve("node", "start", "node2").stdout == "node2 is on\n"
+    ready = preuve("kubectl", "wait", "--for=condition=Ready", "node/node2", "--timeout=60s")
+    assert ready.returncode == 0
+    for wrong, said in (("node1", "carries the control plane"), ("node4", "node1, node2, node3")):
+        refused = preuve("node", "stop", wrong)
+        assert refused.returncode == 2
+        assert said in refused.stderr
+
+
+def test_ctrl_c_ends_a_start_with_a_sentence(state: State) -> None:
+    """It says what is left, nothing, which is true; and what a shell says of an interrupted command."""
+    with subprocess.Popen(
+        [*PREUVE, "up"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as up:
+        await_(state.path.exists, "nothing was started")
+        os.killpg(up.pid, signal.SIGINT)
+        said = up.communicate(timeout=LIMIT)
+    assert up.returncode == 130
+    assert "nothing is left of what was started" in said[1]
+    assert "Traceback" not in said[1]
+    assert not state.path.exists()
 
 
 def test_two_clusters_side_by_side(cluster: EmbeddedCluster, state: State) -> None:

@@ -143,10 +143,16 @@ def test_curl_is_what_its_image_runs(kubectl: Kubectl, tag: str) -> None:
         ("curlimages/curl", ("--", "sleep", "1000")),
     ],
 )
-def test_a_pod_stops_when_it_is_told_to(kubectl: Kubectl, image: str, arguments: tuple[str, ...]) -> None:
-    """It does not take its grace period, which is so long here that the deletion would time out."""
+def test_a_pod_takes_files_and_stops_when_it_is_told_to(
+    kubectl: Kubectl, image: str, arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    """`kubectl cp` finds a tar; no grace period is taken: it is so long that deleting would time out."""
     pod = f"stops-{re.sub('[^a-z0-9]', '-', image)}"
     kubectl.run(pod, image, *arguments, grace=600)
+    (tmp_path / "there").write_text("and back")
+    kubectl("cp", f"{tmp_path}/there", f"{pod}:/tmp/there")
+    kubectl("cp", f"{pod}:/tmp/there", f"{tmp_path}/back")
+    assert (tmp_path / "back").read_text() == "and back"
     kubectl("delete", "pod", pod, "--timeout=60s")
 
 

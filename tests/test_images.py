@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ import psutil
 import pytest
 from rich.console import Console
 
-from preuve.cluster.embedded import builder, images, recipes
+from preuve.cluster.embedded import binaries, builder, images, oci, recipes
 from preuve.errors import ClusterError, PreuveError
 from preuve.progress import Progress
 
@@ -110,6 +111,31 @@ def test_a_truthful_tag_gives_the_whole_version(write: Write, said: str) -> None
     """Any beginning of the version will do."""
     [recipe] = recipes.load(write({"package": "nginx", "version": said})).images
     assert builder._truth(recipe, "trixie", {"nginx": "1.26.3-3+deb13u1"}) == "1.26.3"
+
+
+@pytest.mark.cluster
+def test_what_people_type_is_there() -> None:
+    """By a minor or a whole version, each of two; the newest is what no tag means, `latest`."""
+    programs = binaries.find()
+    assert programs
+    store = images.find(coredns=programs.coredns)
+    assert store
+    index = json.loads((store / "index.json").read_text())
+    digests = {
+        entry["annotations"]["org.opencontainers.image.ref.name"]: entry["digest"]
+        for entry in index["manifests"]
+    }
+    for name, old, new in (
+        ("nginx", "1.22", "1.26"),
+        ("redis", "7.0", "8.0"),
+        ("python", "3.11", "3.13"),
+        ("busybox", "1.35", "1.37"),
+        ("curlimages/curl", "7.88", "8.14"),
+    ):
+        at = {tag: digests[oci.reference(f"{name}:{tag}")] for tag in ("latest", old, new)}
+        assert at["latest"] == at[new] != at[old]
+        whole = [key for key in digests if key.startswith(oci.reference(f"{name}:{new}."))]
+        assert [digests[key] for key in whole] == [at[new]]
 
 
 @pytest.mark.cluster

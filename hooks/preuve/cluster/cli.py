@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -97,6 +98,7 @@ def status(as_json: bool) -> None:
         "version": running.version if running else None,
         "pid": running.pid if running else None,
         "nodes": list(running.nodes) if running else [],
+        "off": list(running.off()) if running else [],
         "kubeconfig": str(running.kubeconfig) if running else None,
         "started": running.started if running else None,
         "memory_bytes": running.memory() if running else None,
@@ -105,10 +107,29 @@ def status(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(facts, indent=2))
     elif running:
-        for name, value in facts.items():
-            click.echo(f"{name:12}  {', '.join(value) if isinstance(value, list) else value}")
+        off = running.off()
+        told = {
+            "version": running.version,
+            "age": _age(running.started),
+            "nodes": ", ".join(f"{name} (off)" if name in off else name for name in running.nodes),
+            "memory": f"{running.memory() / 1e9:.1f} GB",
+            "supervisor": f"process {running.pid}",
+            "kubeconfig": running.kubeconfig,
+            "state": state.path,
+        }
+        for name, value in told.items():
+            click.echo(f"{name:12}{value}")
     else:
         click.echo(f"no cluster is running{state.epitaph()}")
+
+
+def _age(started: str) -> str:
+    """How long ago that was, as kubectl says it: in the largest unit that is not too coarse."""
+    seconds = int((datetime.now(UTC) - datetime.fromisoformat(started)).total_seconds())
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
 
 
 class _Verbatim(click.Command):

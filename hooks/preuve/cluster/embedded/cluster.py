@@ -88,6 +88,11 @@ class EmbeddedCluster:
         """
         return netns.joined(self.network_path(node))
 
+    def off(self) -> tuple[str, ...]:
+        """The nodes that are switched off."""
+        nodes = _ask(self._state, "GET", "/status")["nodes"]
+        return tuple(name for name, pid in nodes.items() if pid is None)
+
     def memory(self) -> int:
         """What its processes use, in bytes; of what several share, each counts its part."""
         return int(_ask(self._state, "GET", "/memory"))
