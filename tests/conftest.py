@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import select
 import shutil
+import struct
+import subprocess
 import tempfile
+import termios
+import time
+from contextlib import ExitStack, suppress
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pytest
 from hypothesis import settings
@@ -18,7 +25,9 @@ from preuve.errors import PreuveError
 from preuve.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from pathlib import Path
+    from types import TracebackType
 
     from preuve.cluster.embedded.cluster import EmbeddedCluster
 
@@ -73,3 +82,76 @@ def cluster() -> Iterator[EmbeddedCluster]:
     """One cluster for all tests; those that change it as a whole put it right again."""
     with Progress() as progress, embedded.have(progress) as running:
         yield running
+
+
+SECONDS = 20.0
+"""Bound of a wait for what takes milliseconds."""
+
+
+class Terminal:
+    """A program at a terminal of its own, which ends with the block."""
+
+    def __init__(
+        self, argv: Sequence[str], env: Mapping[str, str] | None = None, cwd: Path | None = None
+    ) -> None:
+        self._master, self._slave = os.openpty()
+        self.resize(80, 24)
+        self.modes = termios.tcgetattr(self._slave)
+        self.process = subprocess.Popen(
+            ["setsid", "--ctty", *argv],
+            stdin=self._slave,
+            stdout=self._slave,
+            stderr=self._slave,
+            env={**(os.environ if env is None else env), "TERM": "xterm"},
+            cwd=cwd,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.close()
+
+    def close(self) -> None:
+        """Close the window."""
+        for fd in (self._master, self._slave):
+            with suppress(OSError):  # closed already
+                os.close(fd)
+
+    def press(self, keys: str) -> None:
+        """Press keys: a letter each, a control character with Ctrl."""
+        os.write(self._master, keys.encode())
+
+    def type(self, line: str) -> None:
+        """Type a line, and press Enter."""
+        self.press(f"{line}\r")
+
+    def until(self, text: str, seconds: float = SECONDS) -> str:
+        """What the screen shows more until `text` is there, `text` not included, lines as a file has them."""
+        shown = b""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if select.select([self._master], [], [], left)[0]:
+                shown += os.read(self._master, 1)  # no more, so that the rest is there for the next wait
+                if shown.endswith(text.encode()):
+                    return shown.decode().removesuffix(text).replace("\r\n", "\n")
+        raise AssertionError(f"{text!r} is not there: {shown.decode()!r}")
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Drag the window's corner."""
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("4H", lines, columns, 0, 0))
+
+    def is_as_before(self) -> bool:
+        """Whether the terminal has the modes that it had before the program."""
+        return termios.tcgetattr(self._slave) == self.modes
+
+
+@pytest.fixture
+def terminal() -> Iterator[Callable[..., Terminal]]:
+    """Programs at terminals of their own, which end with the test."""
+    with ExitStack() as ends:
+        yield lambda *args, **named: ends.enter_context(Terminal(*args, **named))

@@ -25,7 +25,7 @@ ROOMS = {
     "box": "errors",
     "canonical": "colouring normalize table",
     "capture": "terminal",
-    "cli": "edition errors export junit player project schedule script settings",
+    "cli": "edition errors export junit player project prompt schedule script settings shell",
     "colouring": "",
     "commands": "errors",
     "compare": "canonical",
@@ -48,6 +48,7 @@ ROOMS = {
     "pod": "motion objects",
     "progress": "",
     "project": "cluster errors key plan settings transcript",
+    "prompt": "commands errors",
     "reaper": "",
     "render": "blocks plan",
     "rest": "motion objects pod",
@@ -55,8 +56,8 @@ ROOMS = {
     "script": "plan",
     "secrets": "",
     "session": (
-        "api box cluster diagnose diagram errors namespace objects play secrets settle shell strings "
-        "transcript"
+        "api box cluster diagnose diagram errors namespace objects play prompt secrets settle shell "
+        "strings transcript"
     ),
     "settings": "errors",
     "settle": "api cluster errors kinds objects pod rest traffic",

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from preuve.errors import PreuveError, raise_all
+from preuve.errors import CommandError, ConfigError, PreuveError, Where, raise_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,11 +40,19 @@ class _Group(click.Group):
         return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> object:
+        # Python would end at once, and leave namespaces and a raw terminal. What nohup ignores stays so.
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) == signal.SIG_DFL:
+                signal.signal(number, _leave)
         try:
             return super().invoke(ctx)
         except PreuveError as error:
             click.echo(f"preuve: {error}" if error.where is None else str(error), err=True)
             ctx.exit(error.exit_code)
+
+
+def _leave(number: int, _: object) -> NoReturn:
+    sys.exit(128 + number)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -174,6 +183,58 @@ def script(page: str) -> None:
 
     project = _project()
     click.echo(text(_pages(project, (page,))[0].plan), nl=False)
+
+
+@main.command()
+@click.argument("place", metavar="PAGE[:LINE]")
+def shell(place: str) -> None:
+    """Play a page up to a line, then work in its very shell: variables, jobs, files, namespace.
+
+    What begins at LINE or above is played, the whole page without LINE; a failure on the way is shown, and
+    the shell opens there. On leaving all is taken away, and no transcript is written. Exit code 1 if a
+    command failed on the way.
+
+    Example: preuve shell pods/index.md:42
+    """
+    from preuve.player import Player
+    from preuve.prompt import visitor
+    from preuve.shell import ShellEndedError
+
+    project = _project()
+    page, line = _place(project, place)
+    guest = visitor()
+    with Player(project) as player:
+        session, surprise = player.stop_at(page, line)
+        if surprise:
+            click.echo(str(surprise), err=True)
+        stopped = surprise.where.line if surprise and surprise.where else line
+        click.echo(
+            f"{page.name}:{stopped}, namespace {session.namespace}, in the page's own shell; "
+            "Ctrl-D or `exit` leaves it, and takes all of it away"
+        )
+        try:
+            session.lend(guest)
+        except ShellEndedError:
+            last = max(one.where.line for one in page.plan.actions() if one.where.line <= stopped)
+            hint = f"stop before it with `preuve shell {page.name}:{last - 1}`"
+            raise CommandError(
+                f"this command ended the page's shell: {hint}", Where(page.name, last)
+            ) from None
+    if surprise:
+        sys.exit(surprise.exit_code)
+
+
+def _place(project: Project, place: str) -> tuple[Page, int]:
+    """A page, and the line of it that `PAGE:LINE` names, the last without LINE."""
+    name, colon, number = place.rpartition(":")
+    [page] = _pages(project, (name if colon and number.isdecimal() else place,))
+    last = page.text.count("\n") + (not page.text.endswith("\n"))
+    if not (colon and number.isdecimal()):
+        return page, last
+    if not 1 <= int(number) <= last:
+        lines = ", ".join(str(action.where.line) for action in page.plan.actions()) or "none"
+        raise ConfigError(f"{page.name} has no line {number}: its commands are at lines {lines}")
+    return page, int(number)
 
 
 def _project() -> Project:

@@ -64,6 +64,19 @@ def commands(body: str) -> tuple[tuple[int, str], ...]:
     return tuple(found)
 
 
+def finished(source: str) -> bool:
+    r"""Whether bash would run what was typed so far, or ask for more of it.
+
+    >>> [finished(source) for source in ("ls", "ls \\", "cat <<EOF", "cat <<EOF\nEOF", "for i in 1; do")]
+    [True, False, False, True, False]
+    """
+    try:
+        _Reader(source.split("\n")).command()
+    except _UnfinishedError:
+        return False
+    return True
+
+
 def _command(first: str, more: list[str], number: int) -> str:
     marked = takewhile(lambda line: line.startswith(MARK) or line == MARK.rstrip(), more)
     try:

@@ -132,6 +132,14 @@ class Plan:
         for step in self.steps:
             yield from performed(step)
 
+    def through(self, line: int) -> Plan:
+        """What the page does up to a line, that line included: all that begins there or above.
+
+        The manifests are all of the page's, as they are when it is played as a whole.
+        """
+        steps = (_through(step, line) for step in self.steps if step.block.where.line <= line)
+        return replace(self, steps=tuple(steps))
+
     def public(self) -> str:
         """What the page spells out itself: its commands and its manifests; no chance in it, and no secret."""
         sources = [action.source for action in self.actions()]
@@ -147,6 +155,17 @@ def performed(step: Step) -> tuple[Action, ...]:
             return applies
         case Diagram():
             return (step,)
+
+
+def _through(step: Step, line: int) -> Step:
+    """A step with its commands up to a line."""
+    match step:
+        case Console(commands=found):
+            return replace(step, commands=tuple(one for one in found if one.where.line <= line))
+        case Include(applies=found):
+            return replace(step, applies=tuple(one for one in found if one.where.line <= line))
+        case Diagram():
+            return step
 
 
 @dataclass(slots=True)

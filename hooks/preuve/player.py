@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
+from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, Self
 
@@ -88,6 +89,26 @@ class Player:
             except BaseException:
                 self._end_sessions()  # what still runs ends now, and the pool with it
                 raise
+
+    def stop_at(self, page: Page, line: int) -> tuple[Session, PreuveError | None]:
+        """Play a page up to a line, and give its session as it is then, with the surprise that came before.
+
+        Raises:
+            ClusterError: there is no cluster to play on, or it was lost.
+        """
+        from preuve.session import Session
+
+        with self._progress:
+            cluster = self._have_cluster()
+            with self._progress.stage(page.name) as stage:
+                session = self._sessions[page.name] = Session(cluster, page.plan, self.project.language)
+                try:
+                    session.play(replace(page, plan=page.plan.through(line)), stage)
+                except ClusterError:
+                    raise
+                except PreuveError as surprise:
+                    return session, surprise
+        return session, None
 
     def _have_cluster(self) -> Cluster:
         if self._cluster is None:

@@ -21,6 +21,7 @@ from preuve.diagram import WORDS, Drawing, draw, parse
 from preuve.errors import CommandError
 from preuve.objects import Snapshot
 from preuve.play import play
+from preuve.prompt import attend
 from preuve.secrets import mask
 from preuve.settle import Watcher
 from preuve.shell import Bash, Result
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from preuve.plan import Action, Command, Diagram, File, Plan
     from preuve.progress import Stage
     from preuve.project import Page
+    from preuve.prompt import Visitor
 
 
 NODES = "/etc/preuve-nodes.sock"
@@ -120,6 +122,19 @@ class Session:
         self._seconds += time.monotonic() - started
         exchanges = tuple(self._exchanges)
         return Transcript(page.name, page.key, self._cluster.version, now(), self._seconds, exchanges)
+
+    @property
+    def namespace(self) -> str:
+        """The name of the page's."""
+        return self._namespace.name
+
+    def lend(self, guest: Visitor) -> None:
+        """Let somebody work in the page's shell until they leave it.
+
+        Raises:
+            PreuveError: as `preuve.prompt.attend`.
+        """
+        attend(self._shell, guest, self.namespace)
 
     def run(self, command: Command) -> Result:
         """See `preuve.play.Stage`."""

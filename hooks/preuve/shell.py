@@ -26,6 +26,7 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +65,15 @@ _START: Final = 10.0
 _CHUNK: Final = 1 << 16
 """Bytes read at once: a pipe holds no more (pipe(7))."""
 
+_VISIT: Final = 7 * 24 * 3600.0
+"""Seconds that a guest's command may take: as long as the page's token lasts."""
+
+_TERMINAL: Final = " </dev/tty >/dev/tty 2>&1"
+"""Where a command is that has a terminal."""
+
+Sink = Callable[[bytes], object]
+"""Takes what was written."""
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -77,6 +87,29 @@ class Result:
     """How long it took."""
     matched: bool = False
     """It was stopped because its output matched."""
+
+
+class Listener(Protocol):
+    """Who takes what a command writes: `preuve.capture.Capture`, or a guest."""
+
+    until: re.Pattern[str] | None
+    matched: bool
+
+    def feed(self, data: bytes) -> object:
+        """Take what came through the pipe that is the commands' output."""
+
+    def end(self) -> object:
+        """Take it that nothing more comes."""
+
+
+class Guest(Listener, Protocol):
+    """Somebody to whom a shell is lent."""
+
+    keyboard: int
+    """A descriptor, from which comes what they type."""
+
+    def see(self, data: bytes) -> object:
+        """Take what came over the terminal."""
 
 
 class Shell(Protocol):
@@ -171,6 +204,7 @@ class Bash:
         """The command that ended the shell, if one did."""
         self._last = _Report(0, "")
         self._heard = b""
+        self._keyboard: int | None = None
         self._lines = ExitStack()  # to bash and from it; closing them ends it
         self._remains = ExitStack()  # what is done and closed after that
         try:
@@ -204,7 +238,8 @@ class Bash:
         started = time.monotonic()
         if tty:  # a command that was killed may have left it raw
             termios.tcsetattr(self._terminal, termios.TCSANOW, self._modes)
-        report = self._converse(source, capture, started + timeout, tty=tty)
+        seen = capture.feed if tty else None
+        report = self._converse(source, capture, started + timeout, seen, _TERMINAL if tty else "")
         if report and until and not capture.end() and report.job != self._last.job and not self._gone:
             # The prompt is back, and what should match runs in the background: listen while it lives.
             self._last = report
@@ -226,6 +261,44 @@ class Bash:
                 result,
             )
         return result
+
+    def lend(self, source: str, guest: Guest, *, aside: bool = False) -> int:
+        """Run `source` while somebody sits at the terminal, however long it takes; give its exit code.
+
+        Args:
+            source: one complete command.
+            guest: who sees all that is written, and types.
+            aside: it is no command of theirs: its output goes into the pipe, no key ends it, and `$?` stays.
+
+        Raises:
+            ShellEndedError: a command before it ended the shell.
+            EOFError: the guest's keyboard is gone.
+        """
+        self._require()
+        *modes, keys = self._modes
+        signals = dict.fromkeys((termios.VINTR, termios.VQUIT, termios.VSUSP), b"\0") if aside else {}
+        keys = [signals.get(number, key) for number, key in enumerate(keys)]
+        termios.tcsetattr(self._terminal, termios.TCSANOW, [*modes, keys])
+        self._keyboard = guest.keyboard
+        self._poll.register(guest.keyboard, select.POLLIN)
+        try:
+            where = " </dev/tty 2>/dev/tty" if aside else _TERMINAL
+            report = self._converse(source, guest, time.monotonic() + _VISIT, guest.see, where)
+        finally:
+            self._poll.unregister(guest.keyboard)
+            self._keyboard = None
+        if report is None or self._gone:
+            self.ended = source
+        if report is None:
+            self.close()
+            return 128 + signal.SIGKILL
+        if not aside:
+            self._last = report
+        return report.exit
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Give the terminal another size; what runs there is told by the kernel."""
+        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("4H", lines, columns, 0, 0))
 
     def write(self, path: str, content: bytes, mode: int = 0o644) -> None:
         """Write a file where the commands see it, as their user.
@@ -279,7 +352,7 @@ umask {~mode & 0o777:03o}
                 self._lines.callback(os.close, fd)
             for fd in (terminal, script, output):
                 theirs.callback(os.close, fd)
-            fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+            self.resize(80, 24)
             self._modes = termios.tcgetattr(terminal)
             # In a box bash is another user, and opening /dev/fd/N or /dev/stdout asks for permission anew.
             os.fchmod(script, 0o444)
@@ -315,10 +388,10 @@ umask {~mode & 0o777:03o}
     def _converse(
         self,
         source: str,
-        capture: Capture,
+        capture: Listener,
         deadline: float,
-        *,
-        tty: bool = False,
+        seen: Sink | None = None,
+        where: str = "",
     ) -> _Report | None:
         """Have `source` run, and stop it once its output matches; give nothing if that takes too long."""
         token = secrets.token_hex(8)
@@ -327,16 +400,16 @@ umask {~mode & 0o777:03o}
                 source = f"for _ in _; do\n{source}\n\ndone"
             os.write(
                 self._script,
-                _script(source, token, self._last.exit, tty=tty).encode(errors="surrogateescape"),
+                _script(source, token, self._last.exit, where).encode(errors="surrogateescape"),
             )
-        report = self._listen(token, capture, deadline, tty=tty)
+        report = self._listen(token, capture, deadline, seen)
         if report is None:
             capture.end()
         if report is None and capture.matched:
-            report = self._stop(token, capture, tty=tty)
+            report = self._stop(token, capture, seen)
         return report
 
-    def _stop(self, token: str, capture: Capture, *, tty: bool) -> _Report | None:
+    def _stop(self, token: str, capture: Listener, seen: Sink | None) -> _Report | None:
         """Do what Ctrl-C does, then worse, until bash reports; give nothing if even SIGKILL does not help."""
         for number, seconds in _STOP:
             end = time.monotonic() + seconds
@@ -347,7 +420,7 @@ umask {~mode & 0o777:03o}
                 if front not in told:  # bash may have been about to start it when it was told itself
                     told.add(front)
                     _tell(front, number)
-                if report := self._listen(token, capture, time.monotonic() + _GLANCE, tty=tty):
+                if report := self._listen(token, capture, time.monotonic() + _GLANCE, seen):
                     return report
         return None
 
@@ -366,39 +439,50 @@ umask {~mode & 0o777:03o}
                     if os.getpgid(child.pid) == self._group:
                         child.send_signal(number)
 
-    def _listen(self, token: str, capture: Capture, deadline: float, *, tty: bool) -> _Report | None:
+    def _listen(self, token: str, capture: Listener, deadline: float, seen: Sink | None) -> _Report | None:
         """Take what comes until bash reports, or the output matches, or it is too late."""
         matched = capture.matched
         while capture.matched == matched and (left := deadline - time.monotonic()) > 0:
             ready = {fd for fd, _ in self._poll.poll(left * 1000)}
             if self._output in ready:
                 capture.feed(os.read(self._output, _CHUNK))
-            if self._terminal in ready and (report := self._hear(token, capture, tty=tty)):
+            if self._terminal in ready and (report := self._hear(token, seen)):
                 # What the command wrote before it ended is in the pipe by now, and no more of it will come.
                 if size := _pending(self._output):
                     capture.feed(os.read(self._output, size))
                 return report
             if self._over in ready:
-                return self._bury(capture, tty=tty)
+                return self._bury(capture, seen)
+            if self._keyboard is not None and self._keyboard in ready:
+                self._type(self._keyboard)
         return None
 
-    def _hear(self, token: str, capture: Capture, *, tty: bool) -> _Report | None:
-        """Take what came over the terminal: what a command with ``tty`` wrote, or noise, then a report."""
+    def _type(self, keyboard: int) -> None:
+        """Hand the terminal what the guest typed."""
+        typed = os.read(keyboard, _CHUNK)
+        if not typed:
+            raise EOFError
+        os.write(self._terminal, typed)
+
+    def _hear(self, token: str, seen: Sink | None) -> _Report | None:
+        """Take what came over the terminal: what is to be seen, or noise, then a report."""
         with suppress(OSError):  # EIO: no one is at the other end any more
             self._heard += os.read(self._terminal, _CHUNK)
         report = re.search(rf"(?:\x01{token} (\d+))?\x02{token} (\d+) (\d*)\r?\n".encode(), self._heard)
         # Where there is no whole report, the beginning of one may have come.
         mark = report or re.search(rb"[\x01\x02][^\n]{0,60}\Z", self._heard)
-        if tty:
-            capture.feed(self._heard[: mark.start()] if mark else self._heard)
+        if seen:
+            seen(self._heard[: mark.start()] if mark else self._heard)
         self._heard = self._heard[mark.start() if mark and not report else len(self._heard) :]
         return _Report(int(report[1] or report[2]), report[3].decode()) if report else None
 
-    def _bury(self, capture: Capture, *, tty: bool) -> _Report:
+    def _bury(self, capture: Listener, seen: Sink | None) -> _Report:
         """Take what is left once bash is no more."""
-        for fd in (self._terminal, self._output) if tty else (self._output,):
-            for data in _drain(fd):
-                capture.feed(data)
+        if seen:
+            for data in _drain(self._terminal):
+                seen(data)
+        for data in _drain(self._output):
+            capture.feed(data)
         code = self._process.wait()
         return _Report(code if code >= 0 else 128 - code, "")
 
@@ -412,16 +496,17 @@ _SETUP: Final = r"""
 exec </dev/null {script}<&-
 BASH_ARGV0=bash
 set +H +o history
-trap '\builtin break 99 2>/dev/null' INT
+trap '{{ \exec </dev/null; \builtin break 99; }} 2>/dev/null' INT
 """.strip()
 """What makes this bash a page's: no input, the name that it has at a reader's, and Ctrl-C that ends loops.
 
-Where Ctrl-C is not trapped, a bash that reads a script ends at it instead of going on with the next command.
+It ends what `read` waits for, too: a trap alone would let it wait on. Where Ctrl-C is not trapped, a bash that
+reads a script ends at it instead of going on with the next command.
 """
 
 
-def _script(source: str, token: str, status: int, *, tty: bool) -> str:
-    r"""Give the script that runs `source` and reports its end, twice.
+def _script(source: str, token: str, status: int, where: str) -> str:
+    r"""Give the script that runs `source`, redirected `where`, and reports its end, twice.
 
     The first report, inside ``eval``, is what ``set -e`` lets pass after ``false && true``; the second comes
     also when bash cannot parse the source, or drops it at Ctrl-C. All is spelt so that no alias of the page
@@ -431,7 +516,6 @@ def _script(source: str, token: str, status: int, *, tty: bool) -> str:
 
 \builtin printf '\1%s %s' {token} "$?" >/dev/tty"""
     quoted = "'" + inner.replace("'", r"'\''") + "'"
-    where = " </dev/tty >/dev/tty 2>&1" if tty else ""
     # What `$?` was, without the process that `(exit 3)` would be, and without it counting as a failure.
     restore = rf"{{ \builtin . /dev/stdin <<<'\builtin return {status}' && \builtin :; }} 2>/dev/null"
     # Jobs that `jobs` has told about, as a prompt would, are forgotten when it is asked again.
