@@ -101,7 +101,8 @@ class Player:
         with self._progress:
             cluster = self._have_cluster()
             with self._progress.stage(page.name) as stage:
-                session = self._sessions[page.name] = Session(cluster, page.plan, self.project.language)
+                session = Session(cluster, page.plan, self.project.language)
+                self._sessions[page.name] = session, claim(page.plan, 0.0)
                 try:
                     session.play(replace(page, plan=page.plan.through(line)), stage)
                 except ClusterError:

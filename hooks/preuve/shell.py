@@ -500,8 +500,8 @@ trap '{{ \exec </dev/null; \builtin break 99; }} 2>/dev/null' INT
 """.strip()
 """What makes this bash a page's: no input, the name that it has at a reader's, and Ctrl-C that ends loops.
 
-It ends what `read` waits for, too: a trap alone would let it wait on. Where Ctrl-C is not trapped, a bash that
-reads a script ends at it instead of going on with the next command.
+It ends what `read` waits for, too: a trap alone would let it wait on. Where Ctrl-C is not trapped, a bash
+that reads a script ends at it instead of going on with the next command.
 """
 
 
