@@ -16,6 +16,7 @@ from preuve.prompt import visitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from conftest import Terminal
 
@@ -55,7 +56,7 @@ def alive(mark: str) -> list[psutil.Process]:
 
 @pytest.fixture(params=["reaped", "boxed"])
 def sit(
-    request: pytest.FixtureRequest, mark: str, terminal: Callable[..., Terminal]
+    request: pytest.FixtureRequest, mark: str, terminal: Callable[..., Terminal], tmp_path: Path
 ) -> Callable[..., Terminal]:
     """Somebody at the prompt of a shell that has run a page."""
     here = shutil.which("bwrap") and os.getuid() == 0
@@ -63,7 +64,7 @@ def sit(
         pytest.skip("needs root and the Debian package bubblewrap")
 
     def start(page: str = ":") -> Terminal:
-        author = terminal([sys.executable, "-c", HOST, request.param, mark, page])
+        author = terminal([sys.executable, "-c", HOST, request.param, mark, page], cwd=tmp_path)
         author.until(PROMPT)
         return author
 
@@ -137,7 +138,7 @@ class TestKeys:
         assert author.until(PROMPT) == "befone\n"
 
     def test_tab_completes_the_page_s_files(self, sit: Callable[..., Terminal]) -> None:
-        author = sit("cd /tmp; mkdir -p preuve-deep; cd preuve-deep; echo hi >manifest.yaml")
+        author = sit("echo hi >manifest.yaml")
         author.press("cat mani\t\r")
         author.until("cat manifest.yaml ")
         author.until("\r\n")
@@ -146,8 +147,9 @@ class TestKeys:
     def test_ctrl_c_goes_to_the_foreground(self, sit: Callable[..., Terminal]) -> None:
         """It ends the command, a loop of the shell too, and not the shell, nor preuve."""
         author = sit()
-        for line in ("sleep 1000", "while :; do sleep 0.1; done", "cat", "read answer"):
-            author.type(f"x=kept; echo go; {line}")
+        waits = ("sleep 1000", "while :; do sleep 0.1; done", "cat", "read answer", "echo $(cat)", "wait")
+        for line in waits:
+            author.type(f"x=kept; sleep 1000 & echo go; {line}")
             author.until("\r\ngo\r\n")
             author.press("\x03")
             assert author.until(PROMPT) == "^C\n"
@@ -164,26 +166,35 @@ class TestKeys:
 
     def test_ctrl_z_and_back(self, sit: Callable[..., Terminal]) -> None:
         author = sit()
-        author.type("echo go; sleep 1000")
+        author.type("sh -c 'echo go; exec sleep 1000'")
         author.until("\r\ngo\r\n")
         author.press("\x1a")
         assert author.until(PROMPT) == "^Z\n"
         assert "Stopped" in said(author, "jobs")
         author.type("fg")
-        author.until("sleep 1000\r\n")
+        author.until("sleep 1000'\r\n")
         author.press("\x03")
         assert author.until(PROMPT) == "^C\n"
 
     def test_what_is_typed_ahead_is_not_lost(self, sit: Callable[..., Terminal]) -> None:
-        """While a command runs, the next one can be typed; one that asks gets the answer."""
+        """While a command runs, the next ones can be typed; they wait their turn."""
         author = sit()
-        author.type("echo go; sleep 0.3")
+        author.type("echo go; read -r gate")
         author.until("\r\ngo\r\n")
-        author.type("read answer")
+        author.press("open\recho one ahead\rx=two; echo $x ahead\recho thr")
+        author.until("\r\none ahead\r\n")
+        author.until("\r\ntwo ahead\r\n")
+        author.type("ee ahead")
+        author.until("\r\nthree ahead\r\n")
+
+    def test_a_command_that_asks_is_answered(self, sit: Callable[..., Terminal]) -> None:
+        """Line by line, as at any terminal."""
+        author = sit()
+        author.type("echo go; read -r answer")
+        author.until("\r\ngo\r\n")
         author.type("forty two")
-        author.type("echo =$answer=")
-        author.until("\r\n=forty two=\r\n")
         author.until(PROMPT)
+        assert said(author, "echo =$answer=") == "=forty two=\n"
 
 
 class TestScreen:
@@ -193,11 +204,10 @@ class TestScreen:
         """Programs find one, of the author's kind and size; a window that is resized is followed."""
         author = sit()
         assert said(author, "[ -t 0 ] && [ -t 1 ] && [ -t 2 ] && echo $TERM; stty size") == "xterm\n24 80\n"
-        author.type("trap 'stty size' WINCH; echo go; sleep 1000")
+        author.type("bash -c 'trap \"stty size; exit\" WINCH; sleep 1000 & echo go; wait'")
         author.until("\r\ngo\r\n")
         author.resize(132, 50)
-        author.press("\x03")
-        assert author.until(PROMPT) == "^C50 132\n\n"
+        assert author.until(PROMPT) == "50 132\n"
         assert said(author, "stty size") == "50 132\n"
 
     def test_is_not_changed_on_the_way(self, sit: Callable[..., Terminal]) -> None:
@@ -210,10 +220,11 @@ class TestScreen:
 
     def test_jobs_are_heard(self, sit: Callable[..., Terminal]) -> None:
         """A job of the page writes while nobody types, and each of its lines begins at the margin."""
-        author = sit("(while [ ! -e /tmp/$$.go ]; do sleep 0.02; done; printf 'a\\nb\\n') &")
-        author.type("touch /tmp/$$.go")
-        author.until("\r\na\r\nb\r\n")
-        assert said(author, "rm /tmp/$$.go; echo on") == "on\n"
+        author = sit("(while [ ! -e go ]; do sleep 0.02; done; printf 'a\\nb\\n') &")
+        author.type("touch go")
+        author.until("a\r\nb\r\n")
+        author.type("echo on")
+        author.until("\r\non\r\n")
 
 
 class TestEnd:
@@ -232,8 +243,8 @@ class TestEnd:
     def test_ctrl_d_in_a_command_is_no_end(self, sit: Callable[..., Terminal]) -> None:
         """It ends the command's input, or a command half typed."""
         author = sit()
-        author.type("wc -c")
-        author.until("wc -c\r\n")
+        author.type("echo go; wc -c")
+        author.until("\r\ngo\r\n")
         author.press("abc\r\x04")
         assert author.until(PROMPT) == "abc\n4\n"
         author.type("echo '")

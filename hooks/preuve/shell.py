@@ -239,7 +239,8 @@ class Bash:
         if tty:  # a command that was killed may have left it raw
             termios.tcsetattr(self._terminal, termios.TCSANOW, self._modes)
         seen = capture.feed if tty else None
-        report = self._converse(source, capture, started + timeout, seen, _TERMINAL if tty else "")
+        where = _TERMINAL if tty else ""
+        report = self._converse(source, capture, started + timeout, seen, where, breakable=until is not None)
         if report and until and not capture.end() and report.job != self._last.job and not self._gone:
             # The prompt is back, and what should match runs in the background: listen while it lives.
             self._last = report
@@ -283,7 +284,8 @@ class Bash:
         self._poll.register(guest.keyboard, select.POLLIN)
         try:
             where = " </dev/tty 2>/dev/tty" if aside else _TERMINAL
-            report = self._converse(source, guest, time.monotonic() + _VISIT, guest.see, where)
+            end = time.monotonic() + _VISIT
+            report = self._converse(source, guest, end, guest.see, where, breakable=not aside)
         finally:
             self._poll.unregister(guest.keyboard)
             self._keyboard = None
@@ -392,11 +394,13 @@ umask {~mode & 0o777:03o}
         deadline: float,
         seen: Sink | None = None,
         where: str = "",
+        *,
+        breakable: bool = False,
     ) -> _Report | None:
         """Have `source` run, and stop it once its output matches; give nothing if that takes too long."""
         token = secrets.token_hex(8)
         with suppress(BrokenPipeError):  # bash is gone: its keeper's end tells
-            if capture.until:  # a loop can be broken off, be it with several commands inside
+            if breakable:  # a loop can be broken off, be it with several commands inside
                 source = f"for _ in _; do\n{source}\n\ndone"
             os.write(
                 self._script,
