@@ -96,15 +96,13 @@ class Player:
         Raises:
             ClusterError: there is no cluster to play on, or it was lost.
         """
-        from preuve.session import Session
-
+        cut = replace(page, plan=page.plan.through(line))
         with self._progress:
             cluster = self._have_cluster()
             with self._progress.stage(page.name) as stage:
-                session = Session(cluster, page.plan, self.project.language)
-                self._sessions[page.name] = session, claim(page.plan, 0.0)
+                session = self._session(cluster, cut, claim(cut.plan, 0.0))
                 try:
-                    session.play(replace(page, plan=page.plan.through(line)), stage)
+                    session.play(cut, stage)
                 except ClusterError:
                     raise
                 except PreuveError as surprise:
