@@ -91,7 +91,7 @@ def test_a_service_points_to_the_pods_that_it_selects() -> None:
     found = lines(SERVICE, PODS[0], other, fence="svc, po")
     assert 'o1(["Service<br/>web<br/>NodePort 80:30008"])' in found
     assert [line for line in found if "->" in line] == ["o1 -.-> o3"]
-    assert "accDescr: Service web selects Pod web-58dd-b." in found
+    assert "accDescr: Pod other. Service web selects Pod web-58dd-b." in found
 
 
 def test_pods_stand_on_their_nodes() -> None:
@@ -143,6 +143,13 @@ def test_a_kind_that_was_not_drawn_is_not_new() -> None:
     first = draw(Snapshot([SERVICE]), parse("svc"))
     assert ":::" not in draw(Snapshot([SERVICE, PODS[0]]), parse("svc po"), first).text
     assert "Service" not in draw(Snapshot([PODS[0]]), parse("po"), first).text
+
+
+def test_what_no_arrow_reaches_is_told_too() -> None:
+    """A screen reader is not told that there is nothing."""
+    assert "accDescr: Pod web-58dd-b, Pod web-58dd-c.\n" in draw(Snapshot(PODS), parse("po")).text
+    told = draw(Snapshot([pod("other"), *PODS, SET]), parse("rs po")).text
+    assert "accDescr: Pod other. ReplicaSet web-58dd owns " in told
 
 
 def test_nothing_is_drawn_as_nothing() -> None:

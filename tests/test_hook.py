@@ -149,7 +149,7 @@ build(config)
 
 
 def test_while_serving_a_mistake_is_told_and_the_server_goes_on(site: Site) -> None:
-    """A build that stops leaves the browser hanging: the page is shown as written, marked as not run."""
+    """A build that stops leaves the browser hanging: the page is shown as written, as not run."""
     site.play("played\n")
     site.write("two.md", "```console\n$ echo 'open\n```\n")
     built = site.build("replay", "-c", ONE_BUILD_OF_SERVE)

@@ -68,7 +68,8 @@ class Capture:
             tail = tail[-LONGEST // 2 :]
             tail = tail[tail.find(b"\n") + 1 :] or tail
             left_out = f"[… {(self._size - len(head) - len(tail)) / 1e6:.1f} MB …]\n"
-            return plain(_decode(head)) + left_out + plain(_decode(tail))
+            shown = plain(_decode(head)).removesuffix("\n")
+            return f"{shown}\n{left_out}{plain(_decode(tail))}"
         return plain(_decode(self._head + tail))
 
     def _match(self, line: bytes) -> bool:

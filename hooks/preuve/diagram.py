@@ -180,7 +180,6 @@ def facts(text: str) -> str:
     in a line: the order of generated ones tells nothing.
 
     >>> print(facts('flowchart TD\n  accTitle: Pods\n  o1("Pod<br/>web-x7k2p<br/>Running"):::new'))
-    flowchart TD
       accTitle: Pods
     web-x7k2p Pod Running new
     """
@@ -191,7 +190,7 @@ def facts(text: str) -> str:
     notes = {box["id"]: [*labels[box["id"]][2:], (box["mark"] or "").removeprefix(":::")] for box in boxes}
     arrows = filter(None, map(_DRAWN_ARROW.fullmatch, lines))
     told = [
-        *lines[:2],
+        *lines[1:2],
         *(f"node {found['node']}" for found in filter(None, map(_FRAME.fullmatch, lines))),
         *(" ".join(filter(None, [names[box], *note])) for box, note in notes.items()),
         *(f"{names[arrow['end']]} {_READ[arrow['how']]} {names[arrow['start']]}" for arrow in arrows),
@@ -296,6 +295,10 @@ def _story(
 ) -> Iterator[str]:
     """Tell the drawing in sentences."""
     said = {f"o{number}": str(box) for number, box in enumerate(boxes, 1)}
+    linked = {end for start, _, end in arrows} | {start for start, *_ in arrows}
+    alone = [str(box) for number, box in enumerate(boxes, 1) if f"o{number}" not in linked and not box.node]
+    if alone:
+        yield f"{', '.join(alone)}."
     for start, name in said.items():
         for how, sentence in (("owns", words.owns), ("selects", words.selects)):
             ends = [end for first, link, end in sorted(arrows, key=_numbers) if (first, link) == (start, how)]

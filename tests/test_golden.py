@@ -1,0 +1,148 @@
+"""Golden pages: what an author writes, and what becomes of it; see `tests/golden/README.md`."""
+
+from __future__ import annotations
+
+import os
+from difflib import unified_diff
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from markdown import Markdown
+
+from preuve.blocks import parse
+from preuve.edition import prepare
+from preuve.errors import raise_all
+from preuve.fence import Formatter, validator
+from preuve.plan import Console, Diagram, Include, plan
+from preuve.player import Player
+from preuve.project import Project
+from preuve.render import Look, render
+from preuve.settings import Mode, Settings
+from preuve.strings import strings
+from preuve.transcript import read
+
+if TYPE_CHECKING:
+    from preuve.cluster.embedded.cluster import EmbeddedCluster
+    from preuve.project import Page
+
+GOLDEN = Path(__file__).parent / "golden"
+WRITE = os.environ.get("PREUVE_GOLDEN") == "write"
+PAGES = sorted(path.name for path in GOLDEN.glob("*.md") if "." not in path.stem and path.stem.islower())
+PROJECT = Project(GOLDEN, GOLDEN, (GOLDEN / "includes",), "fr", Settings(), "golden")
+"""Its cluster has no identity: an image's new recipe is no reason to play these pages again."""
+
+EXTENSIONS = {
+    "abbr": {},
+    "admonition": {},
+    "attr_list": {},
+    "footnotes": {},
+    "md_in_html": {},
+    "tables": {},
+    "pymdownx.details": {},
+    "pymdownx.highlight": {},
+    "pymdownx.snippets": {"base_path": [str(GOLDEN / "includes")], "check_paths": True},
+    "pymdownx.tabbed": {"alternate_style": True},
+}
+
+
+def page(name: str) -> Page:
+    return PROJECT.page(name, (GOLDEN / name).read_text(encoding="utf-8"))
+
+
+def language(name: str) -> str:
+    return "en" if name == "english.md" else "fr"
+
+
+def expanded(one: Page, *, stale: bool = False, played: bool = True) -> str:
+    """A page with its outputs."""
+    look = Look(strings(language(one.name)), stale=stale)
+    return render(one.text, one.plan, one.transcript if played else None, look)
+
+
+def html(text: str, words: str) -> str:
+    """What MkDocs makes of it."""
+    text = text.partition("\n---\n")[2] if text.startswith("---\n") else text
+    fences = [
+        {"name": "console", "class": "preuve", "format": Formatter(words).format, "validator": validator}
+    ]
+    configs = EXTENSIONS | {"pymdownx.superfences": {"custom_fences": fences}}
+    return Markdown(extensions=list(configs), extension_configs=configs).convert(text) + "\n"
+
+
+def agree(made: str, name: str) -> None:
+    """Compare with a file of tests/golden, or write it."""
+    path = GOLDEN / name
+    if WRITE:
+        path.write_text(made, encoding="utf-8")
+    told = path.read_text(encoding="utf-8").splitlines()
+    difference = "\n".join(unified_diff(told, made.splitlines(), name, "now", lineterm=""))
+    assert not difference, f"{difference}\n\nIf it is meant: PREUVE_GOLDEN=write, then review the diff."
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_rendered_as_it_was(name: str) -> None:
+    """The expanded Markdown, and its HTML."""
+    text = expanded(page(name))
+    agree(text, name.replace(".md", ".expanded.md"))
+    agree(html(text, language(name)), name.replace(".md", ".html"))
+
+
+def test_what_was_not_run_or_no_longer_is_is_rendered_as_it_was() -> None:
+    """A page that was never played, and one that has changed since."""
+    one = page("options.md")
+    agree(html(expanded(one, played=False), "fr"), "options.unplayed.html")
+    agree(html(expanded(one, stale=True), "fr"), "options.stale.html")
+
+
+@pytest.mark.cluster
+def test_the_outputs_are_what_a_cluster_answers(cluster: EmbeddedCluster) -> None:
+    """Nobody wrote the transcripts: each page is played, and answers what is on file."""
+    assert cluster.version
+    with Player(PROJECT) as player:
+        edition = prepare(PROJECT, map(page, PAGES), Mode.AUTO if WRITE else Mode.CHECK, player)
+    raise_all(edition.errors)
+
+
+def test_every_option_is_in_a_golden_page() -> None:
+    """In both forms of header; and every kind of step, in every container."""
+    steps = [step for name in PAGES for step in page(name).plan.steps]
+    written = {option for step in steps for option in step.block.options}
+    assert written >= {"exit", "exec", "hidden", "timeout", "settle", "until", "tty", "apply", "by"}
+    assert {type(step) for step in steps} == {Console, Include, Diagram}
+    nested = {type(step) for step in page("nesting.md").plan.steps if step.block.prefix}
+    assert nested == {Console, Include, Diagram}
+
+
+def test_what_is_only_quoted_is_not_run() -> None:
+    """In a longer fence, in a comment, in an indented block."""
+    text = (GOLDEN / "nesting.md").read_text(encoding="utf-8")
+    assert text.count("echo JAMAIS") == 5
+    sources = [action.source for action in plan("nesting.md", text, PROJECT.bases).actions()]
+    assert not [source for source in sources if "JAMAIS" in source]
+    assert len(sources) > 15
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_rendered_page_keeps_its_fences_where_they_were(name: str) -> None:
+    """What preuve writes is Markdown that it can read: as many fences that show, in the same containers."""
+    one = page(name)
+    found, problems = parse(expanded(one), name)
+    assert not problems
+    prefixes = [block.prefix for block in found]
+    shown = [
+        step.block.prefix
+        for step in one.plan.steps
+        if not (isinstance(step, Console) and step.options.hidden)
+    ]
+    at = iter(prefixes)
+    assert all(prefix in at for prefix in shown)
+
+
+def test_transcripts_are_as_the_engine_writes_them() -> None:
+    """Each page has its own, whole and of the page as it stands."""
+    for name in PAGES:
+        path = PROJECT.transcript_path(name)
+        transcript = read(path, name)
+        assert transcript, f"{name} was never played: PREUVE_GOLDEN=write"
+        assert transcript.key == page(name).key
