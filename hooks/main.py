@@ -18,7 +18,8 @@ from preuve import export, fence
 from preuve.edition import Edition, prepare
 from preuve.errors import PreuveError, raise_all
 from preuve.player import Player
-from preuve.project import Project, bases, identity, unreadable
+from preuve.project import Project, bases, identity, navigated, unreadable
+from preuve.render import anchors
 from preuve.settings import settings
 from preuve.strings import strings
 
@@ -124,6 +125,12 @@ class Adapter:
             return None
         return self._edition.render(page.file.src_uri, strings(_language(config)))
 
+    def on_page_content(self, html: str, *, page: Page, **_: object) -> None:
+        """Tell MkDocs of the blocks that can be linked to: it does not look into what a formatter makes."""
+        if self._edition and page.file.src_uri in self._edition.pages and page.present_anchor_ids is not None:
+            plan = self._edition.pages[page.file.src_uri].plan
+            page.present_anchor_ids.update(anchors(plan).values())
+
     def on_shutdown(self) -> None:
         try:
             self._open.close()
@@ -145,6 +152,7 @@ def _project(config: MkDocsConfig) -> Project:
         language=_language(config),
         settings=chosen,
         cluster=identity(chosen),
+        nav=tuple(navigated(config.nav)),
     )
 
 
@@ -154,4 +162,5 @@ on_config = _adapter.on_config
 on_serve = _adapter.on_serve
 on_files = _adapter.on_files
 on_page_read_source = _adapter.on_page_read_source
+on_page_content = _adapter.on_page_content
 on_shutdown = _adapter.on_shutdown

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from preuve.run import Run
+
 
 @dataclass
 class FakePlayer:
@@ -28,6 +30,7 @@ class FakePlayer:
     failing: frozenset[str] = frozenset()
     cluster: bool = True
     played: list[str] = field(default_factory=list)
+    run: Run | None = None
 
     def play(self, pages: Sequence[Page]) -> Iterator[tuple[Page, Transcript | PreuveError]]:
         if not self.cluster:

@@ -142,7 +142,7 @@ def test_a_hidden_fence_is_gone_and_a_skipped_one_is_marked() -> None:
         "out\n",
     )
     assert "setup" not in text
-    assert "```{ .console data-state=skipped }\n$ minikube start\nDone\n```" in text
+    assert "```{ .console #cmd-minikube-start data-state=skipped }\n$ minikube start\nDone\n```" in text
 
 
 def test_several_commands_stand_each_above_its_output() -> None:

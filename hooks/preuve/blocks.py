@@ -23,7 +23,7 @@ from preuve.errors import PageError, Where
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-RUN = frozenset({"console", "cluster"})
+RUN = frozenset({"console", "cluster", "proofs"})
 """The languages that preuve acts on: a slip in their headers is told, one in another's is left alone."""
 
 TAB = 4

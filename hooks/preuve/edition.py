@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from preuve import compare, diagram
+from preuve import compare, diagram, proofs
+from preuve import run as runs
 from preuve.errors import ClusterError, DriftError, PreuveError, Problems, StaleError, Where
+from preuve.plan import Proofs
 from preuve.project import Page, Project, State
 from preuve.render import Look, render
 from preuve.settings import Mode
@@ -16,11 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from preuve.plan import Command
+    from preuve.run import Run
     from preuve.strings import Strings
 
 
 class Player(Protocol):
     """Who plays pages."""
+
+    run: Run | None
+    """The last play, to its end."""
 
     def play(self, pages: Sequence[Page]) -> Iterator[tuple[Page, Transcript | PreuveError]]:
         """Play pages, and give each one's outcome as soon as it is known.
@@ -43,11 +50,14 @@ class Edition:
     errors: list[PreuveError] = field(default_factory=list)
     rewritten: list[str] = field(default_factory=list)
     """The pages whose transcript changed."""
+    run: Run | None = None
+    """This build's, if it played every page; else the one on file."""
 
     def render(self, name: str, strings: Strings) -> str:
         """A page's Markdown with the outputs in it."""
         page = self.pages[name]
-        look = Look(strings, stale=name in self.stale, snippets=bool(self.project.bases))
+        told = partial(proofs.lines, self, name, words=strings)
+        look = Look(strings, stale=name in self.stale, snippets=bool(self.project.bases), proofs=told)
         return render(page.text, page.plan, self.shown.get(name), look)
 
 
@@ -69,7 +79,23 @@ def prepare(project: Project, pages: Iterable[Page], mode: Mode, player: Player)
         edition.errors.extend(_cannot_replay(page) for page in wanted)
     elif wanted:
         _play(edition, wanted, mode, player)
+    if any(isinstance(step, Proofs) for page in edition.pages.values() for step in page.plan.steps):
+        _account(edition, {page.name for page in asked}, mode, player.run)
     return edition
+
+
+def _account(edition: Edition, asked: set[str], mode: Mode, played: Run | None) -> None:
+    """Have the run to show: the one just played if it is whole, which may then be worth recording."""
+    path = edition.project.run_path
+    try:
+        on_file = runs.read(path, str(path.relative_to(edition.project.root)))
+        whole = played and played.pages == asked and not edition.errors
+        edition.run = played if whole else on_file
+        site = set(edition.project.names()) <= set(edition.pages)
+        if played and whole and site and mode != Mode.CHECK and (edition.rewritten or on_file is None):
+            runs.write(path, played)
+    except PreuveError as error:
+        edition.errors.append(error)
 
 
 def _play(edition: Edition, wanted: Sequence[Page], mode: Mode, player: Player) -> None:

@@ -76,7 +76,7 @@ class Formatter:
         exchanges = list(_exchanges(source, told.get("data-exchanges", "")))
         copied = escape("\n".join(line[2:] for exchange in exchanges for line in exchange.command))
         title = f'<span class="filename">{escape(told["title"])}</span>' if "title" in told else ""
-        note = self._note(state, exchanges)
+        note = self._note(state, exchanges, told.get("data-why", ""))
         body = "".join(_html(exchange, self.strings) for exchange in exchanges) or escape(source)
         copy = f' data-copy="{copied}"' if copied else ""
         return (
@@ -84,12 +84,15 @@ class Formatter:
             f'<pre><code class="language-console">{body}</code></pre></div>'
         )
 
-    def _note(self, state: str, exchanges: Sequence[_Exchange]) -> str:
+    def _note(self, state: str, exchanges: Sequence[_Exchange], why: str) -> str:
         codes = next((exchange.exit for exchange in exchanges if exchange.exit not in {"", "0"}), "")
         text = {
             "executed": "",
             "failed": self.strings.expected_failure.format(code=codes),
             "stale": self.strings.stale,
+            "skipped": self.strings.not_executed_because.format(why=why)
+            if why
+            else self.strings.not_executed,
         }.get(state, self.strings.not_executed)
         return f'<span class="preuve-note">{escape(text)}</span>' if text else ""
 

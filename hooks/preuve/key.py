@@ -41,5 +41,5 @@ def _told(action: Action) -> list[object]:
     if not isinstance(action, Command):
         return ["draw", action.source]
     options = asdict(action.options)
-    del options["hidden"], options["exec"]
+    del options["hidden"], options["exec"], options["why"]
     return ["run", action.source, options]

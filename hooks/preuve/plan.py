@@ -20,7 +20,7 @@ from preuve import blocks, commands, diagram
 from preuve.errors import PageError, PreuveError, Where, raise_all, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from preuve.blocks import Block
 
@@ -34,6 +34,9 @@ SNIPPET_MARK = re.compile(r"\s*-+8<-+\s*")
 SNIPPET_PART = re.compile(r".+?(?::-?\d*|:[A-Za-z][-\w]*)")
 """``file:3:7`` and ``file:section``: a part of a file, which is shown but cannot be applied."""
 
+PARTS = ("pages", "run", "skipped")
+"""What a `proofs` fence may ask for."""
+
 DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|s|m)")
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 
@@ -46,6 +49,8 @@ class Options:
     """The exit code wanted from each command."""
     exec: bool = True
     """Run; otherwise only shown, and marked so."""
+    why: str = ""
+    """Why it is not run, in the words of the page's readers."""
     hidden: bool = False
     """Run without being shown."""
     timeout: float = 60.0
@@ -111,7 +116,16 @@ class Include:
     """The author said ``apply=no``, and indeed nothing of the page applies the file."""
 
 
-Step = Console | Include | Diagram
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """A part of the account that a site gives of its pages; see `preuve.proofs`."""
+
+    block: Block
+    part: str
+    """One of `PARTS`."""
+
+
+Step = Console | Include | Diagram | Proofs
 Action = Command | Diagram
 
 
@@ -155,6 +169,8 @@ def performed(step: Step) -> tuple[Action, ...]:
             return applies
         case Diagram():
             return (step,)
+        case Proofs():
+            return ()
 
 
 def _through(step: Step, line: int) -> Step:
@@ -209,6 +225,8 @@ def plan(page: str, markdown: str, bases: Sequence[Path]) -> Plan:
             draft.steps.append(consoles[block])
         elif block.language == "cluster":
             draft.steps.append(_diagram(draft, block))
+        elif block.language == "proofs":
+            draft.steps.append(_proofs(draft, block))
         else:
             draft.steps.extend(_include(draft, block, given))
     exclusive = _exclusive(draft, markdown)
@@ -242,6 +260,8 @@ def _options(draft: _Draft, block: Block) -> Options:
                 draft.problem(block.where, unknown(f"option {name!r} of a console fence", name, _READERS))
         except ValueError as error:
             draft.problem(block.where, f"{name}={text!r}: {error}")
+    if "why" in values and values.get("exec", True):
+        draft.problem(block.where, "why= tells why a fence is not run, and this one is: add exec=no")
     return replace(Options(), **values)  # type: ignore[arg-type]  # _READERS gives each field its type
 
 
@@ -279,7 +299,7 @@ def _pattern(text: str) -> str:
     return text
 
 
-_READERS = {
+_READERS: Mapping[str, Callable[[str], object]] = {
     "exit": _exit,
     "exec": _switch,
     "hidden": _switch,
@@ -287,6 +307,7 @@ _READERS = {
     "settle": _switch,
     "until": _pattern,
     "tty": _switch,
+    "why": str,
 }
 
 
@@ -298,6 +319,13 @@ def _diagram(draft: _Draft, block: Block) -> Diagram:
     except PageError as error:
         draft.problem(block.where, error.message)
     return Diagram(block, words + options, block.where)
+
+
+def _proofs(draft: _Draft, block: Block) -> Proofs:
+    part = block.body.strip()
+    if part not in PARTS:
+        draft.problem(block.where, unknown(f"part {part!r} of the proofs", part, PARTS))
+    return Proofs(block, part)
 
 
 def _include(draft: _Draft, block: Block, given: Sequence[str]) -> Iterator[Include]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import replace
@@ -11,7 +12,9 @@ from typing import TYPE_CHECKING, Self
 
 from preuve.errors import ClusterError, PreuveError
 from preuve.progress import Progress
+from preuve.run import Run, Turn
 from preuve.schedule import Claim, claim, following
+from preuve.transcript import now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,6 +55,8 @@ class Player:
         self._cluster: Cluster | None = None
         self._sessions: dict[str, tuple[Session, Claim]] = {}
         self._lock = Lock()
+        self.run: Run | None = None
+        """The last play, to its end."""
 
     def __enter__(self) -> Self:
         return self
@@ -78,17 +83,24 @@ class Player:
         }
         running: dict[Future[Transcript | PreuveError], Claim] = {}
         by_page = {page.name: page for page in pages}
+        started, clock = now(), time.monotonic()
+        self.run = None
+        turns: list[Turn] = []
         with self._progress, ThreadPoolExecutor(self.jobs, thread_name_prefix="page") as pool:
             cluster = self._have_cluster()
+            there = time.monotonic() - clock
             try:
                 while waiting or running:
                     while len(running) < self.jobs and (one := following(list(waiting), running.values())):
-                        running[pool.submit(self._play, cluster, waiting.pop(one), one)] = one
+                        page = waiting.pop(one)
+                        running[pool.submit(self._timed, cluster, page, one, clock, turns)] = one
                     for future in wait(running, return_when=FIRST_COMPLETED).done:
                         yield by_page[running.pop(future).page], future.result()
             except BaseException:
                 self._end_sessions()  # what still runs ends now, and the pool with it
                 raise
+        turns.sort(key=lambda turn: (turn.began, turn.page))
+        self.run = Run(started, cluster.version, there, tuple(turns))
 
     def stop_at(self, page: Page, line: int) -> tuple[Session, PreuveError | None]:
         """Play a page up to a line, and give its session as it is then, with the surprise that came before.
@@ -115,6 +127,15 @@ class Player:
 
             self._cluster = self._open.enter_context(have(self.project.settings, self._progress))
         return self._cluster
+
+    def _timed(
+        self, cluster: Cluster, page: Page, one: Claim, clock: float, turns: list[Turn]
+    ) -> Transcript | PreuveError:
+        began = time.monotonic()
+        try:
+            return self._play(cluster, page, one)
+        finally:
+            turns.append(Turn(page.name, began - clock, time.monotonic() - began))
 
     def _play(self, cluster: Cluster, page: Page, one: Claim) -> Transcript | PreuveError:
         try:

@@ -26,7 +26,7 @@ from preuve.settings import Settings, settings
 from preuve.transcript import Transcript, read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 class State(StrEnum):
@@ -78,6 +78,8 @@ class Project:
     settings: Settings
     cluster: str
     """The cluster's identity as the repository states it, part of every key."""
+    nav: tuple[str, ...] = ()
+    """The pages in the order in which they are read."""
 
     @property
     def transcripts(self) -> Path:
@@ -87,6 +89,16 @@ class Project:
     def transcript_path(self, page: str) -> Path:
         """The file of a page's transcript."""
         return self.transcripts / PurePosixPath(page).with_suffix(".txt")
+
+    @property
+    def run_path(self) -> Path:
+        """The file of the last whole run."""
+        return self.transcripts / "run.json"
+
+    def ordered(self, names: Iterable[str]) -> list[str]:
+        """The pages in the order in which they are read, those that the nav does not name last."""
+        place = {name: n for n, name in enumerate(self.nav)}
+        return sorted(names, key=lambda name: (place.get(name, len(place)), name))
 
     def page(self, name: str, text: str) -> Page:
         """Plan a page, and read its transcript.
@@ -200,7 +212,21 @@ def _read(path: Path) -> Project:
         language=str(theme.get("language", "en")) if isinstance(theme, dict) else "en",
         settings=(chosen := settings(extra.get("preuve") if isinstance(extra, dict) else None)),
         cluster=identity(chosen),
+        nav=tuple(navigated(config.get("nav"))),
     )
+
+
+def navigated(nav: object) -> Iterator[str]:
+    """The pages that a `nav` names, in order.
+
+    >>> list(navigated([{"Home": "index.md"}, {"Pods": ["pods/index.md", {"Away": "https://example.org"}]}]))
+    ['index.md', 'pods/index.md']
+    """
+    if isinstance(nav, str) and nav.endswith(".md"):
+        yield nav
+    elif isinstance(nav, list | dict):
+        for part in nav.values() if isinstance(nav, dict) else nav:
+            yield from navigated(part)
 
 
 def bases(snippets: Mapping[str, Any], root: Path) -> tuple[Path, ...]:

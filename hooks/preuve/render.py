@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 from pymdownx.snippets import SnippetPreprocessor
 
 from preuve.blocks import splice
-from preuve.plan import Console, Diagram, Include, performed
+from preuve.plan import Console, Diagram, Include, Proofs, performed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from preuve.blocks import Block
     from preuve.plan import Action, Command, File, Plan, Step
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from preuve.transcript import Exchange, Transcript
 
 HEADING = re.compile(r"# \S.*")
+ATTRIBUTES = re.compile(r"\{[^}]*\}$")
 BACKTICKS = re.compile(r"`+")
 NOT_SLUG = re.compile(r"[^a-z0-9]+")
 SLUG_LENGTH = 60
@@ -44,6 +45,8 @@ class Look:
     """The transcript is older than the page: its outputs are shown where the same command still stands."""
     snippets: bool = True
     """The site expands snippets, so outputs that look like one are escaped."""
+    proofs: Callable[[str], Iterable[str]] = lambda _: ()
+    """The lines that stand for a part of the proofs."""
 
 
 def render(markdown: str, plan: Plan, transcript: Transcript | None, look: Look) -> str:
@@ -59,7 +62,7 @@ def render(markdown: str, plan: Plan, transcript: Transcript | None, look: Look)
         return markdown
     actions = list(plan.actions())
     answers = iter(_answers(actions, transcript, stale=look.stale))
-    renderer = _Renderer(plan.page, look, Counter())
+    renderer = _Renderer(plan.page, look, anchors(plan))
     replaced: dict[Block, str] = {}
     for step in plan.steps:
         exchanges = list(islice(answers, len(performed(step))))
@@ -68,6 +71,42 @@ def render(markdown: str, plan: Plan, transcript: Transcript | None, look: Look)
     if transcript and actions:
         return _with_version(text, plan.page, transcript, look)
     return text
+
+
+def anchors(plan: Plan) -> dict[Block, str]:
+    """The anchor of each block that shows commands: its own, else one made of its first command.
+
+    So it stays when the page is edited elsewhere.
+    """
+    given: Counter[str] = Counter()
+    found = {}
+    for step in plan.steps:
+        match step:
+            case Console(options=options, commands=commands) if not options.hidden:
+                own = step.block.id
+            case Include(applies=commands):
+                own = ""  # it is the manifest's
+            case _:
+                continue
+        if commands:
+            slug = NOT_SLUG.sub("-", commands[0].source.lower())[:SLUG_LENGTH].strip("-")
+            given[slug] += 1
+            found[step.block] = own or f"cmd-{slug}" + (f"-{given[slug]}" if given[slug] > 1 else "")
+        elif own:
+            found[step.block] = own
+    return found
+
+
+def title(markdown: str) -> str:
+    r"""What a page is called: the words of its title; empty if it has none.
+
+    >>> title("---\nx: 1\n---\n\n# Un `Pod` { #pod }\n")
+    'Un `Pod`'
+    """
+    lines = markdown.split("\n")
+    at = _after_title(lines)
+    line = lines[at - 1].rstrip() if at else ""
+    return ATTRIBUTES.sub("", line[1:]).strip() if HEADING.fullmatch(line) else ""
 
 
 def script_path(page: str) -> str:
@@ -105,24 +144,24 @@ def _answers(
 
 @dataclass(frozen=True, slots=True)
 class _Renderer:
-    """One page's rendering: its name, its look, and the anchors given so far."""
+    """One page's rendering: its name, its look, and the anchors of its blocks."""
 
     page: str
     look: Look
-    slugs: Counter[str]
+    anchors: Mapping[Block, str]
 
     def step(self, step: Step, exchanges: Sequence[Exchange | None]) -> Iterator[str]:
         """The lines that stand for a step's fence."""
         match step:
             case Console(options=options) if not options.exec:
-                yield from _fence(step.block.body.split("\n"), ["data-state=skipped"], step.block)
+                yield from self._skipped(step)
             case Console(options=options) if not options.hidden:
-                yield from self._exchanges(step.commands, exchanges, step.block.prefix, step.block)
+                yield from self._exchanges(step, step.commands, exchanges)
             case Include():
                 yield from self._include(step)
                 if step.applies:
                     yield ""
-                    yield from self._exchanges(step.applies, exchanges, step.block.prefix)
+                    yield from self._exchanges(step, step.applies, exchanges)
             case Diagram():
                 if exchanges[0]:
                     yield "```mermaid"
@@ -130,13 +169,18 @@ class _Renderer:
                     yield "```"
                 else:
                     yield from _fence([step.source], ["data-state=unplayed"])
+            case Proofs(part=part):
+                yield from self.look.proofs(part)
+
+    def _skipped(self, step: Console) -> Iterator[str]:
+        why = step.options.why
+        quote = "'" if '"' in why else '"'
+        attributes = ["data-state=skipped", *([f"data-why={quote}{why}{quote}"] if why else [])]
+        lines = step.block.body.split("\n")
+        yield from _fence(lines, attributes, step.block, self.anchors.get(step.block, ""))
 
     def _exchanges(
-        self,
-        commands: Sequence[Command],
-        exchanges: Sequence[Exchange | None],
-        prefix: str,
-        block: Block | None = None,
+        self, step: Console | Include, commands: Sequence[Command], exchanges: Sequence[Exchange | None]
     ) -> Iterator[str]:
         """A fence with each command above its output; `preuve.fence` reads what `data-exchanges` says."""
         lines: list[str] = []
@@ -147,6 +191,7 @@ class _Renderer:
             result = f"{exchange.exit},{round(exchange.seconds * 1000)}" if exchange else ","
             told.append(f"{len(asked)},{len(answered)},{result}")
             lines += asked
+            prefix = step.block.prefix
             lines += [_unsnipped(line, prefix) for line in answered] if self.look.snippets else answered
         if not any(exchanges):
             state = "unplayed"
@@ -155,13 +200,8 @@ class _Renderer:
         else:
             state = "failed" if commands[0].options.exit else "executed"
         attributes = [f"data-state={state}", f'data-exchanges="{" ".join(told)}"']
-        yield from _fence(lines, attributes, block, self._anchor(commands[0].source))
-
-    def _anchor(self, source: str) -> str:
-        """An anchor made of the command, so that it stays when the page is edited elsewhere."""
-        slug = NOT_SLUG.sub("-", source.lower())[:SLUG_LENGTH].strip("-")
-        self.slugs[slug] += 1
-        return f"cmd-{slug}" if self.slugs[slug] == 1 else f"cmd-{slug}-{self.slugs[slug]}"
+        dress = step.block if isinstance(step, Console) else None
+        yield from _fence(lines, attributes, dress, self.anchors[step.block])
 
     def _include(self, step: Include) -> Iterator[str]:
         block = step.block
@@ -220,8 +260,7 @@ def _fence(
         if block
         else {}
     )
-    identifier = block.id if block and block.id else anchor
-    yield f"{fence}{_header('console', identifier, block.classes if block else (), dress, attributes)}"
+    yield f"{fence}{_header('console', anchor, block.classes if block else (), dress, attributes)}"
     yield from lines
     yield fence
 

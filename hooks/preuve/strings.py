@@ -50,6 +50,8 @@ class Strings:
     script: str
     stale: str
     not_executed: str
+    not_executed_because: str
+    """Takes ``why``."""
     not_applied: str
     expected_failure: str
     """Takes ``code``."""
@@ -61,6 +63,39 @@ class Strings:
     """What a mark says; takes ``what``."""
     kinds: dict[str, str]
     """What each kind of volatile value is."""
+    columns: tuple[str, ...]
+    """Of the table of pages: page, commands, manifests, wanted failures, version, date, duration."""
+    total: str
+    all_executed: str
+    run_title: str
+    run_story: str
+    """Takes ``pages``, ``duration``, ``longest``, ``its_duration`` and ``cluster``."""
+    run_caption: str
+    """Takes ``date``, ``version``, ``pages``, ``duration`` and ``sum``."""
+    run_absent: str
+    """Takes ``pages``."""
+    no_run: str
+    cluster_ready: str
+
+    def number(self, value: float) -> str:
+        """A number, with a decimal below ten.
+
+        >>> FRENCH.number(1.04), ENGLISH.number(12.3)
+        ('1,0', '12')
+        """
+        text = f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
+        return text.replace(".", ",") if self.language == "fr" else text
+
+    def duration(self, seconds: float) -> str:
+        r"""A duration as a person tells it.
+
+        >>> FRENCH.duration(4.6), FRENCH.duration(59.7), FRENCH.duration(164.9)
+        ('4,6\xa0s', '1\xa0min\xa000\xa0s', '2\xa0min\xa045\xa0s')
+        """
+        if round(seconds) < 60:
+            return f"{self.number(seconds)}\xa0s"
+        minutes, rest = divmod(round(seconds), 60)
+        return f"{minutes}\xa0min\xa0{rest:02}\xa0s"
 
     def date(self, moment: datetime) -> str:
         """A date as a person writes it.
@@ -79,6 +114,7 @@ FRENCH = Strings(
     script="le script de la page",
     stale="Périmé : la page a changé depuis cette exécution",
     not_executed="Non exécuté",
+    not_executed_because="Non exécuté : {why}",
     not_applied="Montré sans être appliqué",
     expected_failure="Échec attendu : code de sortie {code}",
     download="Télécharger {name}",
@@ -109,6 +145,21 @@ FRENCH = Strings(
         "token": "jeton",
         "pulled": "image téléchargée ou déjà présente",
     },
+    columns=("Page", "Commandes", "Manifestes", "Échecs attendus", "Kubernetes", "Exécutée le", "Durée"),
+    total="Total",
+    all_executed="Tout ce que les pages montrent a été exécuté.",
+    run_title="Les pages de la dernière exécution complète, au fil du temps",
+    run_story=(
+        "Le cluster est prêt en {cluster}. Puis viennent {pages} pages, plusieurs à la fois. "
+        "La plus longue, « {longest} », a pris {its_duration}. En tout : {duration}."
+    ),
+    run_caption=(
+        "Le {date}, sur Kubernetes {version} : {pages} pages en {duration}. L’une après l’autre, elles "
+        "auraient pris {sum}."
+    ),
+    run_absent="Absentes de cette exécution, jouées depuis : {pages}.",
+    no_run="Aucune exécution complète n’a été consignée : il n’y a rien à dessiner.",
+    cluster_ready="Cluster prêt",
 )
 
 ENGLISH = Strings(
@@ -117,6 +168,7 @@ ENGLISH = Strings(
     script="this page’s script",
     stale="Out of date: the page has changed since this run",
     not_executed="Not run",
+    not_executed_because="Not run: {why}",
     not_applied="Shown, not applied",
     expected_failure="Expected failure: exit code {code}",
     download="Download {name}",
@@ -147,6 +199,21 @@ ENGLISH = Strings(
         "token": "token",
         "pulled": "image pulled or already there",
     },
+    columns=("Page", "Commands", "Manifests", "Expected failures", "Kubernetes", "Run on", "Duration"),
+    total="Total",
+    all_executed="All that the pages show was run.",
+    run_title="The pages of the last whole run, over time",
+    run_story=(
+        "The cluster is ready in {cluster}. Then come {pages} pages, several at once. "
+        "The longest, “{longest}”, took {its_duration}. In all: {duration}."
+    ),
+    run_caption=(
+        "On {date}, on Kubernetes {version}: {pages} pages in {duration}. One after the other, they would "
+        "have taken {sum}."
+    ),
+    run_absent="Not in this run, played since: {pages}.",
+    no_run="No whole run is on record: there is nothing to draw.",
+    cluster_ready="Cluster ready",
 )
 
 LANGUAGES = {"fr": FRENCH, "en": ENGLISH}
