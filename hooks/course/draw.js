@@ -32,10 +32,13 @@ async ([diagrams, themeCSS, fontFamily]) => {
     return svg
   }
 
+  // A Pod's generated name is too long for a box: broken before its suffix, not in the middle of it.
+  const broken = (source) => source.replace(/([a-z][a-z0-9-]{9,}-)([a-z0-9]{5})(?=<br)/g, "$1<br/>$2")
+
   const drawn = {}
   for (const [key, source] of Object.entries(diagrams)) {
     try {
-      document.body.innerHTML = (await mermaid.render(key, source)).svg
+      document.body.innerHTML = (await mermaid.render(key, broken(source))).svg
       drawn[key] = [valid(shaken(document.querySelector("svg"))).outerHTML, ""]
     } catch (error) {
       drawn[key] = ["", error.message]

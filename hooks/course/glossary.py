@@ -1,28 +1,34 @@
-"""A word of the glossary is explained once a page, where it first stands; everywhere it would be noise."""
+"""A word of the glossary is explained once a page, where it first stands in the text.
+
+Everywhere it would be noise; in a title or a link its line would be taken for another's.
+"""
 
 from __future__ import annotations
 
 import re
 
-TERM = re.compile(r'<abbr title="([^"]*)">(.*?)</abbr>')
+TERM = re.compile(r'<abbr title="[^"]*">(.*?)</abbr>')
+NOT_TEXT = re.compile(r"<(h[1-6]|a|summary)\b[^>]*>.*?</\1>", re.DOTALL)
 
 
 def on_page_content(content: str, /, **_: object) -> str:
-    """Keep the first `abbr` of each explanation."""
+    """Keep the first `abbr` of each word."""
     return first_only(content)
 
 
 def first_only(content: str) -> str:
-    """The HTML with one `abbr` an explanation.
+    """The HTML with one `abbr` a word, singular or plural, and none where it would be in the way.
 
-    >>> first_only('<abbr title="x">Pod</abbr> et <abbr title="x">Pod</abbr>')
-    '<abbr title="x">Pod</abbr> et Pod'
+    >>> word = '<abbr title="x">Pod</abbr>'
+    >>> first_only(f'<h2>{word}</h2>{word} et <abbr title="y">Pods</abbr>')
+    '<h2>Pod</h2><abbr title="x">Pod</abbr> et Pods'
     """
     seen: set[str] = set()
 
     def kept(found: re.Match[str]) -> str:
-        new = found[1] not in seen
-        seen.add(found[1])
-        return found[0] if new else found[2]
+        word = found[1].lower().removesuffix("s")
+        new = word not in seen
+        seen.add(word)
+        return found[0] if new else found[1]
 
-    return TERM.sub(kept, content)
+    return TERM.sub(kept, NOT_TEXT.sub(lambda part: TERM.sub(r"\1", part[0]), content))

@@ -79,7 +79,8 @@ def prepare(project: Project, pages: Iterable[Page], mode: Mode, player: Player)
         edition.errors.extend(_cannot_replay(page) for page in wanted)
     elif wanted:
         _play(edition, wanted, mode, player)
-    if any(isinstance(step, Proofs) for page in edition.pages.values() for step in page.plan.steps):
+    steps = [step for page in edition.pages.values() for step in page.plan.steps]
+    if any(isinstance(step, Proofs) and step.part == "run" for step in steps):
         _account(edition, {page.name for page in asked}, mode, player.run)
     return edition
 

@@ -115,7 +115,7 @@ def _fences(plan: Plan, address: str) -> Iterator[str]:
                 sources = [command.source for command in commands] or [step.block.body]
                 shown = ", ".join(_code(source) for source in sources)
                 anchor = f"#{known[step.block]}" if step.block in known else ""
-                yield f"[{shown}]({address}{anchor})" + (f" : {options.why}" if options.why else "")
+                yield f"[{shown}]({address}{anchor})" + (f" – {options.why}" if options.why else "")
             case Include(shown_only=True, files=files):
                 yield f"[{', '.join(file.name for file in files)}]({address})"
 

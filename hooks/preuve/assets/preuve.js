@@ -4,11 +4,12 @@
   "use strict"
 
   const WORDS = {
-    en: { link: "Link to this block", replay: "Replay", replayTitle: "Replay with its real timing", stop: "Show all" },
-    fr: { link: "Lien vers ce bloc", replay: "Rejouer", replayTitle: "Rejouer au rythme du cluster", stop: "Tout montrer" },
+    en: { link: "Link to this block", replay: "Replay", replayTitle: "Replay with its real timing, waits cut at 5 s", stop: "Show all" },
+    fr: { link: "Lien vers ce bloc", replay: "Rejouer", replayTitle: "Rejouer au rythme du cluster, chaque attente limitée à 5 s", stop: "Tout montrer" },
   }
   const words = WORDS[document.documentElement.lang.slice(0, 2)] ?? WORDS.en
   const TYPING_MS = 600 // to read a command before it is sent; nobody measured the typing
+  const LONGEST_MS = 5000 // of an answer: the title of the button says so
 
   function element(name, attributes, text) {
     const made = document.createElement(name)
@@ -90,7 +91,7 @@
       timer = setTimeout(() => {
         exchange.classList.remove("preuve-waiting")
         show(index + 1)
-      }, TYPING_MS + Number(exchange.dataset.ms))
+      }, TYPING_MS + Math.min(Number(exchange.dataset.ms), LONGEST_MS))
     }
 
     button.addEventListener("click", () => {
@@ -100,6 +101,7 @@
       button.textContent = "■ " + words.stop
       show(0)
     })
+    block.addEventListener("keydown", (event) => event.key === "Escape" && timer && rest())
     rest()
     return button
   }
