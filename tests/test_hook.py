@@ -98,6 +98,25 @@ def test_a_site_needs_only_to_list_the_hook(site: Site) -> None:
     assert site.read("assets/preuve/preuve.js")
 
 
+def test_a_site_may_account_for_its_proofs(site: Site) -> None:
+    """And link to a block, which MkDocs then knows; a link to a block that is gone is told."""
+    extra = '\n```{ .console exec=no why="not here" }\n$ minikube start\n```\n'
+    site.write("index.md", PAGE + extra)
+    site.write("proofs.md", "# Proofs\n\n```proofs\npages\n```\n\n```proofs\nskipped\n```\n")
+    mkdocs = site.root / "mkdocs.yml"
+    mkdocs.write_text(mkdocs.read_text() + "validation: {anchors: warn}\n")
+    site.play("web\n")
+    built = site.build()
+    assert built.returncode == 0, built.stdout
+    assert 'href="../#cmd-minikube-start"' in site.read("proofs/index.html")
+    assert "Not run: not here" in site.read("index.html")
+    assert "v1.37.2" in site.read("proofs/index.html")
+    site.write("other.md", "[gone](index.md#cmd-kind-create-cluster)\n")
+    built = site.build()
+    assert built.returncode == 1
+    assert "does not contain an anchor '#cmd-kind-create-cluster'" in built.stdout
+
+
 def test_an_output_cannot_break_the_page(site: Site) -> None:
     """HTML that a command prints is text in the site."""
     site.play("</code></pre><script>alert(1)</script>\n")

@@ -32,8 +32,9 @@ async ([diagrams, themeCSS, fontFamily]) => {
     return svg
   }
 
-  // A Pod's generated name is too long for a box: broken before its suffix, not in the middle of it.
-  const broken = (source) => source.replace(/([a-z][a-z0-9-]{9,}-)([a-z0-9]{5})(?=<br)/g, "$1<br/>$2")
+  // A generated name is too long for a box: broken before what was generated, not in the middle of it.
+  const GENERATED = /^(.+?-)((?:[a-z0-9]{8,10}-)?[a-z0-9]{5}|[a-z0-9]{8,10})$/
+  const broken = (source) => source.replace(/[a-z0-9][a-z0-9-]{20,}(?=<br)/g, (name) => name.replace(GENERATED, "$1<br/>$2"))
 
   const drawn = {}
   for (const [key, source] of Object.entries(diagrams)) {

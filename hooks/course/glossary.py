@@ -1,6 +1,6 @@
 """A word of the glossary is explained once a page, where it first stands in the text.
 
-Everywhere it would be noise; in a title or a link its line would be taken for another's.
+Everywhere it would be noise; in a link its line would be another one's, a title stands out by itself, and a glossary explains.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 TERM = re.compile(r'<abbr title="[^"]*">(.*?)</abbr>')
-NOT_TEXT = re.compile(r"<(h[1-6]|a|summary)\b[^>]*>.*?</\1>", re.DOTALL)
+NOT_TEXT = re.compile(r"<(h[1-6]|a|dt|summary)\b[^>]*>.*?</\1>", re.DOTALL)
 
 
 def on_page_content(content: str, /, **_: object) -> str:

@@ -6,6 +6,7 @@ Prompt, command, output and volatile values are told apart. It is given what `pr
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
@@ -27,14 +28,8 @@ if TYPE_CHECKING:
 FOLD_LINES = 40
 """Outputs longer than this are folded: about one screen of a laptop."""
 
-LEXERS = {
-    "-o yaml": "yaml",
-    "-oyaml": "yaml",
-    "-o=yaml": "yaml",
-    "-o json": "json",
-    "-ojson": "json",
-    "-o=json": "json",
-}
+LEXED = re.compile(r"(?:-o[ =]?|--output[ =])(yaml|json)\b")
+"""What a command asks kubectl to answer in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +104,7 @@ def _exchanges(source: str, told: str) -> Iterator[_Exchange]:
     """What `data-exchanges` tells of a fence's lines; without it nothing was run: prompts are believed."""
     lines = source.split("\n")
     if not told:
-        command = [line for line in lines if line.startswith("$ ")]
-        if command:
-            yield _Exchange(lines, [], "", "")
+        yield from _typed(lines)
         return
     at = 0
     for part in told.split():
@@ -120,6 +113,29 @@ def _exchanges(source: str, told: str) -> Iterator[_Exchange]:
         end = middle + int(outputs)
         yield _Exchange(lines[at:middle], lines[middle:end], code, milliseconds)
         at = end
+
+
+def _typed(lines: Sequence[str]) -> Iterator[_Exchange]:
+    r"""The exchanges of a fence that was not run, as far as its prompts and its continued lines tell.
+
+    >>> for one in _typed(["$ ssh node1", "$ curl a \\", "    b", "answer"]):
+    ...     print(one.command, one.output)
+    ['$ ssh node1'] []
+    ['$ curl a \\', '>     b'] ['answer']
+    """
+    exchanges: list[_Exchange] = []
+    for line in lines:
+        if line.startswith("$ "):
+            exchanges.append(_Exchange([line], [], "", ""))
+        elif not exchanges:
+            return  # no prompt where one would be: nothing is known of these lines
+        elif not exchanges[-1].output and line.startswith(">"):
+            exchanges[-1].command.append(line)
+        elif not exchanges[-1].output and exchanges[-1].command[-1].endswith("\\"):
+            exchanges[-1].command.append(f"> {line}")
+        else:
+            exchanges[-1].output.append(line)
+    yield from exchanges
 
 
 def _html(exchange: _Exchange, words: Strings) -> str:
@@ -137,7 +153,8 @@ def _html(exchange: _Exchange, words: Strings) -> str:
 
 
 def _output(command: str, output: str, words: Strings) -> str:
-    lexer = next((name for flag, name in LEXERS.items() if flag in command), "text")
+    asked = LEXED.search(command)
+    lexer = asked[1] if asked else "text"
     count = output.count("\n")
     long = f' data-long="{escape(words.lines.format(count=count))}"' if count > FOLD_LINES else ""
     marks = spans(output)

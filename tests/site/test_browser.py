@@ -402,6 +402,29 @@ def test_whoever_wants_no_motion_gets_no_replay(sample: Path, browser: Browser, 
     context.close()
 
 
+def test_a_word_is_explained_to_the_keyboard(blocks: Page) -> None:
+    """The theme only tells whoever points at it."""
+    blocks.locator("article abbr", has_text="Pod").focus()
+    blocks.get_by_role("tooltip").filter(has_text="Le plus petit objet").wait_for()
+
+
+def test_the_keyboard_goes_where_something_is_seen(blocks: Page) -> None:
+    """From the top of the page through its blocks: each stop is seen, or its label is."""
+    for _ in range(40):
+        blocks.keyboard.press("Tab")
+        assert blocks.evaluate(LOST) == ""
+
+
+LOST = """() => {
+  const stop = document.activeElement
+  const shown = stop.matches("input.md-option") ? stop.nextElementSibling : stop
+  const { width, height } = shown.getBoundingClientRect()
+  const checked = { opacityProperty: true, visibilityProperty: true }
+  const seen = width > 0 && height > 0 && shown.checkVisibility(checked)
+  return seen || stop.matches(".headerlink, body") /* the former fades in */ ? "" : stop.outerHTML
+}"""
+
+
 def test_blocks_are_enriched_after_instant_navigation(sample: Path, browser: Browser, serve: Serve) -> None:
     context = browser.new_context()
     with serve(sample) as base:

@@ -74,8 +74,9 @@
     }
   }
 
-  // What scrolls can be reached with the keyboard.
+  // What scrolls, and what explains itself, can be reached with the keyboard.
   function reach() {
+    for (const word of document.querySelectorAll("article abbr[title]")) word.tabIndex = 0
     for (const box of document.querySelectorAll(".mermaid")) {
       if (box.scrollWidth > box.clientWidth) box.tabIndex = 0
       else box.removeAttribute("tabindex")
