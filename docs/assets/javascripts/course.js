@@ -78,8 +78,11 @@
   function reach() {
     for (const word of document.querySelectorAll("article abbr[title]")) word.tabIndex = 0
     for (const box of document.querySelectorAll(".mermaid")) {
-      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0
-      else box.removeAttribute("tabindex")
+      const hidden = box.scrollWidth - box.clientWidth
+      if (hidden > 0) {
+        box.tabIndex = 0
+        box.scrollLeft ||= hidden / 2 // a tree's root is in the middle
+      } else box.removeAttribute("tabindex")
     }
   }
 
