@@ -6,7 +6,7 @@ BIN := .venv/bin
 KUBERNETES ?= $(if $(CI),1.37 1.36,1.37)
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help site serve test speed bench bench-cluster lint format prose typography lock debian cluster clean
+.PHONY: help site serve test speed picture bench bench-cluster lint format prose typography lock debian cluster clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -22,6 +22,9 @@ test: .venv/ready node_modules/.package-lock.json cluster lint ## everything tha
 
 speed: .venv/ready node_modules/.package-lock.json .make/debian ## the budgets in seconds, on a quiet machine
 	$(BIN)/pytest -m speed
+
+picture: .venv/ready ## take README.webp, a page of site/ as a reader sees it
+	$(BIN)/python tests/site/picture.py site README.webp
 
 bench: .venv/ready cluster ## what settling costs, measured
 	$(BIN)/python benchmarks/settle.py

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -329,11 +330,17 @@ def test_a_replay_keeps_the_text_and_ends(blocks: Page) -> None:
     block.get_by_role("button", name="Rejouer").wait_for()
 
 
+def stop_the_clock(page: Page) -> None:
+    """From now on the page's time passes when a test says so."""
+    page.clock.install(time=datetime(2026, 11, 26, tzinfo=UTC))
+    page.clock.pause_at(datetime(2026, 11, 27, tzinfo=UTC))
+
+
 def test_a_replay_keeps_the_pace_of_the_cluster(blocks: Page) -> None:
     """Each answer comes after the time that it took: 210 ms, then 320, each after 600 to read the command."""
     block = blocks.locator("#cmd-kubectl-apply")
     coming, waiting = block.locator(".preuve-coming"), block.locator(".preuve-waiting")
-    blocks.clock.install()
+    stop_the_clock(blocks)
     block.get_by_role("button", name="Rejouer").focus()
     blocks.keyboard.press("Enter")
     blocks.clock.run_for(809)
@@ -349,7 +356,7 @@ def test_a_replay_keeps_the_pace_of_the_cluster(blocks: Page) -> None:
 def test_nobody_waits_for_a_minute(blocks: Page) -> None:
     """An answer that took longer comes after five seconds, and the button says so."""
     block = blocks.locator("#cmd-kubectl-wait")
-    blocks.clock.install()
+    stop_the_clock(blocks)
     button = block.get_by_role("button", name="Rejouer")
     assert "limitée à 5 s" in (button.get_attribute("title") or "")
     button.focus()
@@ -363,7 +370,7 @@ def test_nobody_waits_for_a_minute(blocks: Page) -> None:
 @pytest.mark.parametrize("key", ["Enter", "Escape"])
 def test_a_replay_can_be_stopped(key: str, blocks: Page) -> None:
     block = blocks.locator("#cmd-kubectl-apply")
-    blocks.clock.install()
+    stop_the_clock(blocks)
     block.get_by_role("button", name="Rejouer").focus()
     blocks.keyboard.press("Enter")
     blocks.clock.run_for(100)
@@ -419,9 +426,8 @@ LOST = """() => {
   const stop = document.activeElement
   const shown = stop.matches("input.md-option") ? stop.nextElementSibling : stop
   const { width, height } = shown.getBoundingClientRect()
-  const checked = { opacityProperty: true, visibilityProperty: true }
-  const seen = width > 0 && height > 0 && shown.checkVisibility(checked)
-  return seen || stop.matches(".headerlink, body") /* the former fades in */ ? "" : stop.outerHTML
+  const seen = width > 0 && height > 0 && shown.checkVisibility({ visibilityProperty: true })
+  return seen || stop.matches("body") ? "" : stop.outerHTML
 }"""
 
 
