@@ -1,6 +1,7 @@
 """A word of the glossary is explained once a page, where it first stands in the text.
 
-Everywhere it would be noise; in a link its line would be another one's, a title stands out by itself, and a glossary explains.
+Everywhere it would be noise. In a link its line would be another one's; a title stands out by itself, and a
+glossary explains its words beneath.
 """
 
 from __future__ import annotations

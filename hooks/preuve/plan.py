@@ -180,7 +180,7 @@ def _through(step: Step, line: int) -> Step:
             return replace(step, commands=tuple(one for one in found if one.where.line <= line))
         case Include(applies=found):
             return replace(step, applies=tuple(one for one in found if one.where.line <= line))
-        case Diagram():
+        case Diagram() | Proofs():
             return step
 
 
