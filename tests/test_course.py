@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 COURSE = project.find(ROOT)
 PAGES = {page.name: page for page in COURSE.pages()}
-APART = {"index.md", "memo/index.md"}
-"""The home page and the cheat sheet are no lessons."""
+APART = {"index.md", "memo/index.md", "preuves.md"}
+"""The home page, the cheat sheet and the account of what was run are no lessons."""
 LESSONS = sorted(PAGES.keys() - APART)
 
 NODES = 12
