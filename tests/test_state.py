@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from preuve.cluster.embedded import places
 from preuve.cluster.embedded.state import State
+from preuve.errors import ClusterError
 
 HOLD = """\
 import sys
@@ -32,6 +34,17 @@ def test_one_for_each_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert State.of_checkout().path.parent == tmp_path / ".local" / "state" / "preuve"
+    monkeypatch.setenv("XDG_STATE_HOME", "relative")  # to what? The specification: as if it were not set
+    assert State.of_checkout().path.parent == tmp_path / ".local" / "state" / "preuve"
+
+
+def test_a_place_that_cannot_be_is_named(tmp_path: Path) -> None:
+    """With what the system says, and the variable that sets another."""
+    (tmp_path / "file").touch()
+    with pytest.raises(ClusterError, match=r"/file/state cannot be made \(Not a directory\): set XDG_STATE_"):
+        State(tmp_path / "file" / "state").lock()
+    with pytest.raises(ClusterError, match=r"/file/caches cannot be written \(Not a directory\).*XDG_CACHE_"):
+        places.open_lock(tmp_path / "file" / "caches")
 
 
 def test_its_owner_alone_enters(tmp_path: Path) -> None:

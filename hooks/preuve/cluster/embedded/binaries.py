@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from preuve.cluster.embedded import toolchain
+from preuve.cluster.embedded import places, toolchain
 from preuve.errors import ClusterError, ConfigError
 
 if TYPE_CHECKING:
@@ -171,8 +171,7 @@ def compile_module(module: Module, progress: Progress) -> Path:
 
 def cache() -> Path:
     """The folder of the entries, below ``$XDG_CACHE_HOME``."""
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root, "preuve", "binaries")
+    return places.cache("binaries")
 
 
 def _binaries(kubernetes: str, server: Path, coredns: Path) -> Binaries:
@@ -184,16 +183,9 @@ def _alone(stage: Stage) -> Iterator[None]:
     """Hold the cache's lock. The kernel lets go of it when the process ends, however that happens.
 
     Raises:
-        ClusterError: the cache is another user's.
+        ClusterError: the cache cannot be written.
     """
-    try:
-        cache().mkdir(parents=True, exist_ok=True)
-        opened = (cache() / "lock").open("w")
-    except PermissionError:
-        raise ClusterError(
-            f"{cache()} cannot be written: run preuve with sudo, or set XDG_CACHE_HOME to a folder of yours"
-        ) from None
-    with opened as lock:
+    with places.open_lock(cache()) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

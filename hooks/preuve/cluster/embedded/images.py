@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from preuve.cluster.embedded import oci, recipes
+from preuve.cluster.embedded import oci, places, recipes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,15 +88,17 @@ def _entry(book: Recipes, coredns: Path) -> Path:
 
 def cache() -> Path:
     """The folder of the stores, below ``$XDG_CACHE_HOME``."""
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root, "preuve", "images")
+    return places.cache("images")
 
 
 @contextmanager
 def _alone(progress: Progress) -> Iterator[None]:
-    """Hold the stores' lock, which ends with the process however that ends."""
-    cache().mkdir(parents=True, exist_ok=True)
-    with (cache() / "lock").open("w") as lock:
+    """Hold the stores' lock, which ends with the process however that ends.
+
+    Raises:
+        ClusterError: the cache cannot be written.
+    """
+    with places.open_lock(cache()) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from preuve.errors import ConfigError
+from preuve.cluster.embedded import places
+from preuve.errors import ClusterError, ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -46,8 +47,7 @@ class State:
         Raises:
             ConfigError: it is too deep in the file system, or another user's.
         """
-        home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-        state = cls(Path(home, "preuve", _short(CHECKOUT)))
+        state = cls(places.state(_short(CHECKOUT)))
         if len(os.fsencode(state.node_socket)) > SOCKET:
             raise ConfigError(
                 f"{state.node_socket} is too long for a socket: set XDG_STATE_HOME to a shorter path"
@@ -116,9 +116,18 @@ class State:
         Returns:
             a descriptor that holds it until it is closed (by the kernel, if need be), or None if another
             process does.
+
+        Raises:
+            ClusterError: it cannot be made.
         """
         while True:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError as error:
+                raise ClusterError(
+                    f"{self.path} cannot be made ({error.strerror}): "
+                    "set XDG_STATE_HOME to a folder that can be written"
+                ) from None
             try:
                 held = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
             except FileNotFoundError:

@@ -178,7 +178,11 @@ def main(order: launch.Order) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # `run` waits for them, and threads are left alone
     state = State(Path(order.state))
     owner = socket.socket(fileno=order.owner)
-    held = state.lock()
+    try:
+        held = state.lock()
+    except ClusterError as error:
+        owner.sendall(json.dumps({"failed": str(error)}).encode() + b"\n")
+        return
     if held is None:
         owner.sendall(b'{"busy": true}\n')
         return
