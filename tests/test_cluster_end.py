@@ -95,7 +95,9 @@ def processes(state: State) -> list[psutil.Process]:
 
 
 def cgroups(state: State) -> list[str]:
-    return [str(path) for path in Path("/sys/fs/cgroup").glob(f"**/{state.name}")]
+    """The cluster's cgroups, on v2 and on v1; those of other clusters come and go below."""
+    root = Path("/sys/fs/cgroup")
+    return [str(path) for pattern in (state.name, f"*/{state.name}") for path in root.glob(pattern)]
 
 
 def await_(done: Callable[[], object], what: str) -> None:
