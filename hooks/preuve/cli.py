@@ -17,7 +17,7 @@ from rich.table import Table
 from preuve.errors import CommandError, ConfigError, PreuveError, Where, raise_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sized
 
     from preuve.edition import Edition
     from preuve.project import Page, Project
@@ -49,6 +49,11 @@ class _Group(click.Group):
         except PreuveError as error:
             click.echo(f"preuve: {error}" if error.where is None else str(error), err=True)
             ctx.exit(error.exit_code)
+        except BrokenPipeError:  # click ends quietly
+            raise
+        except OSError as error:  # a full disk, a folder that may not be written: no fault of preuve's
+            click.echo(f"preuve: {error}", err=True)
+            ctx.exit(2)
 
 
 def _leave(number: int, _: object) -> NoReturn:
@@ -116,7 +121,7 @@ def play(pages: tuple[str, ...], jobs: int | None) -> None:
     for name in edition.rewritten:
         click.echo(f"{project.transcript_path(name).relative_to(project.root)} changed")
     raise_all(edition.errors)
-    click.echo(f"{len(edition.pages)} pages, {len(edition.rewritten)} transcripts changed")
+    click.echo(f"{_count(edition.pages, 'page')}, {_count(edition.rewritten, 'transcript')} changed")
 
 
 @main.command()
@@ -133,13 +138,20 @@ def check(pages: tuple[str, ...], jobs: int | None, shard: str | None, junit: Pa
 
     project = _project()
     chosen = _share(_pages(project, pages), shard)
+    if junit and not junit.absolute().parent.is_dir():  # better said before the pages are played
+        raise click.BadParameter(f"there is no folder {junit.parent}", param_hint="--junit")
     edition = _prepare(project, chosen, Mode.CHECK, jobs)
     if junit:
         from preuve.junit import report
 
         junit.write_text(report(edition), encoding="utf-8")
     raise_all(edition.errors)
-    click.echo(f"{len(edition.pages)} pages still tell the truth")
+    told = "tells" if len(edition.pages) == 1 else "tell"
+    click.echo(f"{_count(edition.pages, 'page')} still {told} the truth")
+
+
+def _count(things: Sized, noun: str) -> str:
+    return f"{len(things)} {noun}" + ("" if len(things) == 1 else "s")
 
 
 def _share(pages: list[Page], shard: str | None) -> list[Page]:
