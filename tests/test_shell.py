@@ -20,7 +20,7 @@ import pytest
 
 from preuve.box import Box, uid_of
 from preuve.errors import ClusterError, CommandError
-from preuve.shell import Bash, ShellEndedError, TimedOutError, UnmatchedError
+from preuve.shell import Bash, Result, ShellEndedError, TimedOutError, UnmatchedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -496,6 +496,21 @@ class TestClose:
         bash.run(f"setsid bash -c 'exec -a {mark} sleep 1000' & exit 3", timeout=SECONDS)
         bash.close()
         assert alive(mark) == []
+
+    def test_from_another_thread(self, start: Callable[[], Bash], mark: str) -> None:
+        """Whoever waits for a command is told that it ended, at once: Ctrl-C comes to the main thread."""
+        bash = start()
+        results: list[Result] = []
+        waits = threading.Thread(target=lambda: results.append(bash.run(f"(exec -a {mark} sleep 1000)")))
+        waits.start()
+        while not alive(mark):
+            assert waits.is_alive()
+        bash.close()
+        waits.join(SECONDS)
+        assert len(results) == 1
+        assert alive(mark) == []
+        with pytest.raises(ShellEndedError):
+            bash.run("true")
 
     def test_gives_all_back(self, start: Callable[[], Bash]) -> None:
         """No descriptor and no child process is left, whichever way a shell ended."""

@@ -32,6 +32,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from posixpath import dirname
 from shlex import quote
+from threading import RLock
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
 import psutil
@@ -70,6 +71,12 @@ _VISIT: Final = 7 * 24 * 3600.0
 
 _TERMINAL: Final = " </dev/tty >/dev/tty 2>&1"
 """Where a command is that has a terminal."""
+
+_ASIDE: Final = " </dev/tty 2>/dev/tty"
+"""Where one is that asks at the terminal, and whose output is for preuve."""
+
+_SIGNALS: Final = (termios.VINTR, termios.VQUIT, termios.VSUSP)
+"""The keys that send a signal, where they are not taken for letters."""
 
 Sink = Callable[[bytes], object]
 """Takes what was written."""
@@ -205,6 +212,8 @@ class Bash:
         self._last = _Report(0, "")
         self._heard = b""
         self._keyboard: int | None = None
+        self._busy = RLock()  # held while bash is spoken with, when the kernel would not hang up
+        self._wakes = ExitStack()  # what ends that from another thread
         self._lines = ExitStack()  # to bash and from it; closing them ends it
         self._remains = ExitStack()  # what is done and closed after that
         try:
@@ -236,8 +245,6 @@ class Bash:
         self._require()
         capture = Capture(until)
         started = time.monotonic()
-        if tty:  # a command that was killed may have left it raw
-            termios.tcsetattr(self._terminal, termios.TCSANOW, self._modes)
         seen = capture.feed if tty else None
         where = _TERMINAL if tty else ""
         report = self._converse(source, capture, started + timeout, seen, where, breakable=until is not None)
@@ -276,14 +283,10 @@ class Bash:
             EOFError: the guest's keyboard is gone.
         """
         self._require()
-        *modes, keys = self._modes
-        signals = dict.fromkeys((termios.VINTR, termios.VQUIT, termios.VSUSP), b"\0") if aside else {}
-        keys = [signals.get(number, key) for number, key in enumerate(keys)]
-        termios.tcsetattr(self._terminal, termios.TCSANOW, [*modes, keys])
         self._keyboard = guest.keyboard
         self._poll.register(guest.keyboard, select.POLLIN)
         try:
-            where = " </dev/tty 2>/dev/tty" if aside else _TERMINAL
+            where = _ASIDE if aside else _TERMINAL
             end = time.monotonic() + _VISIT
             report = self._converse(source, guest, end, guest.see, where, breakable=not aside)
         finally:
@@ -327,10 +330,11 @@ umask {~mode & 0o777:03o}
             raise CommandError(f"{path} cannot be written: {capture.text().strip()}")
 
     def close(self) -> None:
-        """Keep what `Shell.close` promises: when it returns, nothing is left of what came from the shell."""
+        """Keep what `Shell.close` promises, from any thread: nothing is left of what came from the shell."""
         if self.ended is None:
             self.ended = "close"
-        with self._remains:
+        self._wakes.close()
+        with self._busy, self._remains:
             self._lines.close()  # the kernel hangs up, whereupon the keeper ends everything
 
     def _require(self) -> None:
@@ -356,6 +360,8 @@ umask {~mode & 0o777:03o}
                 theirs.callback(os.close, fd)
             self.resize(80, 24)
             self._modes = termios.tcgetattr(terminal)
+            *modes, keys = self._modes
+            self._quiet = [*modes, [b"\0" if n in _SIGNALS else key for n, key in enumerate(keys)]]
             # In a box bash is another user, and opening /dev/fd/N or /dev/stdout asks for permission anew.
             os.fchmod(script, 0o444)
             os.fchmod(output, 0o666)
@@ -369,6 +375,7 @@ umask {~mode & 0o777:03o}
                 cwd=cwd,
                 start_new_session=True,  # Ctrl-C at the author's terminal is not the page's
             )
+        self._wakes.callback(self._process.terminate)
         self._remains.callback(self._process.wait, _START)
         over = os.pidfd_open(self._process.pid)
         self._remains.callback(os.close, over)
@@ -399,19 +406,22 @@ umask {~mode & 0o777:03o}
     ) -> _Report | None:
         """Have `source` run, and stop it once its output matches; give nothing if that takes too long."""
         token = secrets.token_hex(8)
-        with suppress(BrokenPipeError):  # bash is gone: its keeper's end tells
-            if breakable:  # a loop can be broken off, be it with several commands inside
-                source = f"for _ in _; do\n{source}\n\ndone"
-            os.write(
-                self._script,
-                _script(source, token, self._last.exit, where).encode(errors="surrogateescape"),
-            )
-        report = self._listen(token, capture, deadline, seen)
-        if report is None:
-            capture.end()
-        if report is None and capture.matched:
-            report = self._stop(token, capture, seen)
-        return report
+        if breakable:  # a loop can be broken off, be it with several commands inside
+            source = f"for _ in _; do\n{source}\n\ndone"
+        script = _script(source, token, self._last.exit, where)
+        with self._busy:
+            self._require()
+            if where:  # a command that was killed may have left it raw
+                modes = self._quiet if where == _ASIDE else self._modes
+                termios.tcsetattr(self._terminal, termios.TCSANOW, modes)
+            with suppress(BrokenPipeError):  # bash is gone: its keeper's end tells
+                os.write(self._script, script.encode(errors="surrogateescape"))
+            report = self._listen(token, capture, deadline, seen)
+            if report is None:
+                capture.end()
+            if report is None and capture.matched:
+                report = self._stop(token, capture, seen)
+            return report
 
     def _stop(self, token: str, capture: Listener, seen: Sink | None) -> _Report | None:
         """Do what Ctrl-C does, then worse, until bash reports; give nothing if even SIGKILL does not help."""
