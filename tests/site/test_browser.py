@@ -46,6 +46,8 @@ SLOWEST = {"largest-contentful-paint": 1800, "total-blocking-time": 150}
 SHAKIEST = {"cumulative-layout-shift": 0.02}
 """A share of the screen."""
 PHONE: ViewportSize = {"width": 360, "height": 800}
+SHEET: ViewportSize = {"width": 718, "height": 1047}
+"""A4 at 96 pixels an inch, between margins of a centimetre."""
 
 
 def settled(context: BrowserContext, address: str) -> Page:
@@ -129,6 +131,28 @@ def reads_without_scripts(browser: Browser, address: str) -> Iterator[str]:
     context.close()
 
 
+def prints_whole(browser: Browser, address: str) -> Iterator[str]:
+    """On a sheet of A4 nothing is cut off, and nothing stays folded."""
+    context = browser.new_context(viewport=SHEET)
+    page = settled(context, address)
+    page.emulate_media(media="print")
+    yield from page.evaluate(CUT)
+    context.close()
+
+
+CUT = """() => {
+  const found = []
+  for (const part of document.querySelectorAll("article *")) {
+    const { overflowX } = getComputedStyle(part)
+    if (overflowX !== "visible" && part.checkVisibility() && part.scrollWidth > part.clientWidth + 1)
+      found.push("cut: " + part.outerHTML)
+  }
+  for (const fold of document.querySelectorAll("article details > :not(summary)"))
+    if (!fold.checkVisibility({ contentVisibilityAuto: true })) found.push("folded: " + fold.outerHTML)
+  if (document.documentElement.scrollWidth > innerWidth) found.push("wider than the sheet")
+  return found.map(text => text.slice(0, 200))
+}"""
+
 UNREADABLE = """() => {
   const found = []
   const readable = "article :is(h1, p, pre, svg, .preuve-note, .preuve-output)"
@@ -195,7 +219,9 @@ def pages(site: Path) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("check", [quiet, accessible, fits_a_phone, light, reads_without_scripts])
+@pytest.mark.parametrize(
+    "check", [quiet, accessible, fits_a_phone, light, reads_without_scripts, prints_whole]
+)
 def test_every_page_passes(check: Check, site: Path, browser: Browser, serve: Serve) -> None:
     with serve(site) as base:
         assert problems(browser, check, [base + page for page in pages(site)]) == []
@@ -248,6 +274,8 @@ def test_the_heaviest_page_is_swift(site: Path, serve: Serve) -> None:
         (light, "too-heavy"),
         (reads_without_scripts, "undrawn"),
         (reads_without_scripts, "shown-by-a-script"),
+        (prints_whole, "cut-on-paper"),
+        (prints_whole, "folded-on-paper"),
     ],
 )
 def test_a_fault_is_caught(check: Check, fault: str, browser: Browser, serve: Serve, tmp_path: Path) -> None:
