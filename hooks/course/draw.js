@@ -33,8 +33,8 @@ async ([diagrams, themeCSS, fontFamily]) => {
   }
 
   // A generated name is too long for a box: broken before what was generated, not in the middle of it.
-  const GENERATED = /^(.+?-)((?:[a-z0-9]{8,10}-)?[a-z0-9]{5}|[a-z0-9]{8,10})$/
-  const broken = (source) => source.replace(/[a-z0-9][a-z0-9-]{20,}(?=<br)/g, (name) => name.replace(GENERATED, "$1<br/>$2"))
+  const GENERATED = /^(.+?-)((?:[2456789b-df-hj-np-tv-xz]{8,10}-)?[2456789b-df-hj-np-tv-xz]{5}|[2456789b-df-hj-np-tv-xz]{8,10})$/
+  const broken = (source) => source.replace(/[a-z0-9][a-z0-9-]{17,}(?=<br)/g, (name) => name.replace(GENERATED, "$1<br/>$2"))
 
   const drawn = {}
   for (const [key, source] of Object.entries(diagrams)) {

@@ -111,7 +111,7 @@
     block.querySelectorAll(".preuve-output[data-long]").forEach(unfoldable)
     block.querySelectorAll(".preuve-mark").forEach((mark, index) => { mark.tabIndex = index ? -1 : 0 })
     const bar = element("span", { class: "preuve-bar" }, "")
-    if (block.querySelector(".preuve-exchange[data-ms]")) bar.append(replayable(block))
+    if (block.querySelector(".preuve-exchange[data-ms] > .preuve-output")) bar.append(replayable(block))
     if (block.id) bar.append(element("a", { href: "#" + block.id, title: words.link, "aria-label": words.link }, "#"))
     if (bar.hasChildNodes()) block.querySelector("pre").append(bar)
   }
