@@ -143,17 +143,17 @@ def splice(markdown: str, replacements: Mapping[Block, str]) -> str:
     >>> splice(page, {parse(page, "p.md")[0][0]: "one\n\ntwo"})
     '> one\n>\n> two\n'
     """
-    following = len(markdown)
-    for block in sorted(replacements, key=lambda block: block.start, reverse=True):
-        if block.end > following:
-            raise ValueError(f"the block at {block.where} overlaps the next one")
-        following = block.start
+    parts, at = [], 0
+    for block in sorted(replacements, key=lambda block: block.start):
+        if block.start < at:
+            raise ValueError(f"the block at {block.where} overlaps the one before")
         lines = replacements[block].split("\n")
         lines = [block.prefix + line if line else block.prefix.rstrip() for line in lines]
         if markdown[block.end - 1] in "\r\n":
             lines.append("")
-        markdown = markdown[: block.start] + "\n".join(lines) + markdown[block.end :]
-    return markdown
+        parts += [markdown[at : block.start], "\n".join(lines)]
+        at = block.end
+    return "".join([*parts, markdown[at:]])
 
 
 @dataclass(frozen=True, slots=True)

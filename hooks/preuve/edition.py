@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from preuve import compare, diagram, proofs
+from preuve import proofs
 from preuve import run as runs
 from preuve.errors import ClusterError, DriftError, PreuveError, Problems, StaleError, Where
 from preuve.plan import Proofs
@@ -165,6 +165,8 @@ def record(project: Project, page: Page, played: Transcript) -> bool:
 
 def same(page: Page, one: Transcript, other: Transcript) -> bool:
     """Whether two plays of a page came to the same, by meaning."""
+    from preuve import compare
+
     return _asked(one) == _asked(other) and compare.same(
         _outputs(one), _outputs(other), unordered=_unordered(page)
     )
@@ -175,6 +177,8 @@ def _asked(transcript: Transcript) -> list[tuple[str, int]]:
 
 
 def _outputs(transcript: Transcript) -> list[str]:
+    from preuve import diagram
+
     return [
         diagram.facts(exchange.output) if exchange.drawn else exchange.output
         for exchange in transcript.exchanges
@@ -188,6 +192,8 @@ def _unordered(page: Page) -> frozenset[int]:
 
 def drift(page: Page, played: Transcript) -> Iterator[PreuveError]:
     """Each command of a page that no longer answers what the transcript says, with a diff, at its line."""
+    from preuve import compare
+
     old = page.transcript
     if old is None or page.state != State.CURRENT:
         yield _cannot_replay(page)

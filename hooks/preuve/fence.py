@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from typing import TYPE_CHECKING
 
 from pygments.lexers import get_lexer_by_name
-from pygments.token import STANDARD_TYPES
+from pygments.token import STANDARD_TYPES, Text
 
 from preuve.normalize import spans
 from preuve.strings import strings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from markdown import Markdown
+    from pygments.lexer import Lexer
 
     from preuve.normalize import Span
     from preuve.strings import Strings
@@ -165,7 +167,7 @@ def _highlighted(text: str, lexer: str, marks: Sequence[Span] = (), words: Strin
     """The text as HTML: its tokens coloured by Pygments, its volatile spans marked."""
     pieces: list[str] = []
     waiting = list(reversed(marks))
-    for start, token, value in get_lexer_by_name(lexer).get_tokens_unprocessed(text):
+    for start, token, value in _tokens(text, lexer):
         at, end = start, start + len(value)
         while at < end:
             mark = waiting[-1] if waiting else None
@@ -183,6 +185,17 @@ def _highlighted(text: str, lexer: str, marks: Sequence[Span] = (), words: Strin
                 waiting.pop()
             at = cut
     return "".join(pieces)
+
+
+def _tokens(text: str, lexer: str) -> Iterable[tuple[int, object, str]]:
+    """Pygments' tokens; of plain text the whole, for most outputs are that."""
+    return [(0, Text, text)] if lexer == "text" else _lexer(lexer).get_tokens_unprocessed(text)
+
+
+@cache
+def _lexer(name: str) -> Lexer:
+    """A lexer, made once: to find it by name takes Pygments longer than to read a command."""
+    return get_lexer_by_name(name)
 
 
 def _mark(mark: Span, words: Strings) -> str:

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from preuve.plan import Command
+from preuve.plan import Command, Options
 from preuve.transcript import FORMAT
 
 if TYPE_CHECKING:
     from preuve.plan import Action, Plan
+
+
+OUTCOME = [option.name for option in fields(Options) if option.name not in {"hidden", "exec", "why"}]
+"""The options on which an outcome depends."""
 
 
 def key(plan: Plan, cluster: str) -> str:
@@ -40,6 +44,4 @@ def key(plan: Plan, cluster: str) -> str:
 def _told(action: Action) -> list[object]:
     if not isinstance(action, Command):
         return ["draw", action.source]
-    options = asdict(action.options)
-    del options["hidden"], options["exec"], options["why"]
-    return ["run", action.source, options]
+    return ["run", action.source, {name: getattr(action.options, name) for name in OUTCOME}]

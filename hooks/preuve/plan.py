@@ -414,7 +414,7 @@ def given_files(source: str) -> Iterator[str]:
     >>> list(given_files("tail -f log"))
     []
     """
-    if "kubectl" not in source:
+    if "kubectl" not in source or "-f" not in source:
         return
     lexer = shlex.shlex(source, posix=True, punctuation_chars=True)
     lexer.whitespace_split = True

@@ -11,7 +11,6 @@ from threading import Lock
 from typing import TYPE_CHECKING, Self
 
 from preuve.errors import ClusterError, PreuveError
-from preuve.progress import Progress
 from preuve.run import Run, Turn
 from preuve.schedule import Claim, claim, following
 from preuve.transcript import now
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from preuve.cluster import Cluster
+    from preuve.progress import Progress
     from preuve.project import Page, Project
     from preuve.session import Session
     from preuve.transcript import Transcript
@@ -50,7 +50,7 @@ class Player:
         self.project = project
         self.jobs = jobs or PAGES_PER_CORE * (os.cpu_count() or 1)
         self._keep = keep
-        self._progress = progress or Progress()
+        self._progress = progress
         self._open = ExitStack()
         self._cluster: Cluster | None = None
         self._sessions: dict[str, tuple[Session, Claim]] = {}
@@ -86,8 +86,9 @@ class Player:
         started, clock = now(), time.monotonic()
         self.run = None
         turns: list[Turn] = []
-        with self._progress, ThreadPoolExecutor(self.jobs, thread_name_prefix="page") as pool:
-            cluster = self._have_cluster()
+        progress = self._have_progress()
+        with progress, ThreadPoolExecutor(self.jobs, thread_name_prefix="page") as pool:
+            cluster = self._have_cluster(progress)
             there = time.monotonic() - clock
             try:
                 while waiting or running:
@@ -109,9 +110,9 @@ class Player:
             ClusterError: there is no cluster to play on, or it was lost.
         """
         cut = replace(page, plan=page.plan.through(line))
-        with self._progress:
-            cluster = self._have_cluster()
-            with self._progress.stage(page.name) as stage:
+        with self._have_progress() as progress:
+            cluster = self._have_cluster(progress)
+            with progress.stage(page.name) as stage:
                 session = self._session(cluster, cut, claim(cut.plan, 0.0))
                 try:
                     session.play(cut, stage)
@@ -121,11 +122,18 @@ class Player:
                     return session, surprise
         return session, None
 
-    def _have_cluster(self) -> Cluster:
+    def _have_progress(self) -> Progress:
+        if self._progress is None:
+            from preuve.progress import Progress
+
+            self._progress = Progress()
+        return self._progress
+
+    def _have_cluster(self, progress: Progress) -> Cluster:
         if self._cluster is None:
             from preuve.cluster import have
 
-            self._cluster = self._open.enter_context(have(self.project.settings, self._progress))
+            self._cluster = self._open.enter_context(have(self.project.settings, progress))
         return self._cluster
 
     def _timed(
@@ -139,7 +147,7 @@ class Player:
 
     def _play(self, cluster: Cluster, page: Page, one: Claim) -> Transcript | PreuveError:
         try:
-            with self._progress.stage(page.name) as stage:
+            with self._have_progress().stage(page.name) as stage:
                 transcript = self._session(cluster, page, one).play(page, stage)
         except ClusterError:
             raise

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from preuve.cluster.embedded import images
+from preuve.cluster.embedded import recipes
 from preuve.errors import (
     ConfigError,
     PageError,
@@ -237,7 +237,7 @@ def bases(snippets: Mapping[str, Any], root: Path) -> tuple[Path, ...]:
 
 def identity(chosen: Settings) -> str:
     """The cluster's identity as the repository states it: Kubernetes' minor, the recipes of its images."""
-    return f"kubernetes {chosen.kubernetes}, images {images.identity()}"
+    return f"kubernetes {chosen.kubernetes}, images {recipes.load().identity}"
 
 
 def _extension(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -30,11 +30,6 @@ KEEP = 3
 """Stores that stay: a few branches' worth, at 300 MB each."""
 
 
-def identity() -> str:
-    """A digest of what images the repository says there are. Nothing need be built."""
-    return recipes.load().identity
-
-
 def find(*, coredns: Path, file: Path = recipes.FILE) -> Path | None:
     """The store, if it is built.
 
