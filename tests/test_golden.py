@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import posixpath
+import subprocess
+import sys
 from difflib import unified_diff
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +17,7 @@ from markdown import Markdown
 from preuve.blocks import parse
 from preuve.edition import prepare
 from preuve.errors import raise_all
+from preuve.export import export
 from preuve.fence import Formatter, validator
 from preuve.plan import Console, Diagram, Include, plan
 from preuve.player import Player
@@ -93,6 +98,86 @@ def test_what_was_not_run_or_no_longer_is_is_rendered_as_it_was() -> None:
     one = page("options.md")
     agree(html(expanded(one, played=False), "fr"), "options.unplayed.html")
     agree(html(expanded(one, stale=True), "fr"), "options.stale.html")
+
+
+class Shown(HTMLParser):
+    """What a page shows as it was typed or printed, and where it leads."""
+
+    def __init__(self, page: str, folder: str = "") -> None:
+        super().__init__()
+        self._folder = folder
+        self.texts: list[str] = []
+        self.links: list[str] = []
+        self._depth = 0
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "pre":
+            self.texts.append("")
+        self._depth += tag == "pre"
+        href = dict(attrs).get("href") or ""
+        if tag == "a" and href.endswith((".sh", ".yaml", ".yml")):
+            self.links.append(posixpath.normpath(posixpath.join(self._folder, href)))
+
+    def handle_endtag(self, tag: str) -> None:
+        self._depth -= tag == "pre"
+
+    def handle_data(self, data: str) -> None:
+        if self._depth:
+            self.texts[-1] += data
+
+
+def trimmed(text: str) -> list[str]:
+    """The lines of a text, without what no one sees."""
+    return [line.rstrip() for line in text.strip().split("\n")]
+
+
+ELSEWHERE = """
+site_name: golden
+docs_dir: docs
+theme: {name: material, font: false}
+markdown_extensions:
+- abbr
+- admonition
+- attr_list
+- footnotes
+- md_in_html
+- tables
+- pymdownx.details
+- pymdownx.highlight
+- pymdownx.snippets: {base_path: [INCLUDES], check_paths: true}
+- pymdownx.superfences:
+    custom_fences:
+    - {name: mermaid, class: mermaid, format: !!python/name:pymdownx.superfences.fence_code_format ''}
+- pymdownx.tabbed: {alternate_style: true}
+"""
+
+
+@pytest.mark.site
+@pytest.mark.parametrize("generator", ["mkdocs", "zensical"])
+def test_a_generator_without_hooks_shows_the_same(generator: str, tmp_path: Path) -> None:
+    """`preuve render` is enough: the same commands, outputs, manifests, drawings and scripts are there."""
+    with Player(PROJECT) as player:
+        edition = prepare(PROJECT, map(page, PAGES), Mode.REPLAY, player)
+    export(edition, tmp_path / "docs")
+    for path in (tmp_path / "docs").iterdir():  # what is beside the pages in tests/golden is no page
+        if path.suffix == ".html" or path.name.endswith(".expanded.md"):
+            path.unlink()
+    settings = ELSEWHERE.replace("INCLUDES", str(GOLDEN / "includes"))
+    (tmp_path / "mkdocs.yml").write_text(settings, encoding="utf-8")
+    build = (sys.executable, "-m", generator, "build")
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    built = subprocess.run(build, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    for name in PAGES:
+        stem = name.removesuffix(".md")
+        there = Shown((tmp_path / "site" / stem / "index.html").read_text(encoding="utf-8"), stem)
+        here = Shown(html(edition.render(name, strings("fr")), "fr"))
+        assert list(map(trimmed, there.texts)) == list(map(trimmed, here.texts)), name
+        assert there.links == here.links, name
+        assert all((tmp_path / "site" / link).is_file() for link in there.links), name
+    assert any("kubectl" in text for text in here.texts)
 
 
 @pytest.mark.cluster
