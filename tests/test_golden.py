@@ -193,7 +193,7 @@ def test_every_option_is_in_a_golden_page() -> None:
     """In both forms of header; and every kind of step, in every container."""
     steps = [step for name in PAGES for step in page(name).plan.steps]
     written = {option for step in steps for option in step.block.options}
-    assert written >= {"exit", "exec", "hidden", "timeout", "settle", "until", "tty", "apply", "by"}
+    assert written >= {"exit", "exec", "hidden", "timeout", "settle", "until", "tty", "apply", "by", "why"}
     assert {type(step) for step in steps} == {Console, Include, Diagram}
     nested = {type(step) for step in page("nesting.md").plan.steps if step.block.prefix}
     assert nested == {Console, Include, Diagram}
