@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from itertools import pairwise
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from preuve import cluster, session
-from preuve.errors import CommandError, PreuveError
+from preuve.errors import ClusterError, CommandError, PreuveError
 from preuve.player import Player
 from preuve.project import Page, Project
 from preuve.settings import Settings
@@ -53,6 +55,8 @@ class FakeSession:
         self.done = len(sources)
         if "fail" in sources:
             raise CommandError("exit code 1")
+        if "crash" in sources:
+            raise ClusterError("the cluster was lost")
         return Transcript(page.name, page.key, "v1.37.2", now(), 1.0, ())
 
     def close(self) -> None:
@@ -61,10 +65,10 @@ class FakeSession:
 
 @pytest.fixture
 def sessions(monkeypatch: pytest.MonkeyPatch) -> Sessions:
-    """No cluster, and sessions that write down what is done."""
+    """A cluster that is only a version, and sessions that write down what is done."""
     fake = Sessions()
     monkeypatch.setattr(session, "Session", fake)
-    monkeypatch.setattr(cluster, "have", lambda *_: nullcontext())
+    monkeypatch.setattr(cluster, "have", lambda *_: nullcontext(SimpleNamespace(version="v1.37.2")))
     return fake
 
 
@@ -127,3 +131,27 @@ def test_a_page_that_fails_does_not_stop_the_others(project: Project, sessions: 
         outcomes = played(player, a="$ fail", b="$ two")
         assert [type(outcome) for outcome in outcomes] == [CommandError, Transcript]
         assert sessions.told == ["open a.md", "fail", "close a.md", "open b.md", "two"]
+
+
+@pytest.mark.usefixtures("sessions")
+def test_a_play_tells_when_each_page_had_its_turn(project: Project) -> None:
+    """One that fails too; none before the cluster was there, in the order in which they began."""
+    with Player(project, jobs=1) as player:
+        played(player, a="$ one", b="$ fail", c="$ two")
+    run = player.run
+    assert run
+    assert run.version == "v1.37.2"
+    assert run.pages == {"a.md", "b.md", "c.md"}
+    assert run.turns[0].began >= run.cluster
+    assert all(one.began + one.seconds <= other.began for one, other in pairwise(run.turns))
+
+
+@pytest.mark.usefixtures("sessions")
+def test_a_play_that_is_cut_short_is_no_run(project: Project) -> None:
+    """Nor does the one before it stand for it."""
+    with Player(project, jobs=1) as player:
+        played(player, a="$ one")
+        assert player.run
+        with pytest.raises(ClusterError):
+            played(player, a="$ one", b="$ crash")
+        assert player.run is None
