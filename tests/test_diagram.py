@@ -152,6 +152,17 @@ def test_what_no_arrow_reaches_is_told_too() -> None:
     assert "accDescr: Pod other. ReplicaSet web-58dd owns " in told
 
 
+def test_what_is_gone_is_told_as_gone_alone() -> None:
+    """Nothing owns it, selects it or runs it any more."""
+    request = parse("rs po by=node")
+    first = draw(Snapshot([SET, *PODS]), request)
+    text = draw(Snapshot([SET, PODS[0]]), request, first, WORDS["en"]).text
+    told = re.findall("accDescr: (.*)", text)[0]
+    assert told.count("web-58dd-b") == 2
+    assert told.count("web-58dd-c") == 1
+    assert told.endswith("Gone: Pod web-58dd-c.")
+
+
 def test_nothing_is_drawn_as_nothing() -> None:
     """An empty namespace is an answer too."""
     text = draw(Snapshot(), parse("pods"), words=WORDS["fr"]).text

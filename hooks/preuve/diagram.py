@@ -293,10 +293,12 @@ def _shape(box: Box, ids: Mapping[str, str]) -> str:
 def _story(
     boxes: list[Box], arrows: list[tuple[str, str, str]], nodes: list[str], words: Words
 ) -> Iterator[str]:
-    """Tell the drawing in sentences."""
-    said = {f"o{number}": str(box) for number, box in enumerate(boxes, 1)}
+    """Tell the drawing in sentences; what is gone owns nothing any more, nor is it owned or runs anywhere."""
+    there = {f"o{number}": box for number, box in enumerate(boxes, 1) if box.mark != "gone"}
+    said = {number: str(box) for number, box in there.items()}
+    arrows = [arrow for arrow in arrows if arrow[0] in said and arrow[2] in said]
     linked = {end for start, _, end in arrows} | {start for start, *_ in arrows}
-    alone = [str(box) for number, box in enumerate(boxes, 1) if f"o{number}" not in linked and not box.node]
+    alone = [str(box) for number, box in there.items() if number not in linked and not box.node]
     if alone:
         yield f"{', '.join(alone)}."
     for start, name in said.items():
@@ -307,7 +309,7 @@ def _story(
                 yield sentence.format(owner=name, service=name, owned=others, pods=others)
     for node in nodes:
         yield words.runs.format(
-            node=node, pods=", ".join(box.name for box in boxes if box.node == node) or "–"
+            node=node, pods=", ".join(box.name for box in there.values() if box.node == node) or "–"
         )
     for mark, sentence in (("new", words.new), ("gone", words.gone)):
         if names := ", ".join(str(box) for box in boxes if box.mark == mark):
