@@ -93,7 +93,8 @@ def _account(edition: Edition, asked: set[str], mode: Mode, played: Run | None) 
         whole = played and played.pages == asked and not edition.errors
         edition.run = played if whole else on_file
         site = set(edition.project.names()) <= set(edition.pages)
-        if played and whole and site and mode != Mode.CHECK and (edition.rewritten or on_file is None):
+        news = edition.rewritten or on_file is None or (played and on_file.pages != played.pages)
+        if played and whole and site and mode != Mode.CHECK and news:
             runs.write(path, played)
     except PreuveError as error:
         edition.errors.append(error)

@@ -93,6 +93,10 @@ class ClusterError(PreuveError):
     exit_code = 2
 
 
+class TakenError(ClusterError):
+    """One page cannot have its namespace; the others can have theirs."""
+
+
 class Problems(PreuveError):  # noqa: N818 - it is many of them
     r"""Several errors told at once, in the order of their places.
 

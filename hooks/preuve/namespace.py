@@ -15,7 +15,7 @@ import psutil
 import yaml
 
 from preuve.api import RefusedError
-from preuve.errors import ClusterError
+from preuve.errors import ClusterError, TakenError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,7 +155,7 @@ def _make_room(api: Api, name: str, page: str) -> None:
             return
         raise
     if not OURS.items() <= meta.get("labels", {}).items():
-        raise ClusterError(
+        raise TakenError(
             f"{page} is played in a namespace named {name!r}, and the cluster has one that preuve did not "
             "make: rename the page, or play on another cluster"
         )
@@ -163,7 +163,7 @@ def _make_room(api: Api, name: str, page: str) -> None:
     if "deletionTimestamp" in meta:
         _wait_until_gone(api, name)
     elif _alive(owner := notes.get(OWNER, "")):
-        raise ClusterError(
+        raise TakenError(
             f"namespace {name!r}, where {page} is played, is in use for {notes.get(PAGE)} (process {owner}): "
             f"wait for its end; if it has none, `kubectl delete namespace {name}`"
         )
@@ -214,7 +214,7 @@ def _wait_until_gone(api: Api, name: str) -> None:
         watch = api.watch(path, GONE_LIMIT, resourceVersion=version, timeoutSeconds=limit, **only)
         if any(event == "DELETED" for event, _ in watch):
             return
-    raise ClusterError(f"namespace {name!r} is not gone after {GONE_LIMIT:.0f} s. {says}".rstrip())
+    raise TakenError(f"namespace {name!r} is not gone after {GONE_LIMIT:.0f} s. {says}".rstrip())
 
 
 def _furnish(api: Api, kubeconfig: Path, name: str, page: str, *, exclusive: bool) -> Namespace:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, Self
 
-from preuve.errors import ClusterError, PreuveError
+from preuve.errors import ClusterError, PreuveError, TakenError
 from preuve.run import Run, Turn
 from preuve.schedule import Claim, claim, following
 from preuve.transcript import now
@@ -149,6 +149,8 @@ class Player:
         try:
             with self._have_progress().stage(page.name) as stage:
                 transcript = self._session(cluster, page, one).play(page, stage)
+        except TakenError as error:
+            return error
         except ClusterError:
             raise
         except PreuveError as error:
