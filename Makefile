@@ -26,7 +26,8 @@ speed: .venv/ready node_modules/.package-lock.json .make/debian ## the budgets i
 picture: .venv/ready ## take README.webp, a page of site/ as a reader sees it
 	$(BIN)/python tests/site/picture.py site README.webp
 
-bench: .venv/ready cluster ## what settling costs, measured
+bench: .venv/ready cluster ## what the engine costs, beside its peer, and what settling does, measured
+	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/settle.py
 
 bench-cluster: .venv/ready cluster ## a first build, a start, an end of the cluster, and what they take

@@ -51,7 +51,7 @@ class Adapter:
 
     def on_config(self, config: MkDocsConfig) -> None:
         """Register the formatter, the style and the script, so that a site needs only ``hooks:``."""
-        for extension in ("pymdownx.superfences", "attr_list"):
+        for extension in ("pymdownx.superfences", "pymdownx.snippets", "attr_list"):
             if extension not in config.markdown_extensions:
                 config.markdown_extensions.append(extension)
         fences = config.mdx_configs.setdefault("pymdownx.superfences", {}).setdefault("custom_fences", [])

@@ -117,6 +117,19 @@ def test_a_site_may_account_for_its_proofs(site: Site) -> None:
     assert "does not contain an anchor '#cmd-kind-create-cluster'" in built.stdout
 
 
+def test_a_site_that_lists_no_extension_includes_too(site: Site) -> None:
+    """What is applied is shown: includes are read with the defaults of pymdownx.snippets."""
+    (site.root / "mkdocs.yml").write_text(f"site_name: bare\nhooks: [{HOOK}]\n")
+    site.write("index.md", PAGE.replace("pods/pod.yaml", "includes/pods/pod.yaml"))
+    site.play('--8<-- "no.yaml"\n')
+    assert site.build().returncode == 0
+    html = site.read("index.html")
+    assert "kind" in html.split("kubectl apply -f pod.yaml")[0]
+    assert "8&lt;-- &quot;includes" not in html
+    assert ">;--8" not in html
+    assert "--8&lt;-- &quot;no.yaml&quot;" in html
+
+
 def test_an_output_cannot_break_the_page(site: Site) -> None:
     """HTML that a command prints is text in the site."""
     site.play("</code></pre><script>alert(1)</script>\n")

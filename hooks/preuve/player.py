@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from preuve.session import Session
     from preuve.transcript import Transcript
 
-PAGES_PER_CORE = 3
+PAGES_PER_CORE = 4
 """Pages played at once: they mostly wait for Pods, and do not compute (measured on the course)."""
 
 
