@@ -154,10 +154,20 @@ markdown_extensions:
 """
 
 
+FORMATTER = (
+    "    - {name: console, class: preuve, format: !!python/name:preuve.fence.french '', "
+    "validator: !!python/name:preuve.fence.validator ''}\n"
+)
+
+
 @pytest.mark.site
 @pytest.mark.parametrize("generator", ["mkdocs", "zensical"])
-def test_a_generator_without_hooks_shows_the_same(generator: str, tmp_path: Path) -> None:
-    """`preuve render` is enough: the same commands, outputs, manifests, drawings and scripts are there."""
+@pytest.mark.parametrize("formatter", ["", FORMATTER], ids=["plain", "with the formatter"])
+def test_a_generator_without_hooks_shows_the_same(generator: str, formatter: str, tmp_path: Path) -> None:
+    """`preuve render` is enough: the same commands, outputs, manifests, drawings and scripts are there.
+
+    Given the formatter of console fences, what was not run and what failed on purpose say so too.
+    """
     with Player(PROJECT) as player:
         edition = prepare(PROJECT, map(page, PAGES), Mode.REPLAY, player)
     export(edition, tmp_path / "docs")
@@ -165,6 +175,7 @@ def test_a_generator_without_hooks_shows_the_same(generator: str, tmp_path: Path
         if path.suffix == ".html" or path.name.endswith(".expanded.md"):
             path.unlink()
     settings = ELSEWHERE.replace("INCLUDES", str(GOLDEN / "includes"))
+    settings = settings.replace("- pymdownx.tabbed", f"{formatter}- pymdownx.tabbed")
     (tmp_path / "mkdocs.yml").write_text(settings, encoding="utf-8")
     build = (sys.executable, "-m", generator, "build")
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
@@ -178,6 +189,9 @@ def test_a_generator_without_hooks_shows_the_same(generator: str, tmp_path: Path
         assert there.links == here.links, name
         assert all((tmp_path / "site" / link).is_file() for link in there.links), name
     assert any("kubectl" in text for text in here.texts)
+    options = (tmp_path / "site" / "options" / "index.html").read_text(encoding="utf-8")
+    for note in ("Non exécuté", "Échec attendu"):
+        assert (note in options) == bool(formatter)
 
 
 @pytest.mark.cluster

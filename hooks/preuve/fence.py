@@ -206,3 +206,8 @@ def _mark(mark: Span, words: Strings) -> str:
 def _token(token: object, text: str) -> str:
     name = STANDARD_TYPES.get(token, "")  # type: ignore[call-overload]  # Pygments' stubs know no token type
     return f'<span class="{name}">{escape(text)}</span>' if name else escape(text)
+
+
+english = Formatter("en").format
+french = Formatter("fr").format
+"""For a generator without hooks that takes a formatter by its name: ``!!python/name:preuve.fence.french``."""
