@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from markdown import Markdown
 
 from preuve import blocks
+from preuve.errors import PreuveError
 from preuve.plan import Command, Plan, plan
 from preuve.render import Look, render
 from preuve.strings import ENGLISH, FRENCH
@@ -119,6 +121,38 @@ def test_nothing_outside_the_fences_changes(prose: list[str]) -> None:
     assert [line for line in kept.split("\n") if line and line not in version] == [
         line for line in blocks.splice(page, dict.fromkeys(original, "")).split("\n") if line
     ]
+
+
+PROSE = st.sampled_from(
+    ["text", "# Title", "", "- item", "*emphasis*  ", "| a | b |\n|---|---|", "<b>x</b>", "---", "é\t🙂"]
+)
+FENCES = st.sampled_from(
+    [
+        "```console\n$ true\n```",
+        "- item\n\n    ```{ .console exit=1 }\n    $ false\n    typed\n    ```",
+        '!!! note "Title"\n    ~~~console\n    $ cat <<EOF\n    > a\n    > EOF\n    ~~~',
+        '=== "Tab"\n\n    ```cluster\n    pods\n    ```',
+        "```{ .console exec=no }\n$ minikube start\nDone\n```",
+        "````md\n```console\n$ quoted\n```\n````",
+        "```python\nprint()\n```",
+        "<!--\n```console\n$ hidden\n```\n-->",
+    ]
+)
+
+
+@given(st.lists(PROSE | FENCES, max_size=8))
+def test_an_unplayed_page_keeps_all_that_is_outside_its_fences(parts: list[str]) -> None:
+    """To the byte: the same page, with other text where the fences that preuve acts on stand."""
+    page = "\n\n".join(parts)
+    try:
+        one = plan("p.md", page, [])
+    except PreuveError:
+        return  # strewn at random, a fence may land where it cannot be read: that is told
+    text = render(page, one, None, Look(ENGLISH))
+    around = [0, *(at for step in one.steps for at in (step.block.start, step.block.end)), len(page)]
+    kept = [page[start:end] for start, end in zip(around[::2], around[1::2], strict=True)]
+    assert re.fullmatch("(?s:.*)".join(map(re.escape, kept)), text)
+    assert one.steps or text == page
 
 
 def test_the_title_is_followed_by_where_and_when() -> None:
