@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from preuve.transcript import Transcript
 
 PAGES_PER_CORE = 4
-"""Pages played at once: they mostly wait for Pods, and do not compute (measured on the course)."""
+"""Pages played at once: they mostly wait for Pods, and do not compute (`make bench`, parallel and site)."""
 
 
 class Player:
