@@ -13,8 +13,8 @@ Runs alternate, medians are told. Of builds that only compute, the seconds of th
 (user and system), so that others may use the machine. The peer comes from PyPI into a venv below .cache.
 
 On 2026-11-26, 2 cores (AMD EPYC, 24 GB), quiet, medians of 5: replay 1.000 (2.53 s against 2.53 s), command
-0.38 ms, parallel 0.346 (1.61 s against 4.65 s), thousand 0.98 (0.64 ms against 0.65 ms a page). Once: site 2.3
-(116 s; the longest page 50 s, then 43 s of a page that has the cluster to itself, which none can overlap).
+0.38 ms, parallel 0.346 (1.61 s against 4.65 s), thousand 0.98 (0.64 ms against 0.65 ms a page). Twice: site
+2.3 and 2.2 (116 s; the longest page 50 s, then 43 s of one that has the cluster to itself: none overlaps it).
 """
 
 from __future__ import annotations
