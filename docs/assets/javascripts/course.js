@@ -74,20 +74,25 @@
     }
   }
 
-  // What scrolls, and what explains itself, can be reached with the keyboard.
-  function reach() {
-    for (const word of document.querySelectorAll("article abbr[title]")) word.tabIndex = 0
-    for (const box of document.querySelectorAll(".mermaid")) {
-      const hidden = box.scrollWidth - box.clientWidth
+  // What scrolls, and what explains itself, can be reached with the keyboard. The browser tells when it has laid
+  // the drawings out: to ask before would have it lay out the page once more.
+  const sizes = new ResizeObserver((entries) => {
+    const drawings = entries.map(({ target }) => [target, target.scrollWidth - target.clientWidth])
+    for (const [box, hidden] of drawings) {
       if (hidden > 0) {
         box.tabIndex = 0
         box.scrollLeft ||= hidden / 2 // a tree's root is in the middle
       } else box.removeAttribute("tabindex")
     }
+  })
+
+  function reach() {
+    sizes.disconnect()
+    for (const box of document.querySelectorAll(".mermaid")) sizes.observe(box)
+    for (const word of document.querySelectorAll("article abbr[title]")) word.tabIndex = 0
   }
 
   new MutationObserver(() => name(document)).observe(document.body, { childList: true, subtree: true })
-  addEventListener("resize", reach)
   window.document$.subscribe(() => {
     name(document)
     reach()
