@@ -5,6 +5,10 @@ and tells the medians: a table on standard error, JSON on standard output. Every
 the moment at which `preuve cluster up` is typed. The prototype's figures are those of the shell scripts that
 the driver grew from: three nodes, no DNS, times from the end of Python's start.
 
+A start keeps both cores of a small machine busy (see `supervisor`): what else runs there delays it in
+proportion, so the load before the first round is told too. Memory is the sum of what each process has for
+itself and its part of what it shares: beside another cluster, which shares its programs, it is less.
+
 `--cold` first builds everything once with empty caches (minutes, 4 GB in TMPDIR): but for the Go modules,
 which are taken from Go's module cache where it has them, as how long they take says something of the network.
 """
@@ -166,7 +170,8 @@ def main() -> None:
     parser.add_argument("rounds", type=int, nargs="?", default=5)
     parser.add_argument("--cold", action="store_true", help="build everything first, from nothing")
     asked = parser.parse_args()
-    rounds, first = asked.rounds, {"cold": cold()} if asked.cold else {}
+    rounds, load = asked.rounds, os.getloadavg()[0]
+    first = {"cold": cold()} if asked.cold else {}
     with tempfile.TemporaryDirectory(prefix="preuve-") as home:
         os.environ["XDG_STATE_HOME"] = home
         try:
@@ -176,12 +181,15 @@ def main() -> None:
     seen = {row: [one[row] for one in (first, *figures) if row in one] for row in ROWS}
     medians = {row: statistics.median(values) for row, values in seen.items() if values}
     table = Table("", "prototype", "aim", f"median of {rounds}", "from", "to", box=None)
+    table.caption = f"load before: {load:.1f}, on {os.cpu_count()} cores"
     for row, median in medians.items():
         what, prototype, aim = ROWS[row]
         cells = (prototype, aim, median, min(seen[row]), max(seen[row]))
         table.add_row(what, *("–" if cell is None else f"{cell:.2f}" for cell in cells))
     Console(stderr=True).print(table)
-    print(json.dumps({"rounds": figures, "medians": medians}, indent=1))
+    print(
+        json.dumps({"load": load, "rounds": [*filter(None, [first]), *figures], "medians": medians}, indent=1)
+    )
 
 
 if __name__ == "__main__":
