@@ -93,7 +93,7 @@ class Clock:
 
 def administrator(state: State, up: subprocess.Popen[bytes]) -> Api:
     """The API server, for the owner of the kubeconfig that a start writes early."""
-    wait(lambda: state.socket.exists() or up.poll() is not None, "the supervisor", LIMIT)
+    wait(lambda: cluster._supervisor(state) or up.poll() is not None, "the supervisor", LIMIT)  # noqa: SLF001
     if up.returncode:
         sys.exit("`preuve cluster up` said why, and ended")
     config = json.loads(state.kubeconfig.read_text(encoding="utf-8"))

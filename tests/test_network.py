@@ -1,0 +1,35 @@
+"""The LAN between the nodes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from preuve.cluster.embedded import network
+
+LAPTOP = """\
+from pyroute2 import IPRoute
+
+from preuve.cluster.embedded import network
+
+network.set_up_lan()
+with IPRoute() as ip:
+    lan = network._index(ip, "lan")
+    for number in (3, 2, 1):
+        name, peer = f"port{number}", f"peer{number}"
+        ip.link("add", ifname=name, kind="veth", peer={"ifname": peer}, address=f"02:00:00:00:00:0{number}")
+        ip.link("set", index=network._index(ip, name), master=lan, state="up")
+        print(ip.get_links(lan)[0].get_attr("IFLA_ADDRESS"))
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="takes root, to make a network")
+def test_the_laptop_keeps_its_address() -> None:
+    """Whatever the addresses of nodes that come later: the first ones have learnt it, and need images."""
+    ran = subprocess.run(
+        ("unshare", "--net", sys.executable, "-c", LAPTOP), capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.split() == [network.BRIDGE] * 3
