@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from preuve.plan import Plan
+from preuve.player import Player
+from preuve.project import find
 from preuve.session import boxed, surroundings
 from preuve.shell import Bash
+from preuve.transcript import Transcript
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from preuve.cluster.embedded.cluster import EmbeddedCluster
 
 pytestmark = pytest.mark.cluster
@@ -26,3 +31,80 @@ def test_only_an_exclusive_page_reaches_the_nodes(
         result = shell.run("preuve cluster node stop node9")
     assert result.exit == 2
     assert told in result.output
+
+
+ODD = """\
+# Odd commands
+
+```console
+$ kubectl run web --image=nginx:1.26
+```
+
+```{ .console settle=no until="1/1 +Running" }
+$ kubectl get pods -w
+```
+
+```{ .console until="start worker process" }
+$ kubectl logs -f web
+```
+
+```{ .console until="Forwarding from 127" }
+$ kubectl port-forward pod/web 8080:80 &
+```
+
+```console
+$ curl -s -o /dev/null -w '%{http_code}' localhost:8080
+$ jobs | cut -c 1-3
+$ kill %1
+```
+
+```{ .console tty=yes }
+$ kubectl exec -it web -- sh -c 'for fd in 0 1 2; do [ -t $fd ] && echo $fd; done'
+```
+
+```console
+$ kubectl exec -i web -- cat <<END
+one
+
+last
+END
+$ kubectl apply -f - <<END | tee applied.txt
+apiVersion: v1
+kind: ConfigMap
+
+metadata:
+  name: blank
+
+data: {}
+END
+$ kubectl delete -f - <applied.txt 2>/dev/null || cat applied.txt
+$ set -e
+$ kubectl get pods -o name
+$ exit 0
+```
+"""
+
+
+@pytest.mark.usefixtures("cluster")
+def test_commands_that_do_not_end_that_ask_or_that_end_the_shell(tmp_path: Path) -> None:
+    """A page with all of them, played as any other."""
+    (tmp_path / "mkdocs.yml").write_text("site_name: odd\n")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "odd.md").write_text(ODD)
+    project = find(tmp_path)
+    with Player(project) as player:
+        [(_, played)] = player.play(project.pages())
+    assert isinstance(played, Transcript), played
+    _, watched, followed, forwarded, got, job, killed, terminal, doc, applied, deleted, _, pods, left = (
+        exchange.output for exchange in played.exchanges
+    )
+    assert watched.startswith("NAME   READY   STATUS")
+    assert watched.splitlines()[-1].split()[:3] == ["web", "1/1", "Running"]
+    assert "start worker process" in followed.splitlines()[-1]
+    assert forwarded == "Forwarding from 127.0.0.1:8080 -> 80\n"
+    assert "200" in got
+    assert (job, killed) == ("[1]\n", "")
+    assert terminal == "0\n1\n2\n"
+    assert doc == "one\n\nlast\n"
+    assert applied == deleted == "configmap/blank created\n"
+    assert (pods, left) == ("pod/web\n", "")

@@ -1,0 +1,64 @@
+"""The course, played over and over, stays what it is: what chance changes in an output rewrites no file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from preuve.project import State, find
+
+if TYPE_CHECKING:
+    from preuve.project import Page
+
+ROOT = Path(__file__).parents[1]
+SECONDS = 600.0
+LONGEST = 60.0
+"""Seconds that a page may take to be played here three times over."""
+
+
+def chapter(page: Page) -> str:
+    return page.name.partition("/")[0]
+
+
+def chosen() -> list[str]:
+    """Of each chapter the page with the most commands, among those that are quickly played."""
+    pages = [page for page in find(ROOT).pages() if page.state != State.PROSE]
+    quick = [page for page in pages if page.transcript is None or page.transcript.seconds < LONGEST]
+    return [
+        max(together, key=lambda page: len(list(page.plan.actions()))).name
+        for _, together in groupby(quick, key=chapter)
+    ]
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.cluster
+@pytest.mark.usefixtures("cluster")
+def test_three_plays_change_nothing(tmp_path: Path) -> None:
+    """Not a byte of what is committed, by three runs of `preuve play`, a page of each chapter at once."""
+    shutil.copy(ROOT / "mkdocs.yml", tmp_path)
+    for folder in ("docs", "includes", "transcripts"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    committed = files(tmp_path)
+    for _ in range(3):
+        played = subprocess.run(
+            [sys.executable, "-m", "preuve.cli", "play", *chosen()],
+            cwd=tmp_path,
+            env=os.environ,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        assert played.returncode == 0, played.stderr
+        assert played.stdout == f"{len(chosen())} pages, 0 transcripts changed\n"
+        assert files(tmp_path) == committed
