@@ -208,19 +208,20 @@ class TestTheMachine:
         assert run("kubectl get --raw /readyz?verbose").output.endswith("readyz check passed\n")
 
 
+@pytest.fixture(scope="module")
+def other(cluster: EmbeddedCluster) -> Iterator[str]:
+    """A namespace of somebody else, with a Secret in it."""
+    name = "canary-cage"
+    with Api(cluster.kubeconfig, cluster.network) as api:
+        api.post("/api/v1/namespaces", {"metadata": {"name": name}})
+        secret = {"metadata": {"name": "song"}, "stringData": {"song": SONG}}
+        api.post(f"/api/v1/namespaces/{name}/secrets", secret)
+        yield name
+        api.delete(f"/api/v1/namespaces/{name}")
+
+
 class TestTheCluster:
     """A page has a namespace, and a look at the rest."""
-
-    @pytest.fixture(scope="class")
-    def other(self, cluster: EmbeddedCluster) -> Iterator[str]:
-        """A namespace of somebody else, with a Secret in it."""
-        name = "canary-cage"
-        with Api(cluster.kubeconfig, cluster.network) as api:
-            api.post("/api/v1/namespaces", {"metadata": {"name": name}})
-            secret = {"metadata": {"name": "song"}, "stringData": {"song": SONG}}
-            api.post(f"/api/v1/namespaces/{name}/secrets", secret)
-            yield name
-            api.delete(f"/api/v1/namespaces/{name}")
 
     @pytest.mark.parametrize(
         "source",

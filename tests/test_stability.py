@@ -28,8 +28,8 @@ def chapter(page: Page) -> str:
 
 
 def chosen() -> list[str]:
-    """Of each chapter the page with the most commands, among those that are quickly played."""
-    pages = [page for page in find(ROOT).pages() if page.state != State.PROSE]
+    """Of each chapter the page with the most commands, among those that are quickly played side by side."""
+    pages = [page for page in find(ROOT).pages() if page.state != State.PROSE and not page.plan.exclusive]
     quick = [page for page in pages if page.transcript is None or page.transcript.seconds < LONGEST]
     return [
         max(together, key=lambda page: len(list(page.plan.actions()))).name
