@@ -45,8 +45,9 @@ SECONDS = 30.0
 
 
 @pytest.fixture(scope="module")
-def run(cluster: EmbeddedCluster) -> Iterator[Callable[[str], Result]]:
-    """Runs a command as a page does, in a session of its own."""
+def run(cluster: EmbeddedCluster, planted: dict[str, str]) -> Iterator[Callable[[str], Result]]:
+    """Runs a command as a page does, in a session of its own, which that person starts."""
+    assert planted
     session = Session(cluster, Plan(PAGE), "en")
     yield lambda source: session.run(Command(source, Where(PAGE, 1)))
     session.close()
