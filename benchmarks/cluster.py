@@ -93,7 +93,7 @@ class Clock:
 
 def administrator(state: State, up: subprocess.Popen[bytes]) -> Api:
     """The API server, for the owner of the kubeconfig that a start writes early."""
-    wait(lambda: cluster._supervisor(state) or up.poll() is not None, "the supervisor", LIMIT)  # noqa: SLF001
+    wait(lambda: cluster.supervisor(state) or up.poll() is not None, "the supervisor", LIMIT)
     if up.returncode:
         sys.exit("`preuve cluster up` said why, and ended")
     config = json.loads(state.kubeconfig.read_text(encoding="utf-8"))
@@ -127,7 +127,7 @@ def measure() -> dict[str, float]:
     clock = Clock()
     with subprocess.Popen((*PREUVE, "up"), stdout=subprocess.DEVNULL) as up:
         api = administrator(state, up)
-        supervisor = cluster._supervisor(state)  # noqa: SLF001 - `find` waits until the cluster can be used
+        supervisor = cluster.supervisor(state)  # `find` waits until the cluster can be used
         with netns.joined(f"/proc/{supervisor}/ns/net"):
             figures["api"] = clock.until(api.ready)
             figures["nodes"] = clock.until(lambda: ready(api, nodes) == 3)

@@ -381,6 +381,15 @@ def test_the_command_line_of_a_running_cluster(cluster: EmbeddedCluster) -> None
         assert said in refused.stderr
 
 
+def test_a_node_that_crashes_at_once_takes_nothing_with_it(cluster: EmbeddedCluster) -> None:
+    """While it still fetches its own images, and is asked for by its kubelet; the cluster goes on."""
+    for _ in range(12):
+        cluster.stop_node("node2")
+        cluster.start_node("node2")
+    assert preuve("kubectl", "wait", "--for=condition=Ready", "node/node2", "--timeout=60s").returncode == 0
+    assert not cluster.off()
+
+
 def test_ctrl_c_ends_a_start_with_a_sentence(state: State) -> None:
     """It says what is left, nothing, which is true; and what a shell says of an interrupted command."""
     with subprocess.Popen(

@@ -117,7 +117,7 @@ class EmbeddedCluster:
 def find() -> EmbeddedCluster | None:
     """The cluster of this checkout, if it runs and can be used."""
     state = State.of_checkout()
-    pid = _supervisor(state)
+    pid = supervisor(state)
     status = _ask(state, "GET", "/status") if pid else None
     if not pid or not status or not status["started"]:
         return None
@@ -166,7 +166,7 @@ def down() -> bool:
         return False
     end = time.monotonic() + OTHER_LIMIT
     while (held := state.lock()) is None:
-        if pid := _supervisor(state):
+        if pid := supervisor(state):
             _end(pid)
         elif time.monotonic() > end:
             raise ClusterError(f"{state.path} is in use, but no supervisor answers there")
@@ -245,7 +245,7 @@ def _ask(state: State, method: str, path: str) -> Any:  # noqa: ANN401 - JSON
     return json.loads(body)
 
 
-def _supervisor(state: State) -> int | None:
+def supervisor(state: State) -> int | None:
     """The process that answers on the state directory's socket, if any: the kernel knows who listens."""
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(ANSWER_LIMIT)

@@ -40,6 +40,11 @@ COREDNS = "registry.k8s.io/coredns/coredns:v1.14.6"
 
 PKI = "/etc/kubernetes/pki"
 
+RECOVERED = b"Start streaming server"
+"""What containerd logs once its CRI has recovered the containers of before, and answers: a kubelet that asks
+earlier ends. Its socket is there before, and the longer the more containers a crashed node had (containerd,
+pkg/cri/server/service.go)."""
+
 VOLUMES = "/tmp/hostpath_pv"  # noqa: S108 (in the node; the controller manager's own choice)
 """Where persistent volumes are made: shared by the nodes, so that a Pod finds its own again."""
 
@@ -224,15 +229,14 @@ class Node:
         Raises:
             ClusterError: it did not come up.
         """
+        log = processes.log(f"{self.name}-containerd")
+        before = log.stat().st_size if log.exists() else 0
         processes.start(f"{self.name}-containerd", ("containerd",), within=pid)
         socket = Path(f"/proc/{pid}/root/run/containerd/containerd.sock")
         limit = time.monotonic() + BOOT_LIMIT
-        while not socket.exists():
+        while not (socket.exists() and RECOVERED in log.read_bytes()[before:]):
             if time.monotonic() > limit:
-                raise ClusterError(
-                    f"{self.name}: containerd was not there after {BOOT_LIMIT:.0f} s; "
-                    f"see {processes.log(f'{self.name}-containerd')}"
-                )
+                raise ClusterError(f"{self.name}: no containerd after {BOOT_LIMIT:.0f} s; see {log}")
             time.sleep(0.01)
         for image in self.images:
             pull = ("ctr", "--namespace=k8s.io", "images", "pull", "--hosts-dir=/etc/containerd/certs.d")
@@ -251,7 +255,7 @@ class Node:
 
     def crash(self, processes: Processes, pid: int) -> None:
         """Take the power away: `pid` is its first process."""
-        parts = ("containerd", "kubelet", "kube-proxy")
+        parts = ("containerd", "kubelet", "kube-proxy", *(Path(image).name for image in self.images))
         processes.forget(self.name, *(f"{self.name}-{part}" for part in parts))
         os.kill(pid, signal.SIGKILL)
 
