@@ -17,11 +17,9 @@ import click
 import psutil
 import pytest
 
+from folder import Folder
 from preuve.api import Api, RefusedError
 from preuve.cli import main
-from preuve.plan import Command
-from preuve.project import find
-from preuve.transcript import Exchange, Transcript, now, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,25 +55,8 @@ $ kubectl get pods
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Place(Folder):
     """A project in a temporary folder, with a page of prose and one to play."""
-
-    root: Path
-
-    def write(self, page: str, text: str) -> None:
-        path = self.root / "docs" / page
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-
-    def feign(self, page: str, output: str = "one\n") -> None:
-        """Give a page a transcript in which every command printed `output`."""
-        project = find(self.root)
-        [one] = project.pages([page])
-        exchanges = tuple(
-            Exchange(action.source, output, 0, 0.1, drawn=not isinstance(action, Command))
-            for action in one.plan.actions()
-        )
-        write(project.transcript_path(page), Transcript(page, one.key, "v1.37.2", now(), 1.0, exchanges))
 
     def run(self, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
         """Run `preuve` there, its output no terminal."""
@@ -164,7 +145,7 @@ def test_the_installed_command_is_this_one() -> None:
 )
 def test_a_mistake_of_usage_says_what_was_meant(place: Place, args: list[str], said: str) -> None:
     """Exit code 2, nothing on standard output, no traceback; before anything is played."""
-    place.feign("pods/index.md")
+    place.feign("one\n", "pods/index.md")
     told = place.run(*args)
     assert (told.returncode, told.stdout) == (2, "")
     assert said in " ".join(told.stderr.split())
@@ -194,7 +175,7 @@ class TestStatus:
 
     def test_for_a_person(self, place: Place) -> None:
         """One line a page, in plain text where it is no terminal; from any folder of the project."""
-        place.feign("pods/index.md")
+        place.feign("one\n", "pods/index.md")
         header, prose, pods = place.run("status").stdout.splitlines()
         assert header.split() == ["Page", "Commands", "Manifests", "State", "Version", "Played", "Seconds"]
         assert prose.split() == ["index.md", "0", "0", "prose"]
@@ -211,7 +192,7 @@ class TestStatus:
             return one["state"]
 
         assert state() == "never played"
-        place.feign("pods/index.md")
+        place.feign("one\n", "pods/index.md")
         assert state() == "current"
         (place.root / "includes" / "pod.yaml").write_text(POD.replace("1.26", "1.27"))
         assert state() == "stale"
@@ -235,7 +216,7 @@ class TestRender:
 
     def test_writes_a_docs_folder(self, place: Place) -> None:
         """With outputs in it, and again over what it wrote."""
-        place.feign("pods/index.md", "NAME   READY\nweb    1/1\n")
+        place.feign("NAME   READY\nweb    1/1\n", "pods/index.md")
         for _ in range(2):
             told = place.run("render", "out", PREUVE_MODE="replay")
             assert told.returncode == 0, told.stderr
@@ -252,7 +233,7 @@ class TestRender:
 
     def test_a_folder_that_cannot_be_written(self, place: Place) -> None:
         """The machine's fault, in one line."""
-        place.feign("pods/index.md")
+        place.feign("one\n", "pods/index.md")
         told = place.run("render", "/proc/out", PREUVE_MODE="replay")
         assert told.returncode == 2
         assert told.stderr.count("\n") == 1

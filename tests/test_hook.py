@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from preuve.plan import Command
-from preuve.project import find
-from preuve.transcript import Exchange, Transcript, now, write
+from folder import Folder
 
 HOOK = Path(__file__).parents[1] / "hooks" / "main.py"
 POD = "kind: Pod\n"
@@ -30,26 +28,8 @@ typed by hand
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class Site(Folder):
     """A project in a temporary folder."""
-
-    root: Path
-
-    def write(self, page: str, text: str) -> None:
-        path = self.root / "docs" / page
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-
-    def play(self, output: str) -> None:
-        """Give every page a transcript in which every command printed `output`."""
-        project = find(self.root)
-        for page in project.pages():
-            exchanges = tuple(
-                Exchange(action.source, output, 0, 0.1, drawn=not isinstance(action, Command))
-                for action in page.plan.actions()
-            )
-            played = Transcript(page.name, page.key, "v1.37.2", now(), 1.0, exchanges)
-            write(project.transcript_path(page.name), played)
 
     def build(self, mode: str = "replay", *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `mkdocs build` there, or Python with other arguments."""
@@ -85,7 +65,7 @@ def site(tmp_path: Path) -> Site:
 
 def test_a_site_needs_only_to_list_the_hook(site: Site) -> None:
     """Outputs, version, manifest, script, style and script of the page are there; what was typed is not."""
-    site.play("NAME   READY\nweb    1/1\n")
+    site.feign("NAME   READY\nweb    1/1\n")
     built = site.build()
     assert built.returncode == 0, built.stdout
     html = site.read("index.html")
@@ -105,7 +85,7 @@ def test_a_site_may_account_for_its_proofs(site: Site) -> None:
     site.write("proofs.md", "# Proofs\n\n```proofs\npages\n```\n\n```proofs\nskipped\n```\n")
     mkdocs = site.root / "mkdocs.yml"
     mkdocs.write_text(mkdocs.read_text() + "validation: {anchors: warn}\n")
-    site.play("web\n")
+    site.feign("web\n")
     built = site.build()
     assert built.returncode == 0, built.stdout
     assert 'href="../#cmd-minikube-start"' in site.read("proofs/index.html")
@@ -121,7 +101,7 @@ def test_a_site_that_lists_no_extension_includes_too(site: Site) -> None:
     """What is applied is shown: includes are read with the defaults of pymdownx.snippets."""
     (site.root / "mkdocs.yml").write_text(f"site_name: bare\nhooks: [{HOOK}]\n")
     site.write("index.md", PAGE.replace("pods/pod.yaml", "includes/pods/pod.yaml"))
-    site.play('--8<-- "no.yaml"\n')
+    site.feign('--8<-- "no.yaml"\n')
     assert site.build().returncode == 0
     html = site.read("index.html")
     assert "kind" in html.split("kubectl apply -f pod.yaml")[0]
@@ -132,7 +112,7 @@ def test_a_site_that_lists_no_extension_includes_too(site: Site) -> None:
 
 def test_an_output_cannot_break_the_page(site: Site) -> None:
     """HTML that a command prints is text in the site."""
-    site.play("</code></pre><script>alert(1)</script>\n")
+    site.feign("</code></pre><script>alert(1)</script>\n")
     assert site.build().returncode == 0
     html = site.read("index.html")
     assert "<script>alert(1)" not in html
@@ -182,7 +162,7 @@ build(config)
 
 def test_while_serving_a_mistake_is_told_and_the_server_goes_on(site: Site) -> None:
     """A build that stops leaves the browser hanging: the page is shown as written, as not run."""
-    site.play("played\n")
+    site.feign("played\n")
     site.write("two.md", "```console\n$ echo 'open\n```\n")
     built = site.build("replay", "-c", ONE_BUILD_OF_SERVE)
     assert built.returncode == 0, built.stdout
@@ -193,14 +173,14 @@ def test_while_serving_a_mistake_is_told_and_the_server_goes_on(site: Site) -> N
 
 def test_a_site_in_english_speaks_english(site: Site) -> None:
     """The reader's words follow theme.language; a theme that has none is in English."""
-    site.play("x\n")
+    site.feign("x\n")
     site.build()
     assert "Run on Kubernetes" in site.read("index.html")
 
 
 def test_the_docs_folder_is_never_written(site: Site) -> None:
     """A build puts nothing beside what the author wrote."""
-    site.play("x\n")
+    site.feign("x\n")
     site.build()
     assert [path.name for path in (site.root / "docs").rglob("*")] == ["index.md"]
     assert (site.root / "docs" / "index.md").read_text() == PAGE

@@ -53,7 +53,7 @@ ROOMS = {
     "reaper": "",
     "render": "blocks plan",
     "rest": "motion objects pod",
-    "run": "errors",
+    "run": "errors transcript",
     "schedule": "plan",
     "script": "plan",
     "secrets": "",

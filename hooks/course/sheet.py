@@ -25,6 +25,8 @@ from mkdocs.config import load_config
 
 from course import ROOT, serving
 from preuve.blocks import parse
+from preuve.project import navigated
+from preuve.render import title
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -52,7 +54,6 @@ OPERATORS = "();<>|&\n"
 TERM = re.compile(r"\*\[(?P<term>.+?)\]: (?P<meaning>.+)")
 PLACEHOLDER = re.compile(r"(?<!\w)[A-ZÉ_]+(?!\w)")
 CLEANUP = "## Nettoyer"
-ANCHOR = re.compile(r'<div class="preuve [^"]*" id="([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +226,8 @@ def invocations(source: str) -> Iterator[list[str]]:
 def families(data: Mapping[str, Mapping[str, str]]) -> dict[str, list[Pattern]]:
     """What was written by hand: the patterns under each heading."""
     return {
-        title: [Pattern(text, purpose) for text, purpose in patterns.items()]
-        for title, patterns in data.items()
+        heading: [Pattern(text, purpose) for text, purpose in patterns.items()]
+        for heading, patterns in data.items()
     }
 
 
@@ -252,7 +253,7 @@ def sheet(
         Its Markdown, and the patterns of which no page runs a command.
     """
     found = list(runs(pages))
-    titles = {page: _title(text) for page, text in pages.items()}
+    titles = {page: title(text) for page, text in pages.items()}
     grouped = families(data)
     patterns = [pattern for group in grouped.values() for pattern in group]
     unused = []
@@ -272,11 +273,6 @@ def sheet(
         if rows:
             sections.append(f"## {heading}\n\n{_table(rows, here, titles)}")
     return "\n\n".join(sections), unused
-
-
-def _title(text: str) -> str:
-    found = re.search(r"^# (.+)$", text, re.MULTILINE)
-    return found[1] if found else ""
 
 
 def _table(rows: Iterable[tuple[str, str, Run]], here: str, titles: Mapping[str, str]) -> str:
@@ -333,16 +329,11 @@ def on_page_markdown(markdown: str, /, *, page: Page, config: MkDocsConfig, **_:
     return text
 
 
-def on_page_content(content: str, /, *, page: Page, **_: object) -> None:
-    """Tell MkDocs of the anchors that superfences hides, so that it knows a good link from a dead one."""
-    page.present_anchor_ids = (page.present_anchor_ids or set()) | set(ANCHOR.findall(content))
-
-
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def main(folder: Path) -> None:
     """Fill the pages of a folder that `preuve render` wrote."""
-    _, *names = _paths(load_config(str(ROOT / "mkdocs.yml")).nav or [])  # the home page comes first
+    _, *names = navigated(load_config(str(ROOT / "mkdocs.yml")).nav)  # the home page comes first
     pages = {name: (folder / name).read_text(encoding="utf-8") for name in names}
     for name, text in pages.items():
         if COMMANDS in text:
@@ -351,17 +342,6 @@ def main(folder: Path) -> None:
             (folder / name).write_text(written, encoding="utf-8")
             if problems:
                 raise click.ClickException("\n".join(problems))
-
-
-def _paths(nav: Iterable[object]) -> Iterator[str]:
-    for entry in nav:
-        match entry:
-            case str():
-                yield entry
-            case dict():
-                yield from _paths(entry.values())
-            case list():
-                yield from _paths(entry)
 
 
 if __name__ == "__main__":

@@ -87,14 +87,14 @@ def prepare(project: Project, pages: Iterable[Page], mode: Mode, player: Player)
 
 def _account(edition: Edition, asked: set[str], mode: Mode, played: Run | None) -> None:
     """Have the run to show: the one just played if it is whole, which may then be worth recording."""
-    path = edition.project.run_path
+    project, path = edition.project, edition.project.run_path
     try:
-        on_file = runs.read(path, str(path.relative_to(edition.project.root)))
-        whole = played and played.pages == asked and not edition.errors
-        edition.run = played if whole else on_file
-        site = set(edition.project.names()) <= set(edition.pages)
-        news = edition.rewritten or on_file is None or (played and on_file.pages != played.pages)
-        if played and whole and site and mode != Mode.CHECK and news:
+        on_file = edition.run = runs.read(path, str(path.relative_to(project.root)))
+        if played is None or played.pages != asked or edition.errors:
+            return
+        edition.run = played
+        news = edition.rewritten or on_file is None or on_file.pages != played.pages
+        if news and mode != Mode.CHECK and set(project.names()) <= set(edition.pages):
             runs.write(path, played)
     except PreuveError as error:
         edition.errors.append(error)

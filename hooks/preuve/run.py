@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from preuve.errors import TranscriptError, Where
+from preuve.transcript import MOMENT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = 1
-MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,9 @@ from preuve.errors import TranscriptError, Where
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+MOMENT = "%Y-%m-%dT%H:%M:%SZ"
+"""How a time is written, in UTC."""
+
 FORMAT = 1
 """Of the files; a transcript of another format is refused, and its page played again."""
 
@@ -90,7 +93,7 @@ def dump(transcript: Transcript) -> str:
         "key": transcript.key,
         "seal": _seal(body),
         "kubernetes": transcript.version,
-        "played": transcript.played.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "played": transcript.played.strftime(MOMENT),
         "seconds": f"{transcript.seconds:.1f}",
     }
     return "".join(f"{name}: {value}\n" for name, value in head.items()) + body
@@ -132,7 +135,7 @@ def load(text: str, path: str) -> Transcript:
     if _seal("\n".join(lines[len(HEAD) :])) != head["seal"]:
         raise _broken(path, HEAD.index("seal"), "", "its outputs are not those that were sealed")
     try:
-        played = datetime.strptime(head["played"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        played = datetime.strptime(head["played"], MOMENT).replace(tzinfo=UTC)
         seconds = float(head["seconds"])
     except ValueError as error:
         raise _broken(path, HEAD.index("played"), "", str(error)) from None
