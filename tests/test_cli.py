@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -324,14 +325,17 @@ class TestOnACluster:
         assert (told["pid"], told["nodes"]) == (cluster.pid, list(cluster.nodes))
         assert cluster.version in place.run("cluster", "status").stdout
 
-    def test_told_to_end(self, place: Place, api: Api) -> None:
-        """On SIGTERM the page's namespace and its processes go before preuve does."""
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+    def test_told_to_end(self, place: Place, api: Api, number: signal.Signals) -> None:
+        """On SIGTERM and Ctrl-C the namespace and its processes go before preuve; no page failed."""
         place.write("pods/index.md", "# T\n\n```console\n$ exec -a told-to-end sleep 1000\n```\n")
         with subprocess.Popen([*PREUVE, "play"], cwd=place.root, stderr=subprocess.PIPE, text=True) as player:
             wait_for(lambda: is_there(api, "pods") and runs("told-to-end"))
-            player.send_signal(signal.SIGTERM)
+            player.send_signal(number)
             _, errors = player.communicate(timeout=SECONDS)
-        assert (player.returncode, "Traceback" in errors) == (128 + signal.SIGTERM, False)
+        assert (player.returncode, "Traceback" in errors) == (128 + number, False)
+        assert re.search(r"pods/index\.md +[\d.]+ s +broken off", errors)
+        assert ("preuve: interrupted" in errors) == (number == signal.SIGINT)
         assert not runs("told-to-end")
         assert not is_there(api, "pods")
 

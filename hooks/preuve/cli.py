@@ -49,6 +49,11 @@ class _Group(click.Group):
         except PreuveError as error:
             click.echo(f"preuve: {error}" if error.where is None else str(error), err=True)
             ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo(
+                "preuve: interrupted: nothing of it runs any more; what was written stays", err=True
+            )
+            ctx.exit(128 + signal.SIGINT)
         except BrokenPipeError:  # click ends quietly
             raise
         except OSError as error:  # a full disk, a folder that may not be written: no fault of preuve's

@@ -98,6 +98,7 @@ class Player:
                     for future in wait(running, return_when=FIRST_COMPLETED).done:
                         yield by_page[running.pop(future).page], future.result()
             except BaseException:
+                progress.broken_off = True
                 self._end_sessions()  # what still runs ends now, and the pool with it
                 raise
         turns.sort(key=lambda turn: (turn.began, turn.page))

@@ -62,6 +62,8 @@ class Progress:
         self.console = console or Console(stderr=True)
         self._lock = threading.Lock()
         self._stages: list[Stage] = []
+        self.broken_off = False
+        """What ends without success does so because it was told to: nothing is wrong with it."""
         self._live = Live(
             console=self.console,
             get_renderable=self._table,
@@ -88,10 +90,13 @@ class Progress:
         stage = Stage(name)
         with self._lock:
             self._stages.append(stage)
-        outcome = Text("failed", "red")
+        outcome = Text()
         try:
             yield stage
-            outcome = Text()
+        except BaseException as error:
+            broken_off = self.broken_off or isinstance(error, KeyboardInterrupt)
+            outcome = Text("broken off") if broken_off else Text("failed", "red")
+            raise
         finally:
             with self._lock:
                 self._stages.remove(stage)
