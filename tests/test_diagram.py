@@ -95,17 +95,20 @@ def test_a_service_points_to_the_pods_that_it_selects() -> None:
 
 
 def test_pods_stand_on_their_nodes() -> None:
-    """by=node frames the Pods of each node, an empty node too; a Pod without a node stands outside."""
+    """by=node frames the Pods of each node, an empty node too; a Pod without a node stands outside.
+
+    The last node comes first: mermaid places frames from right to left.
+    """
     found = lines(*NODES, *PODS, pod("waiting", node="", phase="Pending"), fence="pods by=node")
     frames = [line.strip() for line in found if "subgraph" in line or line.strip().startswith(("o", "end"))]
     assert frames == [
-        'subgraph n1["node1"]',
-        'o2("Pod<br/>web-58dd-b<br/>nginx:1.26 · Running")',
+        'subgraph n3["node3"]',
         "end",
         'subgraph n2["node2"]',
         'o3("Pod<br/>web-58dd-c<br/>nginx:1.26 · Running")',
         "end",
-        'subgraph n3["node3"]',
+        'subgraph n1["node1"]',
+        'o2("Pod<br/>web-58dd-b<br/>nginx:1.26 · Running")',
         "end",
         'o1("Pod<br/>waiting<br/>nginx:1.26 · Pending")',
     ]

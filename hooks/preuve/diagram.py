@@ -266,7 +266,8 @@ def _text(
     yield f"  accDescr: {' '.join(_story(boxes, arrows, nodes, words)) or words.nothing}"
     if not boxes and not nodes:
         yield f'  nothing["{_escaped(words.nothing)}"]:::gone'
-    for number, node in enumerate(nodes, 1):
+    # Mermaid places frames from right to left.
+    for number, node in reversed(list(enumerate(nodes, 1))):
         yield f'  subgraph n{number}["{_escaped(node)}"]'
         yield from (f"    {_shape(box, ids)}" for box in boxes if box.node == node)
         yield "  end"
