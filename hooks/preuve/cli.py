@@ -50,9 +50,7 @@ class _Group(click.Group):
             click.echo(f"preuve: {error}" if error.where is None else str(error), err=True)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
-            click.echo(
-                "preuve: interrupted: nothing of it runs any more; what was written stays", err=True
-            )
+            click.echo("preuve: interrupted: nothing of it runs any more; what was written stays", err=True)
             ctx.exit(128 + signal.SIGINT)
         except BrokenPipeError:  # click ends quietly
             raise
