@@ -423,6 +423,16 @@ def test_two_clusters_side_by_side(cluster: EmbeddedCluster, state: State) -> No
     assert uid(cluster)
 
 
+def test_down_ends_the_spare_cluster_too(state: State) -> None:
+    """It belongs to the checkout as the other does, and has a directory of its own."""
+    with Progress() as progress, embedded.have_spare(progress) as spare:
+        assert spare.state != state.path
+        assert len(processes(State(spare.state))) > 1
+        assert preuve("down").stdout == "the cluster is gone\n"
+        assert processes(State(spare.state)) == []
+    assert not spare.state.exists()
+
+
 def test_nothing_is_open_to_others(cluster: EmbeddedCluster) -> None:
     """The directory is its owner's alone, so are its secrets; nothing listens on the host's network."""
     assert stat.S_IMODE(cluster.state.stat().st_mode) == 0o700

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
+from threading import Event
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -18,10 +19,12 @@ from preuve.settings import Settings
 from preuve.transcript import Transcript, now
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from preuve.plan import Plan
 
+EXCLUSIVE = "---\npreuve: {cluster: exclusive}\n---\n"
 PORT = "$ kubectl expose deploy web --overrides='{nodePort: %d}'"
 
 
@@ -31,9 +34,15 @@ class Sessions:
 
     told: list[str] = field(default_factory=list)
 
-    def __call__(self, _: object, plan: Plan, __: str) -> FakeSession:
-        self.told.append(f"open {plan.page}")
+    def __call__(self, cluster: SimpleNamespace, plan: Plan, _: str) -> FakeSession:
+        self.told.append(f"open {plan.page}" + (" aside" if cluster.name == "spare" else ""))
         return FakeSession(self.told, plan)
+
+    @contextmanager
+    def having(self, cluster: SimpleNamespace) -> Iterator[SimpleNamespace]:
+        yield cluster
+        if cluster.name == "spare":
+            self.told.append("the spare cluster ends")
 
 
 @dataclass
@@ -68,7 +77,9 @@ def sessions(monkeypatch: pytest.MonkeyPatch) -> Sessions:
     """A cluster that is only a version, and sessions that write down what is done."""
     fake = Sessions()
     monkeypatch.setattr(session, "Session", fake)
-    monkeypatch.setattr(cluster, "have", lambda *_: nullcontext(SimpleNamespace(version="v1.37.2")))
+    for have, name in (("have", "main"), ("spare", "spare")):
+        one = SimpleNamespace(name=name, version="v1.37.2")
+        monkeypatch.setattr(cluster, have, lambda *_, one=one: fake.having(one))
     return fake
 
 
@@ -78,9 +89,12 @@ def project(tmp_path: Path) -> Project:
 
 
 def played(player: Player, **pages: str) -> list[Transcript | PreuveError]:
-    """Play pages of one console fence each, one after the other."""
+    """Play pages of one console fence each; one that is called `exclusive` is."""
     project = player.project
-    asked = [project.page(f"{name}.md", f"```console\n{text}\n```\n") for name, text in pages.items()]
+    asked = [
+        project.page(f"{name}.md", (EXCLUSIVE if name == "exclusive" else "") + f"```console\n{text}\n```\n")
+        for name, text in pages.items()
+    ]
     return [outcome for _, outcome in player.play(asked)]
 
 
@@ -123,6 +137,61 @@ def test_while_serving_a_port_that_an_added_command_takes_is_made_free(
     assert [line for line in sessions.told if line.startswith(("open", "close"))] == [
         *("open a.md", "open b.md", "close a.md", "close b.md", "open a.md", "close a.md"),
     ]
+
+
+def test_an_exclusive_page_is_played_aside(project: Project, sessions: Sessions) -> None:
+    """On the spare cluster, beside the others; its session ends before that cluster does, kept or not."""
+    with Player(project, keep=True, jobs=2) as player:
+        played(player, a="$ one", exclusive="$ crash a node")
+        assert sorted(sessions.told[:4]) == ["crash a node", "one", "open a.md", "open exclusive.md aside"]
+        assert sessions.told[4:] == ["close exclusive.md", "the spare cluster ends"]
+
+
+@pytest.mark.parametrize(
+    ("jobs", "others"), [(2, {}), (1, {"a": "$ one"})], ids=["nothing beside", "one at a time"]
+)
+def test_no_spare_cluster_is_started_that_spares_nothing(
+    project: Project, sessions: Sessions, jobs: int, others: dict[str, str]
+) -> None:
+    """For exclusive pages alone, or where pages are played one by one, there is one cluster."""
+    with Player(project, jobs=jobs) as player:
+        played(player, **others, exclusive="$ crash a node")
+    assert sessions.told[-3:] == ["open exclusive.md", "crash a node", "close exclusive.md"]
+
+
+def test_without_a_spare_cluster_an_exclusive_page_comes_last(
+    project: Project, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When nothing else is played."""
+    monkeypatch.setattr(cluster, "spare", lambda _: None)
+    with Player(project, jobs=2) as player:
+        played(player, exclusive="$ crash a node", a="$ one")
+    told = sessions.told
+    assert told.index("close a.md") < told.index("open exclusive.md")
+
+
+def test_a_play_that_is_broken_off_ends_a_session_that_was_being_made(
+    project: Project, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was not there yet when the others were ended: it must not be played to its end."""
+    crashed = Event()
+
+    def late(where: SimpleNamespace, plan: Plan, language: str) -> FakeSession:
+        if plan.page == "late.md":
+            assert crashed.wait(10)
+        return sessions(where, plan, language)
+
+    def end_sessions(player: Player, *_: object) -> None:
+        ended(player)
+        crashed.set()
+
+    ended = Player._end_sessions
+    monkeypatch.setattr(session, "Session", late)
+    monkeypatch.setattr(Player, "_end_sessions", end_sessions)
+    with Player(project, jobs=2) as player, pytest.raises(ClusterError, match="lost"):
+        played(player, late="$ never", a="$ crash")
+    assert "close late.md" in sessions.told
+    assert "never" not in sessions.told
 
 
 def test_a_page_that_fails_does_not_stop_the_others(project: Project, sessions: Sessions) -> None:

@@ -28,10 +28,11 @@ def chapter(page: Page) -> str:
 
 
 def chosen() -> list[str]:
-    """Of each chapter the page with the most commands, among those that are quickly played side by side."""
-    pages = [page for page in find(ROOT).pages() if page.state != State.PROSE and not page.plan.exclusive]
-    quick = [page for page in pages if page.transcript is None or page.transcript.seconds < LONGEST]
-    return [
+    """The exclusive pages; of each chapter the page with the most commands, among those quickly played."""
+    pages = [page for page in find(ROOT).pages() if page.state != State.PROSE]
+    aside = [page.name for page in pages if page.plan.exclusive]
+    quick = [page for page in pages if page.name not in aside and page.seconds < LONGEST]
+    return aside + [
         max(together, key=lambda page: len(list(page.plan.actions()))).name
         for _, together in groupby(quick, key=chapter)
     ]
@@ -44,7 +45,7 @@ def files(folder: Path) -> dict[str, bytes]:
 @pytest.mark.cluster
 @pytest.mark.usefixtures("cluster")
 def test_three_plays_change_nothing(tmp_path: Path) -> None:
-    """Not a byte of what is committed, by three runs of `preuve play`, a page of each chapter at once."""
+    """Not a byte of what is committed, by three runs of `preuve play`, all of them side by side."""
     shutil.copy(ROOT / "mkdocs.yml", tmp_path)
     for folder in ("docs", "includes", "transcripts"):
         shutil.copytree(ROOT / folder, tmp_path / folder)

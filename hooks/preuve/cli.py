@@ -166,7 +166,7 @@ def _share(pages: list[Page], shard: str | None) -> list[Page]:
     index, slash, count = shard.partition("/")
     if not (slash and index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count)):
         raise click.BadParameter(f"{shard!r}: write I/N with 1 ≤ I ≤ N, e.g. 1/4", param_hint="--shard")
-    claims = [claim(page.plan, page.transcript.seconds if page.transcript else 0.0) for page in pages]
+    claims = [claim(page.plan, page.seconds) for page in pages]
     kept = {one.page for one in share(claims, int(index), int(count))}
     return [page for page in pages if page.name in kept]
 

@@ -1,4 +1,8 @@
-"""The player: pages played side by side on one cluster, each in a namespace of its own."""
+"""The player: pages played side by side on one cluster, each in a namespace of its own.
+
+An exclusive page is not kept waiting for all the others, nor they for it: it is played on a second cluster,
+the spare, where there can be one.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import os
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Self
 
@@ -16,7 +20,8 @@ from preuve.schedule import Claim, claim, following
 from preuve.transcript import now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
     from preuve.cluster import Cluster
@@ -27,6 +32,15 @@ if TYPE_CHECKING:
 
 PAGES_PER_CORE = 4
 """Pages played at once: they mostly wait for Pods, and do not compute (`make bench`, parallel and site)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A session, what its page takes, and of which cluster."""
+
+    session: Session
+    claim: Claim
+    cluster: Cluster
 
 
 class Player:
@@ -53,7 +67,8 @@ class Player:
         self._progress = progress
         self._open = ExitStack()
         self._cluster: Cluster | None = None
-        self._sessions: dict[str, tuple[Session, Claim]] = {}
+        self._held: dict[str, Held] = {}
+        self._broken_off = False
         self._lock = Lock()
         self.run: Run | None = None
         """The last play, to its end."""
@@ -78,31 +93,38 @@ class Player:
         Raises:
             ClusterError: there is no cluster to play on, or it was lost.
         """
-        waiting = {
-            claim(page.plan, page.transcript.seconds if page.transcript else 0.0): page for page in pages
-        }
         running: dict[Future[Transcript | PreuveError], Claim] = {}
         by_page = {page.name: page for page in pages}
         started, clock = now(), time.monotonic()
-        self.run = None
+        self.run, self._broken_off = None, False
         turns: list[Turn] = []
         progress = self._have_progress()
-        with progress, ThreadPoolExecutor(self.jobs, thread_name_prefix="page") as pool:
-            cluster = self._have_cluster(progress)
+        with (
+            progress,
+            ExitStack() as stack,
+            ThreadPoolExecutor(self.jobs + 1, thread_name_prefix="page") as pool,  # one starts the spare
+        ):
+            main = self._have_cluster(progress)
             there = time.monotonic() - clock
+            spare = self._start_spare(pages, pool, stack, progress)
+            claims = {page.name: claim(page.plan, page.seconds) for page in pages}
+            waiting = [one.aside() if spare and one.exclusive else one for one in claims.values()]
             try:
                 while waiting or running:
-                    while len(running) < self.jobs and (one := following(list(waiting), running.values())):
-                        page = waiting.pop(one)
-                        running[pool.submit(self._timed, cluster, page, one, clock, turns)] = one
+                    while len(running) < self.jobs and (one := following(waiting, running.values())):
+                        waiting.remove(one)
+                        have = spare.result if spare and claims[one.page].exclusive else lambda: main
+                        turn = pool.submit(self._timed, have, by_page[one.page], one, clock, turns)
+                        running[turn] = one
                     for future in wait(running, return_when=FIRST_COMPLETED).done:
                         yield by_page[running.pop(future).page], future.result()
             except BaseException:
                 progress.broken_off = True
+                self._broken_off = True
                 self._end_sessions()  # what still runs ends now, and the pool with it
                 raise
         turns.sort(key=lambda turn: (turn.began, turn.page))
-        self.run = Run(started, cluster.version, there, tuple(turns))
+        self.run = Run(started, main.version, there, tuple(turns))
 
     def stop_at(self, page: Page, line: int) -> tuple[Session, PreuveError | None]:
         """Play a page up to a line, and give its session as it is then, with the surprise that came before.
@@ -137,9 +159,28 @@ class Player:
             self._cluster = self._open.enter_context(have(self.project.settings, progress))
         return self._cluster
 
+    def _start_spare(
+        self, pages: Sequence[Page], pool: ThreadPoolExecutor, stack: ExitStack, progress: Progress
+    ) -> Future[Cluster] | None:
+        """Begin to start the spare cluster if it spares time and can be had; it ends with the stack."""
+        from preuve.cluster import spare
+
+        kinds = {page.plan.exclusive for page in pages}
+        starter = spare(self.project.settings) if self.jobs > 1 and len(kinds) > 1 else None
+        return pool.submit(self._have_spare, starter, stack, progress) if starter else None
+
+    def _have_spare(
+        self, starter: AbstractContextManager[Cluster], stack: ExitStack, progress: Progress
+    ) -> Cluster:
+        with progress.stage("a second cluster, for exclusive pages"):
+            cluster = stack.enter_context(starter)
+        stack.callback(self._end_sessions, cluster)
+        return cluster
+
     def _timed(
-        self, cluster: Cluster, page: Page, one: Claim, clock: float, turns: list[Turn]
+        self, have: Callable[[], Cluster], page: Page, one: Claim, clock: float, turns: list[Turn]
     ) -> Transcript | PreuveError:
+        cluster = have()
         began = time.monotonic()
         try:
             return self._play(cluster, page, one)
@@ -162,29 +203,42 @@ class Player:
         return transcript
 
     def _session(self, cluster: Cluster, page: Page, one: Claim) -> Session:
-        """The page's live session if it leads to what the page asks now, else a new one."""
+        """The page's live session if it leads to what the page asks now, else a new one.
+
+        Raises:
+            ClusterError: the play was broken off.
+        """
         from preuve.session import Session
 
         with self._lock:
-            kept = dict(self._sessions)
-        session, _ = kept.pop(page.name, (None, None))
-        if session and not session.leads_to(page.plan):
+            others = dict(self._held)
+        held = others.pop(page.name, None)
+        if held and held.cluster is cluster and held.session.leads_to(page.plan):
+            session = held.session
+        else:
             self._end(page.name)
             session = None
-        for name, (_, other) in kept.items():  # of those that are being played, none meets this page
-            if other.meets(one):
+        for name, other in others.items():  # of those that are being played, none meets this page
+            if other.cluster is cluster and other.claim.meets(one):
                 self._end(name)
         session = session or Session(cluster, page.plan, self.project.language)
         with self._lock:
-            self._sessions[page.name] = session, one
+            self._held[page.name] = Held(session, one, cluster)
+            broken_off = self._broken_off
+        if broken_off:  # while the session was made: who ended the others did not see it
+            self._end(page.name)
+            raise ClusterError("the play was broken off")
         return session
 
     def _end(self, name: str) -> None:
         with self._lock:
-            session, _ = self._sessions.pop(name, (None, None))
-        if session:
-            session.close()
+            held = self._held.pop(name, None)
+        if held:
+            held.session.close()
 
-    def _end_sessions(self) -> None:
-        for name in list(self._sessions):
+    def _end_sessions(self, cluster: Cluster | None = None) -> None:
+        """End those on a cluster; on all unless it is given."""
+        with self._lock:
+            names = [name for name, held in self._held.items() if cluster is None or held.cluster is cluster]
+        for name in names:
             self._end(name)

@@ -54,6 +54,11 @@ class Page:
     """Why the transcript on file cannot be read."""
 
     @property
+    def seconds(self) -> float:
+        """How long its last play took; 0 if there was none."""
+        return self.transcript.seconds if self.transcript else 0.0
+
+    @property
     def state(self) -> State:
         """What its transcript is worth."""
         if not any(True for _ in self.plan.actions()):

@@ -7,7 +7,7 @@ a namespace, and the cluster itself.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import yaml
@@ -56,6 +56,15 @@ class Claim:
         """Whether the two pages must be kept apart."""
         return self.exclusive or other.exclusive or bool(self.things & other.things)
 
+    def aside(self) -> Claim:
+        """What an exclusive page takes when it is played on the spare cluster: that one, and nothing else.
+
+        >>> drain, crash = (Claim(page, exclusive=True).aside() for page in ("drain.md", "crash.md"))
+        >>> drain.meets(Claim("pods.md")), drain.meets(crash)
+        (False, True)
+        """
+        return replace(self, things=frozenset({"the spare cluster"}), exclusive=False)
+
 
 def claim(plan: Plan, seconds: float = 0.0) -> Claim:
     """What a page takes of the cluster."""
@@ -91,8 +100,8 @@ def _mappings(node: object) -> Iterator[dict[str, object]]:
 def following(waiting: Sequence[Claim], running: Collection[Claim]) -> Claim | None:
     """The page to start now, the longest first; None if all that wait must wait.
 
-    A page that was never played counts as the longest: it is then the sooner known. Exclusive pages come
-    last, one by one, so that none of the others waits for them.
+    A page that was never played counts as the longest: it is then the sooner known. Exclusive pages, where
+    there is no spare cluster, come last, one by one, so that none of the others waits for them.
 
     >>> pods, rollout = Claim("pods.md", 9), Claim("rollout.md", 30)
     >>> drain = Claim("drain.md", 60, exclusive=True)

@@ -76,3 +76,25 @@ def have(settings: Settings, progress: Progress) -> Iterator[Cluster]:
 
         with have_embedded(progress, settings.kubernetes) as embedded:
             yield embedded
+
+
+def spare(settings: Settings) -> AbstractContextManager[Cluster] | None:
+    """A second cluster like the one of `have`, for a page that wants one to itself, while others are played.
+
+    Args:
+        settings: of the project.
+
+    Returns:
+        what starts it, and ends it with the block; None where there is but one: the user's, or on a machine
+        that has no room for two.
+    """
+    if settings.context:
+        return None
+    from rich.console import Console  # noqa: PLC0415 - as what follows, slow to import
+
+    from preuve.cluster.embedded import cluster, requirements  # noqa: PLC0415
+    from preuve.progress import Progress  # noqa: PLC0415
+
+    if any(requirements.problems()):
+        return None
+    return cluster.have_spare(Progress(Console(quiet=True)), settings.kubernetes)

@@ -73,7 +73,7 @@ def down() -> None:
 
     Example: preuve cluster down
     """
-    found = State.of_checkout().path.exists()
+    found = embedded.there()
     if found:
         with (
             _interruptible("`preuve cluster down` again ends what is left"),

@@ -114,9 +114,13 @@ class EmbeddedCluster:
         _ask(self._state, "POST", f"/nodes/{name}/start")
 
 
-def find() -> EmbeddedCluster | None:
-    """The cluster of this checkout, if it runs and can be used."""
-    state = State.of_checkout()
+def find(state: State | None = None) -> EmbeddedCluster | None:
+    """The cluster of this checkout, if it runs and can be used.
+
+    Args:
+        state: another cluster's.
+    """
+    state = state or State.of_checkout()
     pid = supervisor(state)
     status = _ask(state, "GET", "/status") if pid else None
     if not pid or not status or not status["started"]:
@@ -135,7 +139,7 @@ def start(progress: Progress, kubernetes: str = binaries.DEFAULT) -> EmbeddedClu
     Raises:
         ClusterError: it cannot run here, or did not come up; or another version is running.
     """
-    with _had(progress, kubernetes, stays=True) as cluster:
+    with _had(State.of_checkout(), progress, kubernetes, stays=True) as cluster:
         return cluster
 
 
@@ -149,19 +153,47 @@ def have(progress: Progress, kubernetes: str = binaries.DEFAULT) -> AbstractCont
     Raises:
         ClusterError: as `start`.
     """
-    return _had(progress, kubernetes, stays=False)
+    return _had(State.of_checkout(), progress, kubernetes, stays=False)
+
+
+def have_spare(
+    progress: Progress, kubernetes: str = binaries.DEFAULT
+) -> AbstractContextManager[EmbeddedCluster]:
+    """A second cluster, beside the one of `have`; it ends as that one does.
+
+    Args:
+        progress: shows the stages of a start.
+        kubernetes: the minor, one of `binaries.VERSIONS`.
+
+    Raises:
+        ClusterError: as `start`.
+    """
+    return _had(State.of_checkout(spare=True), progress, kubernetes, stays=False)
 
 
 def down() -> bool:
-    """End the cluster of this checkout; reap what a killed one left.
+    """End the clusters of this checkout; reap what killed ones left.
 
     Returns:
         whether there was anything.
 
     Raises:
-        ClusterError: it could not be ended.
+        ClusterError: one could not be ended.
     """
-    state = State.of_checkout()
+    ended = [_down(state) for state in _states()]
+    return any(ended)
+
+
+def there() -> bool:
+    """Whether `down` has anything to end or to reap."""
+    return any(state.path.exists() for state in _states())
+
+
+def _states() -> tuple[State, State]:
+    return State.of_checkout(spare=True), State.of_checkout()
+
+
+def _down(state: State) -> bool:
     if not state.path.exists():
         return False
     end = time.monotonic() + OTHER_LIMIT
@@ -177,10 +209,10 @@ def down() -> bool:
 
 
 @contextmanager
-def _had(progress: Progress, kubernetes: str, *, stays: bool) -> Iterator[EmbeddedCluster]:
+def _had(state: State, progress: Progress, kubernetes: str, *, stays: bool) -> Iterator[EmbeddedCluster]:
     end = time.monotonic() + OTHER_LIMIT
     while time.monotonic() < end:
-        if cluster := find():
+        if cluster := find(state):
             if cluster.version != f"v{binaries.VERSIONS.get(kubernetes)}":
                 raise ClusterError(
                     f"a cluster of Kubernetes {cluster.version} is running, not of {kubernetes}: "
@@ -189,8 +221,8 @@ def _had(progress: Progress, kubernetes: str, *, stays: bool) -> Iterator[Embedd
             yield cluster
             return
         programs, images = requirements.check(kubernetes)
-        with launch.supervisor(State.of_checkout(), programs, images, stays=stays) as owner:
-            if _follow(owner, progress) and (cluster := find()):
+        with launch.supervisor(state, programs, images, stays=stays) as owner:
+            if _follow(owner, progress) and (cluster := find(state)):
                 yield cluster
                 return
         time.sleep(0.1)  # another process is starting one, or ending one

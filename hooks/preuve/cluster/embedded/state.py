@@ -1,7 +1,7 @@
-"""The directory in which a cluster keeps what it knows, one per checkout.
+"""The directory in which a cluster keeps what it knows: one per checkout, and one for its spare cluster.
 
-``$XDG_STATE_HOME/preuve/ID`` (``~/.local/state`` unless set), 0700, held by a lock as long as its supervisor
-lives:
+``$XDG_STATE_HOME/preuve/ID`` (``~/.local/state`` unless set; the spare's is ``ID-spare``), 0700, held by a
+lock as long as its supervisor lives:
 
     api.sock      the supervisor answers here (`supervisor`)
     nodes.sock    the same, for stopping and starting nodes only: what an exclusive page may reach
@@ -41,13 +41,16 @@ class State:
     path: Path
 
     @classmethod
-    def of_checkout(cls) -> State:
+    def of_checkout(cls, *, spare: bool = False) -> State:
         """The one of this checkout, whatever directory preuve is called from.
+
+        Args:
+            spare: of its spare cluster instead.
 
         Raises:
             ConfigError: it is too deep in the file system, or another user's.
         """
-        state = cls(places.state(_short(CHECKOUT)))
+        state = cls(places.state(_short(CHECKOUT) + ("-spare" if spare else "")))
         if len(os.fsencode(state.node_socket)) > SOCKET:
             raise ConfigError(
                 f"{state.node_socket} is too long for a socket: set XDG_STATE_HOME to a shorter path"
