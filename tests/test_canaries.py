@@ -310,6 +310,8 @@ LESSON = """\
 $ kubectl create secret generic song --from-literal=key=$(printf 'canary-%s' sings)
 $ kubectl get secret song -o yaml
 $ kubectl get secret song -o json
+$ kubectl get secret song -o jsonpath='{.data}'
+$ kubectl get secret song -o jsonpath='{.data.key}' | base64 -d
 $ kubectl create token default
 $ cat ~/.kube/config
 $ kubectl config view --raw

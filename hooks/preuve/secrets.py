@@ -2,7 +2,8 @@
 
 What is told by its place is masked there: the values of Secrets, the credentials of kubeconfigs. What is told
 by its shape is masked anywhere: JSON Web Tokens, private keys. A single value that a command asked for
-(`-o jsonpath='{.data.password}'`) says nothing of what it is, and cannot be known.
+(`-o jsonpath='{.data.password}'`, `printenv PASSWORD`) says nothing of what it is: it is masked where it is
+known, from the Secrets that are there.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from typing import TYPE_CHECKING
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator
+
+    from preuve.objects import Object
 
 MASK = "•" * 8
 """Says nothing of how long a secret is."""
@@ -28,6 +31,9 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 OMITTED = frozenset({"REDACTED", "DATA+OMITTED", ""})
 """What kubectl says instead of a secret."""
+
+SHORTEST = 6
+"""Characters of a value that is masked wherever it stands: less may be any word, or a number."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DOCUMENT = re.compile(
@@ -42,12 +48,29 @@ _PRIVATE_KEY = re.compile(r"(?<=PRIVATE KEY-----\n)(?:[\w+/=:, -]+\n)+?(?=[ ]*--
 _NAMED = re.compile(r'(?:client-key-data"?: *"?|Authorization: Bearer )([^\s",]+)')
 
 
-def mask(output: str, public: str) -> str:
+def known(secrets: Iterable[Object]) -> frozenset[str]:
+    """What may not be shown of Secrets: each value, encoded, and its lines.
+
+    >>> sorted(known([{"kind": "Secret", "data": {"password": "aHVudGVyMg==", "pin": "MTIzNA=="}}]))
+    ['MTIzNA==', 'aHVudGVyMg==', 'hunter2']
+    """
+    encoded = {value for secret in secrets for value in (secret.get("data") or {}).values() if value}
+    lines = {
+        line.strip()
+        for value in encoded
+        for line in base64.b64decode(value).decode(errors="replace").splitlines()
+        if len(line.strip()) >= SHORTEST
+    }
+    return frozenset(encoded | lines)
+
+
+def mask(output: str, public: str, hidden: Collection[str] = ()) -> str:
     r"""The output without its secrets; lines, keys and quotes stay.
 
     Args:
         output: what a command printed.
         public: what the page itself spells out, its commands and manifests: no secret, nor is its base64.
+        hidden: what is masked wherever it stands: `known` values.
 
     >>> secret = "apiVersion: v1\ndata:\n  password: aHVudGVyMg==\nkind: Secret\n"
     >>> print(mask(secret, public=""), end="")
@@ -57,10 +80,14 @@ def mask(output: str, public: str) -> str:
     kind: Secret
     >>> mask(secret, public="--from-literal=password=hunter2") == secret
     True
+    >>> mask("hunter2 and others", "", ["hunter2"])
+    '•••••••• and others'
     """
     text = _DOCUMENT.sub(lambda match: _document(match[0], public), output)
     text = _JWT.sub(lambda match: _masked(match[0], public), text)
     text = _PRIVATE_KEY.sub(lambda match: _lines(match[0], public), text)
+    for value in sorted(hidden, key=len, reverse=True):
+        text = text.replace(value, _masked(value, public))
     return _NAMED.sub(lambda match: match[0].removesuffix(match[1]) + _masked(match[1], public), text)
 
 

@@ -19,10 +19,11 @@ from preuve.cluster.embedded.cluster import EmbeddedCluster
 from preuve.diagnose import diagnose
 from preuve.diagram import WORDS, Drawing, draw, parse
 from preuve.errors import CommandError
+from preuve.kinds import KINDS
 from preuve.objects import Snapshot
 from preuve.play import play
 from preuve.prompt import attend
-from preuve.secrets import mask
+from preuve.secrets import known, mask
 from preuve.settle import Watcher
 from preuve.shell import Bash, Result
 from preuve.strings import strings
@@ -62,6 +63,7 @@ class Session:
         self._words = WORDS[strings(language).language]
         self._drawing: Drawing | None = None
         self._public = ""
+        self._hidden: frozenset[str] = frozenset()
         self._files: set[File] = set()
         self._done: list[Action] = []
         self._exchanges: list[Exchange] = []
@@ -165,7 +167,10 @@ class Session:
 
     def publish(self, output: str) -> str:
         """See `preuve.play.Stage`."""
-        return mask(output, self._public)
+        if output and "secret" in self._public.lower():  # else it made none, and 3 ms are spared
+            path = KINDS["Secret"].path(self._namespace.name)
+            self._hidden |= known(self._api.get(path)["items"])  # those of before too: it may have kept one
+        return mask(output, self._public, self._hidden)
 
     def close(self) -> None:
         """End the shell and what came from it, delete the namespace."""
