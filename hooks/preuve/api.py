@@ -7,10 +7,12 @@ them. It takes 0.3 s to import, so only who plays a page pays for it.
 from __future__ import annotations
 
 import json
+import os
 import tempfile
-from contextlib import nullcontext, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
@@ -24,7 +26,6 @@ from preuve.errors import ClusterError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
-    from pathlib import Path
     from types import TracebackType
 
     from preuve.objects import Object
@@ -73,25 +74,29 @@ class Api:
         self, kubeconfig: Path, network: Callable[[], AbstractContextManager[object]] = nullcontext
     ) -> None:
         self._network = network
-        # Certificates have to be files, and `kubernetes` leaves its own behind: these go with us.
-        self._folder = tempfile.TemporaryDirectory(prefix="preuve-api-")
         load: Any = kube_config.load_kube_config_from_dict  # untyped upstream
         configuration = Configuration()
         configuration.connection_pool_maxsize = CONNECTIONS
         configuration.retries = False
-        try:
-            with _LOADING:
+        # Certificates have to be files, and `kubernetes` leaves its own behind. Ours have no place on a disk,
+        # and go with the process, however that ends.
+        with _LOADING, tempfile.TemporaryDirectory(prefix="preuve-api-") as folder:
+            try:
                 load(
                     yaml.safe_load(kubeconfig.read_text(encoding="utf-8")),
                     client_configuration=configuration,
                     persist_config=False,
-                    temp_file_path=self._folder.name,
+                    temp_file_path=folder,
                 )
-                # It would give the next one of the same authority our files, which may then be gone.
+            except ConfigException as error:
+                raise ClusterError(f"{kubeconfig}: {error}") from None
+            finally:
+                # It would give the next one of the same authority our files, which are gone by then.
                 kube_config._temp_files.clear()  # noqa: SLF001 - there is no other way to its memory
-        except ConfigException as error:
-            self._folder.cleanup()
-            raise ClusterError(f"{kubeconfig}: {error}") from None
+            self._files = ExitStack()
+            for name in ("ssl_ca_cert", "cert_file", "key_file"):
+                if file := getattr(configuration, name):
+                    setattr(configuration, name, self._in_memory(Path(file)))
         self.server: str = configuration.host
         self._client = ApiClient(configuration)
         self._ahead = timedelta()
@@ -107,7 +112,14 @@ class Api:
     def close(self) -> None:
         """Close the connections, and forget the credentials."""
         self._client.rest_client.close()
-        self._folder.cleanup()
+        self._files.close()
+
+    def _in_memory(self, file: Path) -> str:
+        """Copy a file into memory, for as long as we are open; give the copy's name."""
+        copy = os.memfd_create(file.name)
+        self._files.callback(os.close, copy)
+        os.write(copy, file.read_bytes())
+        return f"/proc/self/fd/{copy}"
 
     def now(self) -> datetime:
         """Tell the time on the cluster's clock, to a second or two."""
