@@ -275,7 +275,7 @@ def course(runs: int, folder: Path) -> dict[str, float]:
         shutil.copytree(ROOT / name, folder / name)
     shutil.copy(ROOT / "mkdocs.yml", folder)
     project = find(folder)
-    walls, longest, chains = [], [], []
+    walls, longest = [], []
     with Progress() as progress, have(progress) as cluster:
         for _ in range(runs):
             emptied(cluster)
@@ -284,17 +284,11 @@ def course(runs: int, folder: Path) -> dict[str, float]:
                 edition = prepare(project, project.pages(), Mode.PLAY, player)
                 walls.append(time.perf_counter() - started)
             assert not edition.errors, "\n".join(map(str, edition.errors))
-            seconds = {name: transcript.seconds for name, transcript in edition.shown.items()}
-            alone = {name for name in seconds if edition.pages[name].plan.exclusive}
-            longest.append(max(seconds.values()))
-            chains.append(
-                max(seconds[name] for name in seconds.keys() - alone) + sum(seconds[name] for name in alone)
-            )
+            longest.append(max(transcript.seconds for transcript in edition.shown.values()))
     ratio = statistics.median(wall / page for wall, page in zip(walls, longest, strict=True))
     return {
         "wall_seconds": statistics.median(walls),
         "longest_seconds": statistics.median(longest),
-        "longest_then_exclusive_seconds": statistics.median(chains),
         "ratio": ratio,
     }
 

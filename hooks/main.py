@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from mkdocs.config.config_options import ExtraScriptValue
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 from pymdownx.superfences import fence_code_format
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mkdocs.hooks.preuve")
 
-ASSETS = {"preuve.css": "extra_css", "preuve.js": "extra_javascript"}
+STYLE = "assets/preuve/preuve.css"
+SCRIPT = "assets/preuve/preuve.js"
 
 
 class Adapter:
@@ -63,10 +65,12 @@ class Adapter:
             fences.append(
                 {"name": "console", "class": "preuve", "format": draw, "validator": fence.validator}
             )
-        for name, option in ASSETS.items():
-            path = f"assets/preuve/{name}"
-            if path not in config[option]:
-                config[option].append(path)
+        if STYLE not in config.extra_css:
+            config.extra_css.append(STYLE)
+        if SCRIPT not in map(str, config.extra_javascript):
+            script = ExtraScriptValue(SCRIPT)
+            script.defer = True  # a page can be read without it, and a theme may defer what it waits for
+            config.extra_javascript.append(script)
 
     def on_serve(
         self, server: LiveReloadServer, *, config: MkDocsConfig, builder: Callable[[], None]
