@@ -188,3 +188,9 @@ def test_any_text_can_be_masked(text: str) -> None:
     """What is not YAML is no reason to fail, and has as many lines as before."""
     document = "apiVersion: v1\ndata:\n" + text
     assert mask(document, "").count("\n") == document.count("\n")
+
+
+def test_a_secret_is_masked_without_its_api_version() -> None:
+    """`grep -v apiVersion` does not make it public."""
+    cut = "kind: Secret\nmetadata:\n  name: db\ndata:\n  password: aHVudGVyMg==\n"
+    assert "aHVudGVyMg" not in mask(cut, public="")

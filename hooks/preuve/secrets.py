@@ -37,7 +37,7 @@ SHORTEST = 6
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DOCUMENT = re.compile(
-    r"^[ ]*(?:apiVersion:|- apiVersion:|\{|\[).*(?:\n(?:[ }\]-].*|[\w\"'./-]+:.*|(?=\n)))*", re.MULTILINE
+    r"^[ ]*(?:(?:- )?(?:apiVersion|kind):|\{|\[).*(?:\n(?:[ }\]-].*|[\w\"'./-]+:.*|(?=\n)))*", re.MULTILINE
 )
 _SUSPECT = re.compile(r'\b(?:d|stringD)ata"?:|\bkind"?: *"?Config\b')
 _ENTRIES = re.compile(r"""^( *)(?:- )?"?(?:data|stringData)"?:.*\n(?:\1 .*\n?)+""", re.MULTILINE)
