@@ -99,6 +99,13 @@ def test_a_dead_link_is_caught(fault: str) -> None:
     assert len(list(broken(FAULTS / fault))) == 1
 
 
+def test_who_is_lost_is_led_home(site: Path) -> None:
+    """Whatever address was asked for: the page is served in its place, so its links begin at the root."""
+    page = site / "404.html"
+    assert "Cette page n’existe pas" in page.read_text(encoding="utf-8")
+    assert "/index.html" in Links(page).targets
+
+
 def test_the_html_is_valid(site: Path) -> None:
     assert invalid(site) == []
 
