@@ -89,7 +89,11 @@
   function reach() {
     sizes.disconnect()
     for (const box of document.querySelectorAll(".mermaid")) sizes.observe(box)
-    for (const word of document.querySelectorAll("article abbr[title]")) word.tabIndex = 0
+    for (const word of document.querySelectorAll("article abbr[title]")) {
+      word.tabIndex = 0
+      word.dataset.note = word.title // preuve.js shows it, to a finger too
+      word.removeAttribute("title")
+    }
   }
 
   new MutationObserver(() => name(document)).observe(document.body, { childList: true, subtree: true })

@@ -27,7 +27,8 @@
     output.append(button)
   }
 
-  // One note for all marks, and one ear: a page has hundreds of marks.
+  // One note for all that has one, and one ear: a page has hundreds of marks, and a site may note other words.
+  const NOTED = "[data-note]"
   const note = element("div", { id: "preuve-note", class: "preuve-tip", role: "tooltip", hidden: "" }, "")
 
   function tell(mark) {
@@ -46,13 +47,13 @@
   }
 
   function onMark(act) {
-    return (event) => event.target.matches?.(".preuve-mark") && act(event.target, event)
+    return (event) => event.target.matches?.(NOTED) && act(event.target, event)
   }
 
   // One stop of the Tab key a block, then the arrows: a table of Pods has twenty marks.
   function walk(mark, event) {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key]
-    const marks = step ? [...mark.closest(".preuve").querySelectorAll(".preuve-mark")] : []
+    const marks = step ? [...(mark.closest(".preuve")?.querySelectorAll(".preuve-mark") ?? [])] : []
     const next = marks[marks.indexOf(mark) + step]
     if (!next) return
     event.preventDefault()
@@ -68,7 +69,7 @@
   document.addEventListener("focusout", onMark(hush))
   document.addEventListener("keydown", onMark(walk))
   document.addEventListener("keydown", (event) => event.key === "Escape" && hush())
-  const follow = () => note.hidden || (document.activeElement.matches(".preuve-mark") ? tell(document.activeElement) : hush())
+  const follow = () => note.hidden || (document.activeElement.matches(NOTED) ? tell(document.activeElement) : hush())
   document.addEventListener("scroll", follow, { capture: true, passive: true })
 
   function replayable(block) {
@@ -120,8 +121,8 @@
     document.querySelectorAll(".preuve:not([data-enriched])").forEach(enrich)
   }
 
-  // Material swaps the content of a page for the next one's, and says so.
-  if (window.document$) window.document$.subscribe(start)
-  else if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start)
-  else start()
+  // Material swaps the content of a page for the next one's, and says so; its own script may come after this one.
+  const begin = () => (window.document$ ? window.document$.subscribe(start) : start())
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin)
+  else begin()
 })()
