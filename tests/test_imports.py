@@ -42,7 +42,7 @@ ROOMS = {
     "namespace": "api errors",
     "normalize": "table",
     "objects": "",
-    "plan": "blocks commands diagram errors",
+    "plan": "blocks commands diagram errors verbs",
     "play": "errors plan transcript verbs",
     "player": "cluster errors progress run schedule session transcript",
     "pod": "motion objects",
@@ -58,8 +58,8 @@ ROOMS = {
     "script": "plan",
     "secrets": "",
     "session": (
-        "api box cluster diagnose diagram errors namespace objects play prompt secrets settle shell "
-        "strings transcript"
+        "api box cluster diagnose diagram errors kinds namespace objects play prompt secrets settle "
+        "shell strings transcript"
     ),
     "settings": "errors",
     "settle": "api cluster errors kinds objects pod rest traffic",

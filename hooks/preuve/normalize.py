@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import ip_address
 from operator import attrgetter
 
 from preuve.table import CELL, Row, tables
@@ -131,6 +132,8 @@ _IP = re.compile(
     r"\d{1,3}\.\d{1,3}\.\d{1,3}(?!\.?\w)"
 )
 
+_NAMED = re.compile(r"\w[:/]\Z")
+"""Before a version, or an address: ``nginx/1.2.3.4``, ``node1/192.168.1.2``."""
 
 COLUMNS = {
     **dict.fromkeys(("AGE", "LAST SEEN", "FIRST SEEN", "LAST SCHEDULE"), (_AGE, Kind.AGE)),
@@ -149,12 +152,27 @@ def _groups(pattern: str, kind: Kind, text: str) -> Iterator[Span]:
                 yield Span(*match.span(group), kind)
 
 
+def _in_the_world(address: str) -> bool:
+    """Whether an address may be anyone's: a cluster's are of the private ranges."""
+    try:
+        return ip_address(address).is_global
+    except ValueError:  # a number above 255
+        return True
+
+
 def _ips(kind: Kind, text: str, start: int = 0, end: int | None = None) -> Iterator[Span]:
-    """The IPv4 addresses of hosts: no loopback, wildcard or mask, and no network (`10.244.0.0/16`)."""
+    """The IPv4 addresses of hosts: no loopback, wildcard or mask, no network, and no version of four numbers.
+
+    >>> text = "10.244.0.0/16, app:2.4.6.8, nginx/1.2.3.4, node1/192.168.1.2, http://8.8.8.8"
+    >>> [text[span.start : span.end] for span in _ips(Kind.IP, text)]
+    ['192.168.1.2', '8.8.8.8']
+    """
     for match in _IP.finditer(text, start, len(text) if end is None else end):
         first = match.start(match.lastindex or 0)
         network = match[0].endswith(".0") and text.startswith("/", match.end())
-        if text[first : match.start()] not in {"0", "127", "255"} and not network:
+        named = _NAMED.search(text, max(start, first - 2), first)
+        version = named and _in_the_world(text[first : match.end()])
+        if text[first : match.start()] not in {"0", "127", "255"} and not network and not version:
             yield Span(first, match.end(), kind)
 
 

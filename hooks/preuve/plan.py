@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from preuve import blocks, commands, diagram
+from preuve import blocks, commands, diagram, verbs
 from preuve.errors import PageError, PreuveError, Where, raise_all, unknown
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ def plan(page: str, markdown: str, bases: Sequence[Path]) -> Plan:
         for console in consoles.values()
         if console.options.exec
         for command in console.commands
-        for pattern in given_files(command.source)
+        for pattern in verbs.given(command.source)
     ]
     for block in found:
         if block in consoles:
@@ -406,53 +406,16 @@ def _files_below(bases: Sequence[Path]) -> list[str]:
     ]
 
 
-def given_files(source: str) -> Iterator[str]:
-    """What a shell source gives to kubectl with ``-f``: names, folders, globs.
-
-    >>> list(given_files("kubectl apply -f pod.yaml && kubectl get -o yaml --filename=./x/ -fb.yml"))
-    ['pod.yaml', './x/', 'b.yml']
-    >>> list(given_files("tail -f log"))
-    []
-    """
-    if "kubectl" not in source or "-f" not in source:
-        return
-    lexer = shlex.shlex(source, posix=True, punctuation_chars=True)
-    lexer.whitespace_split = True
-    words = iter(_words(lexer))
-    kubectl = False
-    for word in words:
-        if word and set(word) <= set("();<>|&\n"):
-            kubectl = False
-        elif word == "kubectl" or word.endswith("/kubectl"):
-            kubectl = True
-        elif not kubectl:
-            continue
-        elif word in {"-f", "--filename"}:
-            yield from next(words, "").split(",")
-        elif word.startswith("--filename="):
-            yield from word.removeprefix("--filename=").split(",")
-        elif word.startswith("-f") and not word.startswith("--"):
-            yield from word.removeprefix("-f").removeprefix("=").split(",")
-
-
-def _words(lexer: shlex.shlex) -> Iterator[str]:
-    """The words of a source, as far as they can be told apart (a here-document may hold an odd quote)."""
-    try:
-        yield from lexer
-    except ValueError:
-        return
-
-
 def _matches(name: str, pattern: str) -> bool:
     """Whether a ``-f`` argument takes in a file of the page's directory.
 
-    >>> [_matches("pod.yaml", given) for given in ("pod.yaml", "./pod.yaml", ".", "*.yaml", "-", "web.yaml")]
+    >>> [_matches("pod.yaml", given) for given in ("./pod.yaml", ".", "$PWD", "*.yaml", "-", "web.yaml")]
     [True, True, True, True, False, False]
     """
-    path = PurePosixPath(pattern)
+    path = PurePosixPath(pattern.replace("${PWD}", "$PWD").replace("$PWD", "."))
     if path == PurePosixPath():
         return pattern != ""
-    return path.parent in {PurePosixPath(), PurePosixPath("$PWD")} and fnmatch.fnmatchcase(name, path.name)
+    return path.parent == PurePosixPath() and fnmatch.fnmatchcase(name, path.name)
 
 
 def _exclusive(draft: _Draft, markdown: str) -> bool:

@@ -78,6 +78,9 @@ _ARITHMETIC = re.compile(r"\$?\(\([^()]*\)\)")
 _BACKTICKS = re.compile(r"`([^`]*)`")
 _SUBSTITUTION = re.compile(r"\$\((.*)\)", re.DOTALL)
 _ASSIGNMENT = re.compile(r"\w+\+?=")
+_KUBECTL = re.compile(r"(?:.*/)?kubectl")
+_FILENAME = re.compile(r"--filename(?:=|$)|-[ARhitw]*f=?")
+_MANIFEST = re.compile(r"[\w./{}$-]+\.ya?ml\b")
 _ARGUMENT = re.compile(r"-|\d|\w+=")
 
 
@@ -97,6 +100,35 @@ def changes(source: str) -> bool:
         source: one shell command, of any shape.
     """
     return bool(_effects(source) & _CHANGE)
+
+
+def given(source: str) -> Iterator[str]:
+    """Yield what a command gives to kubectl with ``-f``: names, folders, globs.
+
+    >>> list(given("kubectl apply -f pod.yaml && kubectl get -o yaml --filename=./x/ -fb.yml"))
+    ['pod.yaml', './x/', 'b.yml']
+    >>> list(given("sed s/a/b/ pod.yaml | kubectl apply -f -")), list(given("kubectl apply -Rf {a,b}.yml"))
+    (['pod.yaml'], ['a.yml', 'b.yml'])
+    >>> list(given("kubectl logs -f web; tail -f log"))
+    []
+    """
+    try:
+        arguments = [words for words in _commands(source) if any(map(_KUBECTL.fullmatch, words))]
+    except ValueError:  # shlex: a quote is left open
+        return
+    for words in arguments:
+        if "logs" in _verbs(words):  # there it is --follow
+            continue
+        for word, following in zip(words, [*words[1:], ""], strict=True):
+            if found := _FILENAME.match(word):
+                for name in _braced(word[found.end() :] or following):
+                    yield from _MANIFEST.findall(source) if name == "-" else name.split(",")
+
+
+def _braced(word: str) -> Iterator[str]:
+    """Yield what bash makes of the first braces of a word."""
+    before, one, after = (*re.split(r"\{([^{}]*,[^{}]*)\}", word, maxsplit=1), "", "")[:3]
+    return (f"{before}{each}{after}" for each in one.split(","))
 
 
 _NOTHING, _LOOK, _CHANGE = 0, 1, 2
