@@ -39,6 +39,18 @@ def test_all_are_played_and_none_beside_one_that_it_meets(waiting: list[Claim], 
     assert len({one.page for one in played}) == len(played)
 
 
+def test_what_is_not_known_yet_comes_first() -> None:
+    """A page that was never played may be the longest; the sooner it begins, the sooner it is known."""
+    assert following([Claim("known.md", 90), Claim("new.md")], []) == Claim("new.md")
+
+
+def test_nothing_begins_beside_an_exclusive_page() -> None:
+    """Nor does it beside another: which of the two came first does not matter."""
+    page, alone = Claim("page.md"), Claim("alone.md", exclusive=True)
+    assert following([page], [alone]) is None
+    assert following([alone], [page]) is None
+
+
 @given(claims, st.integers(1, 5))
 def test_shares_are_a_partition(pages: list[Claim], count: int) -> None:
     """The machines of a CI check every page once between them."""
