@@ -263,6 +263,12 @@ def test_a_lost_node(ready: str, taints: tuple[str, ...], pod_ready: bool, wante
     assert verdict([obj, node(ready, taints)]) == wanted
 
 
+@pytest.mark.parametrize(("ready", "taints"), [("Unknown", ()), ("True", ("unreachable",))])
+def test_a_node_moves_until_its_condition_and_its_taint_agree(ready: str, taints: tuple[str, ...]) -> None:
+    """Whether or not a Pod of the page's is on it."""
+    assert verdict([node(ready, taints)]) == "moves"
+
+
 def test_a_pod_cannot_leave_a_lost_node() -> None:
     """Nobody is there to stop its containers: it is being deleted for as long as the node is gone."""
     obj = pod(meta={"deletionTimestamp": ago(1)})
@@ -347,6 +353,17 @@ def test_a_deployment(objects: list[dict[str, Any]], wanted: str) -> None:
     assert verdict(objects) == wanted
 
 
+@pytest.mark.parametrize(
+    ("counts", "wanted"),
+    [({}, "rest"), ({"ready": 1, "available": 1}, "moves"), ({"available": 1}, "moves")],
+    ids=["complete", "a Ready Pod not counted yet", "Ready, not for long enough"],
+)
+def test_a_replicaset_of_nobody(counts: dict[str, int], wanted: str) -> None:
+    """Without a Deployment its own counts are what `get replicaset` shows: they follow the Pods."""
+    owner = replicas(**counts)
+    assert verdict([owner, pod(name="a", owner=owner), pod(name="bc", owner=owner)]) == wanted
+
+
 def test_a_killed_pod_is_replaced() -> None:
     """A ReplicaSet moves from the moment its Pod is gone, before it says so itself."""
     assert verdict(rollout(deployment(), pod())) == "moves"
@@ -399,7 +416,12 @@ OTHERS = {
         [stateful(readyReplicas=0, availableReplicas=0), pod(BAD, **OWN)],
         "moment",
     ),
+    "StatefulSet: a Ready Pod not counted yet": ([stateful(readyReplicas=0), pod(**OWN)], "moves"),
     "DaemonSet: complete": ([daemons()], "rest"),
+    "DaemonSet: not seen yet": (
+        [{**daemons(), "metadata": {**daemons()["metadata"], "generation": 2}}],
+        "moves",
+    ),
     "DaemonSet: one node to go": ([daemons(currentNumberScheduled=2)], "moves"),
     "DaemonSet: rolling": ([daemons(updatedNumberScheduled=2)], "moves"),
     "DaemonSet: a Pod where none should be": ([daemons(numberMisscheduled=1)], "moves"),
