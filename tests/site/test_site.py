@@ -139,6 +139,11 @@ def test_a_drawing_has_a_name_and_a_story(sample: Path) -> None:
     assert set(re.findall(r'aria-(\w+)="chart-(?:title|desc)-', svg)) == {"labelledby", "describedby"}
 
 
+def test_no_drawing_shows_a_space_as_html(site: Path) -> None:
+    """Mermaid writes U+00A0 out in a label of several lines: `pas prêt&nbsp;:`."""
+    assert [page.name for page in site.rglob("*.html") if "&amp;nbsp;" in page.read_text("utf-8")] == []
+
+
 def test_a_diagram_that_stands_twice_on_a_page_has_its_own_ids(
     write: Callable[[str], Path], build: Build, tmp_path: Path
 ) -> None:
