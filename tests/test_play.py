@@ -39,7 +39,7 @@ class FakeStage:
         return "flowchart TB\n"
 
     def diagnose(self) -> str:
-        return "Events:\n  BackOff"
+        return "Events:\n  BackOff of secret"
 
     def publish(self, output: str) -> str:
         return output.replace("secret", "••••••")
@@ -94,7 +94,7 @@ def test_a_surprise_stops_the_page_and_explains(header: str, answer: Result, sai
     assert text.startswith(f"p.md:4: {said}")
     assert f"    $ {READ}\n" in text
     assert all(f"    {line}" in text for line in answer.output.splitlines())
-    assert text.endswith("Events:\n  BackOff")
+    assert text.endswith("Events:\n  BackOff of ••••••")
     assert stage.done == [READ]
 
 

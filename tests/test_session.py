@@ -108,3 +108,31 @@ def test_commands_that_do_not_end_that_ask_or_that_end_the_shell(tmp_path: Path)
     assert doc == "one\n\nlast\n"
     assert applied == deleted == "configmap/blank created\n"
     assert (pods, left) == ("pod/web\n", "")
+
+
+ELSEWHERE = """\
+---
+preuve: {cluster: exclusive}
+---
+# A secret in a namespace that the page made
+
+```console
+$ kubectl create namespace other
+$ kubectl -n other create secret generic db --from-literal=password="$(head -c 9 /dev/urandom | base64)"
+$ kubectl -n other get secret db -o jsonpath='{.data.password}' | base64 -d
+$ kubectl delete namespace other
+```
+"""
+
+
+@pytest.mark.usefixtures("cluster")
+def test_an_exclusive_page_shows_no_secret_of_any_namespace(tmp_path: Path) -> None:
+    """It may make Secrets anywhere, and read them."""
+    (tmp_path / "mkdocs.yml").write_text("site_name: elsewhere\n")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "elsewhere.md").write_text(ELSEWHERE)
+    project = find(tmp_path)
+    with Player(project) as player:
+        [(_, played)] = player.play(project.pages())
+    assert isinstance(played, Transcript), played
+    assert played.exchanges[2].output.strip() == "••••••••"

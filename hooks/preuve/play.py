@@ -121,4 +121,4 @@ def quote(source: str, output: str) -> str:
 def _explained(error: CommandError, action: Action, stage: Stage) -> str:
     """What happened, what the command had printed until then, and what a person would look at next."""
     printed = quote(action.source, stage.publish(error.output)) if error.output else ""
-    return "\n".join(filter(None, (error.message, printed, stage.diagnose())))
+    return "\n".join(filter(None, (error.message, printed, stage.publish(stage.diagnose()))))

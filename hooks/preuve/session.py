@@ -60,6 +60,7 @@ class Session:
     def __init__(self, cluster: Cluster, plan: Plan, language: str) -> None:
         self._cluster = cluster
         self._box = boxed(cluster, plan)
+        self._exclusive = plan.exclusive
         self._words = WORDS[strings(language).language]
         self._drawing: Drawing | None = None
         self._public = ""
@@ -168,7 +169,8 @@ class Session:
     def publish(self, output: str) -> str:
         """See `preuve.play.Stage`."""
         if output and "secret" in self._public.lower():  # else it made none, and 3 ms are spared
-            path = KINDS["Secret"].path(self._namespace.name)
+            kind = KINDS["Secret"]
+            path = f"{kind.api}/{kind.plural}" if self._exclusive else kind.path(self._namespace.name)
             self._hidden |= known(self._api.get(path)["items"])  # those of before too: it may have kept one
         return mask(output, self._public, self._hidden)
 
