@@ -99,7 +99,7 @@ class Adapter:
         for file in files.documentation_pages():
             try:
                 texts[file.src_uri] = file.content_string
-            except UnicodeDecodeError as unread:
+            except (UnicodeDecodeError, OSError) as unread:
                 problems.append(unreadable(file.src_uri, unread))
         pages, wrong = project.planned(texts)
         problems += wrong

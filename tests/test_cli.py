@@ -171,6 +171,42 @@ def test_a_page_that_is_wrong_is_told_by_every_command(place: Place) -> None:
         assert "did you mean 'exit'?" in told.stderr
 
 
+def test_several_pages_that_are_wrong_are_told_each_at_its_line(place: Place) -> None:
+    """An editor finds its way from the first of them too."""
+    place.write("a.md", "```{ .console exti=1 }\n$ a\n```\n")
+    place.write("b.md", "```{ .console exti=1 }\n$ a\n```\n")
+    told = place.run("status").stderr.splitlines()
+    assert [line.partition(": ")[0] for line in told] == ["a.md:1", "b.md:1"]
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        (b"site_name: caf\xe9\n", "is not UTF-8 at byte 14"),
+        (b"docs_dir: nope\n", "mend docs_dir"),
+        (b"markdown_extensions:\n- pymdownx.snippets: {base_path: 3}\n", "write a folder"),
+    ],
+)
+def test_a_configuration_that_cannot_be_is_told(place: Place, config: bytes, said: str) -> None:
+    """In one message; without pages nothing is proved, so that a check of none does not pass."""
+    (place.root / "mkdocs.yml").write_bytes(config)
+    told = place.run("check")
+    assert told.returncode == 2
+    assert told.stderr.startswith("preuve: ")
+    assert said in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_what_is_no_page_that_can_be_read(place: Place) -> None:
+    """A folder that is named like a page is none; a link that leads nowhere is told at its name."""
+    (place.root / "docs" / "folder.md").mkdir()
+    assert place.run("status").returncode == 0
+    (place.root / "docs" / "link.md").symlink_to("nowhere")
+    told = place.run("status")
+    assert told.returncode == 1
+    assert told.stderr.startswith("link.md:1: this page cannot be read: No such file")
+
+
 class TestStatus:
     """`preuve status`."""
 

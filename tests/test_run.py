@@ -45,6 +45,8 @@ def test_a_run_lasts_to_the_end_of_its_last_page() -> None:
         '{"preuve-run": 1, "started": "yesterday", "kubernetes": "v", "cluster": 1, "pages": {}}',
         '{"preuve-run": 1, "started": "2026-11-26T08:30:00Z", "kubernetes": "", "cluster": 1, "pages": [1]}',
         '{"preuve-run": 1, "started": "2026-11-26T08:30:00Z", "cluster": 1, "pages": {"a": 1}}',
+        '{"preuve-run": 1, "started": "2026-11-26T08:30:00Z", "kubernetes": "", "cluster": NaN, "pages": {}}',
+        '{"preuve-run": 1, "started": "2026-11-26T08:30:00Z", "kubernetes": "", "cluster": 1e9, "pages": {}}',
     ],
 )
 def test_a_damaged_record_says_what_to_do(text: str, tmp_path: Path) -> None:
@@ -54,3 +56,21 @@ def test_a_damaged_record_says_what_to_do(text: str, tmp_path: Path) -> None:
     with pytest.raises(TranscriptError, match="delete it") as refusal:
         read(path, "transcripts/run.json")
     assert str(refusal.value).startswith("transcripts/run.json:1:")
+
+
+def test_a_record_that_cannot_be_written_leaves_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that fills up meanwhile costs the news, no more."""
+
+    def full(path: Path, *_: object, **__: object) -> None:
+        path.write_bytes(b"{")
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "run.json"
+    write(path, RUN)
+    monkeypatch.setattr(type(path), "write_text", full)
+    with pytest.raises(TranscriptError, match="No space left"):
+        write(path, Run(RUN.started, RUN.version, 7.5, ()))
+    assert read(path, "run.json") == RUN
+    assert list(tmp_path.iterdir()) == [path]

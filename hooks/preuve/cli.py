@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from preuve.errors import CommandError, ConfigError, PreuveError, Where, raise_all
+from preuve.errors import CommandError, ConfigError, PreuveError, Problems, Where, raise_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sized
@@ -47,7 +47,8 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except PreuveError as error:
-            click.echo(f"preuve: {error}" if error.where is None else str(error), err=True)
+            for one in error.errors if isinstance(error, Problems) else (error,):
+                click.echo(f"preuve: {one}" if one.where is None else str(one), err=True)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
             click.echo("preuve: interrupted: nothing of it runs any more; what was written stays", err=True)

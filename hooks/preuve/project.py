@@ -132,7 +132,7 @@ class Project:
         for name in self.names() if names is None else names:
             try:
                 texts[name] = (self.docs / name).read_text(encoding="utf-8-sig")
-            except UnicodeDecodeError as error:
+            except (UnicodeDecodeError, OSError) as error:
                 problems.append(unreadable(name, error))
         return self.read(texts, problems)
 
@@ -164,7 +164,8 @@ class Project:
         return sorted(
             path.relative_to(self.docs).as_posix()
             for path in self.docs.rglob("*.md")
-            if not any(part.startswith(".") for part in path.relative_to(self.docs).parts)
+            if not path.is_dir()
+            and not any(part.startswith(".") for part in path.relative_to(self.docs).parts)
         )
 
     def name(self, given: str) -> str:
@@ -183,8 +184,10 @@ class Project:
         raise ConfigError(unknown(f"page {given!r}", given, names))
 
 
-def unreadable(name: str, error: UnicodeDecodeError) -> PageError:
-    """What to tell of a page that is not text."""
+def unreadable(name: str, error: UnicodeDecodeError | OSError) -> PageError:
+    """What to tell of a page that is not text, or not there: a link that leads nowhere."""
+    if isinstance(error, OSError):
+        return PageError(f"this page cannot be read: {error.strerror}", Where(name, 1))
     return PageError(f"not UTF-8 at byte {error.start}: save it as UTF-8", Where(name, 1))
 
 
@@ -206,13 +209,18 @@ def _read(path: Path) -> Project:
         config = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except yaml.YAMLError as error:
         raise ConfigError(f"{path} is not YAML: {error}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 at byte {error.start}: save it as UTF-8") from None
     config = config if isinstance(config, dict) else {}
     root = path.parent
+    docs = root / str(config.get("docs_dir", "docs"))
+    if not docs.is_dir():
+        raise ConfigError(f"{path} has its pages in {docs}, which is no folder: mend docs_dir")
     theme = config.get("theme")
     extra = config.get("extra")
     return Project(
         root=root,
-        docs=root / str(config.get("docs_dir", "docs")),
+        docs=docs,
         bases=bases(_extension(config, "pymdownx.snippets"), root),
         language=str(theme.get("language", "en")) if isinstance(theme, dict) else "en",
         settings=(chosen := settings(extra.get("preuve") if isinstance(extra, dict) else None)),
@@ -235,8 +243,14 @@ def navigated(nav: object) -> Iterator[str]:
 
 
 def bases(snippets: Mapping[str, Any], root: Path) -> tuple[Path, ...]:
-    """The folders that pymdownx.snippets is given, its own default if none."""
+    """The folders that pymdownx.snippets is given, its own default if none.
+
+    Raises:
+        ConfigError: it is given something else.
+    """
     given = snippets.get("base_path", ["."])
+    if not isinstance(given, str | list | tuple):
+        raise ConfigError(f"base_path of pymdownx.snippets: {given!r}: write a folder, or a list of them")
     return tuple(root / str(base) for base in ([given] if isinstance(given, str) else given))
 
 

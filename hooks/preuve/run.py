@@ -7,6 +7,7 @@ outcome changed, so that playing twice leaves no trace.
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = 1
+
+LONGEST = 7 * 24 * 3600.0
+"""Seconds of a run: its pages' tokens last no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +113,31 @@ def _loaded(told: Any) -> Run:  # noqa: ANN401 - JSON
     if told["preuve-run"] != FORMAT:
         raise ValueError(f"this preuve reads format {FORMAT}")
     pages = told["pages"].items()
-    turns = tuple(Turn(page, float(began), float(seconds)) for page, (began, seconds) in pages)
+    turns = tuple(Turn(page, _seconds(began), _seconds(seconds)) for page, (began, seconds) in pages)
     started = datetime.strptime(told["started"], MOMENT).replace(tzinfo=UTC)
-    return Run(started, str(told["kubernetes"]), float(told["cluster"]), turns)
+    return Run(started, str(told["kubernetes"]), _seconds(told["cluster"]), turns)
+
+
+def _seconds(told: float) -> float:
+    if not 0 <= float(told) <= LONGEST:  # NaN is not, either, which JSON as Python reads it may contain
+        raise ValueError(f"{told} s is no duration")
+    return float(told)
 
 
 def write(path: Path, run: Run) -> None:
-    """Write a run to its file.
+    """Write a run to its file, whole or not at all.
 
     Raises:
         TranscriptError: the disk refuses.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(dump(run), encoding="utf-8")
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            temporary.write_text(dump(run), encoding="utf-8")
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise TranscriptError(f"{path} cannot be written: {error.strerror}") from None
