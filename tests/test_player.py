@@ -170,6 +170,24 @@ def test_without_a_spare_cluster_an_exclusive_page_comes_last(
     assert told.index("close a.md") < told.index("open exclusive.md")
 
 
+def test_a_spare_cluster_that_does_not_come_up_costs_no_page(
+    project: Project, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk has no room for two: the exclusive page comes last, as where there is but one."""
+
+    @contextmanager
+    def full() -> Iterator[SimpleNamespace]:
+        raise ClusterError("no space left on device")
+        yield
+
+    monkeypatch.setattr(cluster, "spare", lambda _: full())
+    with Player(project, jobs=2) as player:
+        outcomes = played(player, exclusive="$ crash a node", a="$ one")
+    assert [type(outcome) for outcome in outcomes] == [Transcript, Transcript]
+    told = sessions.told
+    assert told.index("close a.md") < told.index("open exclusive.md")
+
+
 def test_a_play_that_is_broken_off_ends_a_session_that_was_being_made(
     project: Project, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:

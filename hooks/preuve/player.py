@@ -1,7 +1,7 @@
 """The player: pages played side by side on one cluster, each in a namespace of its own.
 
 An exclusive page is not kept waiting for all the others, nor they for it: it is played on a second cluster,
-the spare, where there can be one.
+the spare, where there can be one and it comes up.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from preuve.errors import ClusterError, PreuveError, TakenError
 from preuve.run import Run, Turn
@@ -20,7 +20,7 @@ from preuve.schedule import Claim, claim, following
 from preuve.transcript import now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
     from types import TracebackType
 
@@ -108,15 +108,24 @@ class Player:
             there = time.monotonic() - clock
             spare = self._start_spare(pages, pool, stack, progress)
             claims = {page.name: claim(page.plan, page.seconds) for page in pages}
-            waiting = [one.aside() if spare and one.exclusive else one for one in claims.values()]
+            apart = [one for one in claims.values() if spare and one.exclusive]
+            waiting = [one for one in claims.values() if one not in apart]
+            second = main
             try:
-                while waiting or running:
+                while waiting or running or apart:
+                    if spare and spare.done():
+                        if not isinstance(spare.exception(), ClusterError):
+                            second = spare.result()
+                            apart = [one.aside() for one in apart]
+                        waiting += apart  # if it did not come up, as where there is none: last
+                        apart, spare = [], None
                     while len(running) < self.jobs and (one := following(waiting, running.values())):
                         waiting.remove(one)
-                        have = spare.result if spare and claims[one.page].exclusive else lambda: main
-                        turn = pool.submit(self._timed, have, by_page[one.page], one, clock, turns)
+                        where = second if claims[one.page].exclusive else main
+                        turn = pool.submit(self._timed, where, by_page[one.page], one, clock, turns)
                         running[turn] = one
-                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    awaited: set[Future[Any]] = {*running, *({spare} if spare else ())}
+                    for future in wait(awaited, return_when=FIRST_COMPLETED).done & running.keys():
                         yield by_page[running.pop(future).page], future.result()
             except BaseException:
                 progress.broken_off = True
@@ -178,9 +187,8 @@ class Player:
         return cluster
 
     def _timed(
-        self, have: Callable[[], Cluster], page: Page, one: Claim, clock: float, turns: list[Turn]
+        self, cluster: Cluster, page: Page, one: Claim, clock: float, turns: list[Turn]
     ) -> Transcript | PreuveError:
-        cluster = have()
         began = time.monotonic()
         try:
             return self._play(cluster, page, one)
