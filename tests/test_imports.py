@@ -40,6 +40,7 @@ ROOMS = {
     "kinds": "",
     "motion": "",
     "namespace": "api errors",
+    "nodes": "errors",
     "normalize": "table",
     "objects": "",
     "plan": "blocks commands diagram errors verbs",
@@ -58,7 +59,7 @@ ROOMS = {
     "script": "plan",
     "secrets": "",
     "session": (
-        "api box cluster diagnose diagram errors kinds namespace objects play prompt secrets settle "
+        "api box cluster diagnose diagram errors kinds namespace nodes objects play prompt secrets settle "
         "shell strings transcript"
     ),
     "settings": "errors",

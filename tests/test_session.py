@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from preuve.api import Api
+from preuve.errors import CommandError
+from preuve.nodes import undone
 from preuve.plan import Plan
 from preuve.player import Player
 from preuve.project import find
@@ -136,3 +139,38 @@ def test_an_exclusive_page_shows_no_secret_of_any_namespace(tmp_path: Path) -> N
         [(_, played)] = player.play(project.pages())
     assert isinstance(played, Transcript), played
     assert played.exchanges[2].output.strip() == "••••••••"
+
+
+HALF_WAY = """\
+---
+preuve: {cluster: exclusive}
+---
+# A failure half-way
+
+```console
+$ kubectl cordon node2
+$ kubectl label node node2 disk=ssd
+$ kubectl taint node node2 mine=1:NoSchedule
+$ preuve cluster node stop node3
+$ false
+```
+"""
+
+
+def test_an_exclusive_page_that_fails_gives_the_nodes_back(cluster: EmbeddedCluster, tmp_path: Path) -> None:
+    """The page after it is not played on what it left."""
+    (tmp_path / "mkdocs.yml").write_text("site_name: half-way\n")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "half-way.md").write_text(HALF_WAY)
+    project = find(tmp_path)
+    with Api(cluster.kubeconfig, cluster.network) as api, Player(project) as player:
+        before = {node["metadata"]["name"]: node for node in api.get("/api/v1/nodes")["items"]}
+        [(_, failed)] = player.play(project.pages())
+        assert isinstance(failed, CommandError)
+        assert "$ false" in str(failed)
+        assert cluster.off() == ()
+        for node in api.get("/api/v1/nodes")["items"]:
+            assert not undone(before[node["metadata"]["name"]], node)
+            assert {"Ready": "True"}.items() <= {
+                each["type"]: each["status"] for each in node["status"]["conditions"]
+            }.items()

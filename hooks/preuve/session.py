@@ -20,6 +20,7 @@ from preuve.diagnose import diagnose
 from preuve.diagram import WORDS, Drawing, draw, parse
 from preuve.errors import CommandError
 from preuve.kinds import KINDS
+from preuve.nodes import given_back
 from preuve.objects import Snapshot
 from preuve.play import play
 from preuve.prompt import attend
@@ -73,6 +74,8 @@ class Session:
         try:
             self._api = self._open.enter_context(Api(cluster.kubeconfig, cluster.network))
             self._namespace = self._open.enter_context(self._have_namespace(plan))
+            if plan.exclusive and isinstance(cluster, EmbeddedCluster):
+                self._open.enter_context(given_back(cluster, self._api))
             self._watcher = Watcher(cluster, self._api, self._namespace.name)
             self._open.callback(self._watcher.close)
             self._shell = self._open.enter_context(Bash(surroundings(self._box), under=self._box.argv()))
