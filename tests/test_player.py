@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -13,7 +14,7 @@ import pytest
 
 from preuve import cluster, session
 from preuve.errors import ClusterError, CommandError, PreuveError
-from preuve.player import Player
+from preuve.player import FILES, Player
 from preuve.project import Page, Project
 from preuve.settings import Settings
 from preuve.transcript import Transcript, now
@@ -112,6 +113,19 @@ def test_while_serving_only_what_was_added_at_the_end_is_played(project: Project
             played(player, a=text)
     first, second = ["open a.md", "one", "two", "close a.md"], ["open a.md", "other", "two", "close a.md"]
     assert sessions.told == first + second
+
+
+@pytest.mark.usefixtures("sessions")
+def test_sixty_pages_can_be_kept(project: Project) -> None:
+    """Each takes some 17 files, and a login gives 1024: what may be had is asked for."""
+    before, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(1024, most), most))
+    try:
+        with Player(project, keep=True) as player:
+            played(player, a="$ one")
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (min(FILES, most), most)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before, most))
 
 
 def test_while_serving_a_page_makes_room_for_one_that_meets_it(project: Project, sessions: Sessions) -> None:

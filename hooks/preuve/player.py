@@ -7,6 +7,7 @@ the spare, where there can be one and it comes up.
 from __future__ import annotations
 
 import os
+import resource
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 PAGES_PER_CORE = 4
 """Pages played at once: they mostly wait for Pods, and do not compute (`make bench`, parallel and site)."""
+
+FILES = 1 << 16
+"""Open files to ask for, where a login gives 1024: a page takes 17 [measured], and `serve` keeps them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +169,8 @@ class Player:
         if self._cluster is None:
             from preuve.cluster import have
 
+            soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, FILES)), hard))
             self._cluster = self._open.enter_context(have(self.project.settings, progress))
         return self._cluster
 
