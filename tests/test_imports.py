@@ -45,7 +45,7 @@ ROOMS = {
     "objects": "",
     "plan": "blocks commands diagram errors verbs",
     "play": "errors plan transcript verbs",
-    "player": "cluster errors progress run schedule session transcript",
+    "player": "cluster errors namespace progress run schedule session transcript",
     "pod": "motion objects",
     "progress": "",
     "project": "cluster errors key plan settings transcript",

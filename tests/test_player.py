@@ -184,6 +184,15 @@ def test_without_a_spare_cluster_an_exclusive_page_comes_last(
     assert told.index("close a.md") < told.index("open exclusive.md")
 
 
+def test_pages_whose_namespaces_have_one_name_are_kept_apart(project: Project, sessions: Sessions) -> None:
+    """`a b.md` and `a-b.md` are two pages, and two folders away nobody would think of it."""
+    with Player(project, keep=True, jobs=2) as player:
+        played(player, **{"a b": "$ one", "a-b": "$ two"})
+    first, second = sorted(sessions.told.index(f"open {page}.md") for page in ("a b", "a-b"))
+    assert sessions.told[second - 1].startswith("close ")
+    assert first < second - 1
+
+
 def test_a_spare_cluster_that_does_not_come_up_costs_no_page(
     project: Project, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:

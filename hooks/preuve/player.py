@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from preuve.cluster import Cluster
+    from preuve.plan import Plan
     from preuve.progress import Progress
     from preuve.project import Page, Project
     from preuve.session import Session
@@ -111,7 +112,7 @@ class Player:
             main = self._have_cluster(progress)
             there = time.monotonic() - clock
             spare = self._start_spare(pages, pool, stack, progress)
-            claims = {page.name: claim(page.plan, page.seconds) for page in pages}
+            claims = {page.name: _claim(page.plan, page.seconds) for page in pages}
             apart = [one for one in claims.values() if spare and one.exclusive]
             waiting = [one for one in claims.values() if one not in apart]
             second = main
@@ -149,7 +150,7 @@ class Player:
         with self._have_progress() as progress:
             cluster = self._have_cluster(progress)
             with progress.stage(page.name) as stage:
-                session = self._session(cluster, cut, claim(cut.plan, 0.0))
+                session = self._session(cluster, cut, _claim(cut.plan))
                 try:
                     session.play(cut, stage)
                 except ClusterError:
@@ -256,3 +257,11 @@ class Player:
             names = [name for name, held in self._held.items() if cluster is None or held.cluster is cluster]
         for name in names:
             self._end(name)
+
+
+def _claim(plan: Plan, seconds: float = 0.0) -> Claim:
+    """What a page takes of the cluster, its namespace's name too: that of `a/b.md` and `a-b.md` is one."""
+    from preuve.namespace import name_of
+
+    one = claim(plan, seconds)
+    return replace(one, things=one.things | {f"the namespace {name_of(plan.page)}"})
