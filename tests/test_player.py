@@ -34,6 +34,8 @@ class Sessions:
     """Stands for `preuve.session.Session`, and writes down what becomes of each one."""
 
     told: list[str] = field(default_factory=list)
+    gone: str = ""
+    """What the clusters say of their end."""
 
     def __call__(self, cluster: SimpleNamespace, plan: Plan, _: str) -> FakeSession:
         self.told.append(f"open {plan.page}" + (" aside" if cluster.name == "spare" else ""))
@@ -71,6 +73,8 @@ class FakeSession:
 
     def close(self) -> None:
         self.told.append(f"close {self.plan.page}")
+        if self.plan.page.startswith("stuck"):
+            raise ClusterError("the namespace does not go")
 
 
 @pytest.fixture
@@ -79,7 +83,7 @@ def sessions(monkeypatch: pytest.MonkeyPatch) -> Sessions:
     fake = Sessions()
     monkeypatch.setattr(session, "Session", fake)
     for have, name in (("have", "main"), ("spare", "spare")):
-        one = SimpleNamespace(name=name, version="v1.37.2")
+        one = SimpleNamespace(name=name, version="v1.37.2", gone=lambda: fake.gone)
         monkeypatch.setattr(cluster, have, lambda *_, one=one: fake.having(one))
     return fake
 
@@ -233,6 +237,22 @@ def test_a_play_that_is_broken_off_ends_a_session_that_was_being_made(
         played(player, late="$ never", a="$ crash")
     assert "close late.md" in sessions.told
     assert "never" not in sessions.told
+
+
+def test_a_cluster_that_ended_is_what_is_told(project: Project, sessions: Sessions) -> None:
+    """Not which connection broke when it did."""
+    sessions.gone = "the cluster ended"
+    with Player(project) as player, pytest.raises(ClusterError, match="the cluster ended"):
+        played(player, a="$ crash")
+
+
+def test_a_session_that_cannot_be_ended_keeps_no_other(project: Project, sessions: Sessions) -> None:
+    """Each has a shell, and a namespace; and what broke the play is what is told."""
+    player = Player(project, keep=True, jobs=1)
+    played(player, a="$ one", stuck="$ two", stuck2="$ three")
+    with pytest.raises(ClusterError, match="was lost"):
+        played(player, b="$ crash")
+    assert {f"close {page}.md" for page in ("a", "b", "stuck", "stuck2")} <= set(sessions.told)
 
 
 def test_a_page_that_fails_does_not_stop_the_others(project: Project, sessions: Sessions) -> None:

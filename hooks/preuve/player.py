@@ -10,7 +10,7 @@ import os
 import resource
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
@@ -135,7 +135,8 @@ class Player:
             except BaseException:
                 progress.broken_off = True
                 self._broken_off = True
-                self._end_sessions()  # what still runs ends now, and the pool with it
+                with suppress(ClusterError):  # of a cluster that is gone; why is told already
+                    self._end_sessions()  # what still runs ends now, and the pool with it
                 raise
         turns.sort(key=lambda turn: (turn.began, turn.page))
         self.run = Run(started, main.version, there, tuple(turns))
@@ -199,6 +200,10 @@ class Player:
         began = time.monotonic()
         try:
             return self._play(cluster, page, one)
+        except ClusterError:
+            if why := cluster.gone():  # whatever was being asked of it
+                raise ClusterError(why) from None
+            raise
         finally:
             turns.append(Turn(page.name, began - clock, time.monotonic() - began))
 
@@ -255,8 +260,9 @@ class Player:
         """End those on a cluster; on all unless it is given."""
         with self._lock:
             names = [name for name, held in self._held.items() if cluster is None or held.cluster is cluster]
-        for name in names:
-            self._end(name)
+        with ExitStack() as stack:  # one that cannot be ended keeps no other
+            for name in names:
+                stack.callback(self._end, name)
 
 
 def _claim(plan: Plan, seconds: float = 0.0) -> Claim:

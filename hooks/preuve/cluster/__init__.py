@@ -54,6 +54,10 @@ class Cluster(Protocol):
         """
         ...
 
+    def gone(self) -> str:
+        """Why it can be played on no more, if it is known to have ended; else nothing."""
+        ...
+
 
 @contextmanager
 def have(settings: Settings, progress: Progress) -> Iterator[Cluster]:

@@ -54,6 +54,10 @@ class ContextCluster:
         if node:
             raise ClusterError(f"node {node!r} of context {self.context!r} is out of reach")
 
+    def gone(self) -> str:
+        """Tell nothing: it is not ours to know."""
+        return ""
+
 
 @contextmanager
 def connected(context: str, environment: Mapping[str, str] | None = None) -> Iterator[ContextCluster]:

@@ -88,6 +88,12 @@ class EmbeddedCluster:
         """
         return netns.joined(self.network_path(node))
 
+    def gone(self) -> str:
+        """Why it can be played on no more, if it has ended; else nothing."""
+        if supervisor(self._state) == self.pid:
+            return ""
+        return f"the cluster ended while pages were played on it{self._state.epitaph()}: play them again"
+
     def off(self) -> tuple[str, ...]:
         """The nodes that are switched off."""
         nodes = _ask(self._state, "GET", "/status")["nodes"]
