@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preuve.secrets import MASK, mask
+from preuve.secrets import MASK, known, mask
 
 Dump = Callable[[object], str]
 
@@ -194,3 +194,13 @@ def test_a_secret_is_masked_without_its_api_version() -> None:
     """`grep -v apiVersion` does not make it public."""
     cut = "kind: Secret\nmetadata:\n  name: db\ndata:\n  password: aHVudGVyMg==\n"
     assert "aHVudGVyMg" not in mask(cut, public="")
+
+
+def test_what_a_secret_has_in_common_with_any_file_is_shown() -> None:
+    """A Secret made of a whole file hides its long lines, and no word of another output."""
+    file = "apiVersion: v1\nkind: Config\nsecret-of-many-letters: 3xcFh2kLq\n"
+    hidden = known([secret(config=file, user="nobody")])
+    shown = mask(
+        "apiVersion: v1\nkind: ConfigMap\nnobodys: x\n  secret-of-many-letters: 3xcFh2kLq\n", "", hidden
+    )
+    assert shown == f"apiVersion: v1\nkind: ConfigMap\nnobodys: x\n  {MASK}\n"

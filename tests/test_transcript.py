@@ -76,6 +76,23 @@ def test_a_merge_conflict_is_named() -> None:
         load("\n".join([*lines[:8], "<<<<<<< HEAD", *lines[8:]]), "x.txt")
 
 
+@pytest.mark.parametrize(
+    ("written", "instead", "told"),
+    [
+        ("v1.37.2", "v<b>1</b>", "kubernetes: v<b>"),
+        ("seconds: 1.0", "seconds: nan", "seconds: nan"),
+        ("\n", "\r\n", "CR LF"),
+    ],
+    ids=["version", "duration", "line ends"],
+)
+def test_a_head_that_preuve_does_not_write_is_refused(written: str, instead: str, told: str) -> None:
+    """What the seal does not cover stands on the page too."""
+    text = dump(Transcript("p.md", "sha256:0", "v1.37.2", datetime.now(UTC), 1.0, (Exchange("a", "b\n"),)))
+    assert load(text, "t.txt").version == "v1.37.2"
+    with pytest.raises(TranscriptError, match=told):
+        load(text.replace(written, instead), "t.txt")
+
+
 def test_another_format_is_refused() -> None:
     """A file of a later preuve says so, rather than being half understood."""
     with pytest.raises(TranscriptError, match="format"):

@@ -35,6 +35,9 @@ OMITTED = frozenset({"REDACTED", "DATA+OMITTED", ""})
 SHORTEST = 6
 """Characters of a value that is masked wherever it stands: less may be any word, or a number."""
 
+SHORTEST_LINE = 20
+"""Characters of a line of a longer value: less may be a line of any file (``kind: ConfigMap``)."""
+
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DOCUMENT = re.compile(
     r"^[ ]*(?:(?:- )?(?:apiVersion|kind):|\{|\[).*(?:\n(?:[ }\]-].*|[\w\"'./-]+:.*|(?=\n)))*", re.MULTILINE
@@ -55,13 +58,13 @@ def known(secrets: Iterable[Object]) -> frozenset[str]:
     ['MTIzNA==', 'aHVudGVyMg==', 'hunter2']
     """
     encoded = {value for secret in secrets for value in (secret.get("data") or {}).values() if value}
-    lines = {
-        line.strip()
-        for value in encoded
-        for line in base64.b64decode(value).decode(errors="replace").splitlines()
-        if len(line.strip()) >= SHORTEST
-    }
-    return frozenset(encoded | lines)
+    return frozenset(encoded).union(*map(_lines_of, encoded))
+
+
+def _lines_of(encoded: str) -> Iterator[str]:
+    lines = base64.b64decode(encoded).decode(errors="replace").splitlines()
+    shortest = SHORTEST if len(lines) == 1 else SHORTEST_LINE
+    return (line.strip() for line in lines if len(line.strip()) >= shortest)
 
 
 def mask(output: str, public: str, hidden: Collection[str] = ()) -> str:
@@ -87,7 +90,8 @@ def mask(output: str, public: str, hidden: Collection[str] = ()) -> str:
     text = _JWT.sub(lambda match: _masked(match[0], public), text)
     text = _PRIVATE_KEY.sub(lambda match: _lines(match[0], public), text)
     for value in sorted(hidden, key=len, reverse=True):
-        text = text.replace(value, _masked(value, public))
+        if value in text and not _is_public(value, public):
+            text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", MASK, text)
     return _NAMED.sub(lambda match: match[0].removesuffix(match[1]) + _masked(match[1], public), text)
 
 

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -41,6 +42,9 @@ MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 FORMAT = 1
 """Of the files; a transcript of another format is refused, and its page played again."""
+
+WRITTEN = {"kubernetes": re.compile(r"v\d[\w.+-]*"), "seconds": re.compile(r"\d+\.\d")}
+"""What of the head stands on the page, and what it can be: ``v1.36.3+k3s1``, ``12.4``."""
 
 HEAD = ("preuve-transcript", "page", "key", "seal", "kubernetes", "played", "seconds")
 
@@ -123,6 +127,8 @@ def load(text: str, path: str) -> Transcript:
         TranscriptError: the text is not a whole, untouched transcript of this format.
     """
     lines = text.split("\n")
+    if lines[0].endswith("\r"):
+        raise _broken(path, 0, "", "its lines end in CR LF (.gitattributes: `transcripts/** -text`)")
     head: dict[str, str] = {}
     for number, line in enumerate(lines[: len(HEAD)]):
         name, colon, value = line.partition(": ")
@@ -134,12 +140,16 @@ def load(text: str, path: str) -> Transcript:
     exchanges = tuple(_exchanges(lines, path))
     if _seal("\n".join(lines[len(HEAD) :])) != head["seal"]:
         raise _broken(path, HEAD.index("seal"), "", "its outputs are not those that were sealed")
+    for name, pattern in WRITTEN.items():
+        if not pattern.fullmatch(head[name]):
+            raise _broken(path, HEAD.index(name), f"{name}: {head[name]}", "preuve does not write this")
     try:
         played = datetime.strptime(head["played"], MOMENT).replace(tzinfo=UTC)
-        seconds = float(head["seconds"])
     except ValueError as error:
         raise _broken(path, HEAD.index("played"), "", str(error)) from None
-    return Transcript(head["page"], head["key"], head["kubernetes"], played, seconds, exchanges)
+    return Transcript(
+        head["page"], head["key"], head["kubernetes"], played, float(head["seconds"]), exchanges
+    )
 
 
 def _exchanges(lines: Sequence[str], path: str) -> Iterator[Exchange]:
