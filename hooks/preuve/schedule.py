@@ -100,8 +100,9 @@ def _mappings(node: object) -> Iterator[dict[str, object]]:
 def following(waiting: Sequence[Claim], running: Collection[Claim]) -> Claim | None:
     """The page to start now, the longest first; None if all that wait must wait.
 
-    A page that was never played counts as the longest: it is then the sooner known. Exclusive pages, where
-    there is no spare cluster, come last, one by one, so that none of the others waits for them.
+    Pages that must be played one after the other are as long as all of them. A page that was never played
+    counts as the longest: it is then the sooner known. Exclusive pages, where there is no spare cluster, come
+    last, one by one, so that none of the others waits for them.
 
     >>> pods, rollout = Claim("pods.md", 9), Claim("rollout.md", 30)
     >>> drain = Claim("drain.md", 60, exclusive=True)
@@ -109,9 +110,17 @@ def following(waiting: Sequence[Claim], running: Collection[Claim]) -> Claim | N
     'rollout.md'
     >>> following([drain], [pods]) is None
     True
+    >>> ports = [Claim(f"port-{n}.md", 20, frozenset({"port 30008"})) for n in (1, 2)]
+    >>> following([rollout, *ports], []).page
+    'port-1.md'
     """
+
+    def chain(one: Claim) -> float:
+        after = (other.seconds for other in waiting if other != one and one.things & other.things)
+        return one.seconds + sum(after)
+
     free = [one for one in waiting if not any(one.meets(other) for other in running)]
-    return min(free, key=lambda one: (one.exclusive, one.seconds != 0, -one.seconds, one.page), default=None)
+    return min(free, key=lambda one: (one.exclusive, one.seconds != 0, -chain(one), one.page), default=None)
 
 
 def shard(pages: Sequence[Claim], index: int, count: int) -> list[Claim]:
