@@ -204,3 +204,16 @@ def test_what_a_secret_has_in_common_with_any_file_is_shown() -> None:
         "apiVersion: v1\nkind: ConfigMap\nnobodys: x\n  secret-of-many-letters: 3xcFh2kLq\n", "", hidden
     )
     assert shown == f"apiVersion: v1\nkind: ConfigMap\nnobodys: x\n  {MASK}\n"
+
+
+def test_a_value_that_has_an_alias_is_masked_once() -> None:
+    """The line that says it again stays a line."""
+    text = "apiVersion: v1\nkind: Secret\ndata:\n  a: &x aHVudGVyMg==\n  b: *x\n"
+    shown = mask(text, "")
+    assert "aHVudGVyMg" not in shown
+    assert shown.splitlines()[-1] == "  b: *x"
+
+
+def test_a_bearer_is_masked_however_the_header_is_written() -> None:
+    """HTTP/2 writes names in lower case, and `curl -v` shows them."""
+    assert mask("> authorization: Bearer abc.def\n", "") == f"> authorization: Bearer {MASK}\n"

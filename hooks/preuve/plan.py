@@ -266,7 +266,7 @@ def _options(draft: _Draft, block: Block) -> Options:
 
 
 def _exit(text: str) -> int:
-    if not text.isdecimal() or int(text) > 255:
+    if not (text.isascii() and text.isdecimal()) or int(text) > 255:
         raise ValueError("an exit code is a number from 0 to 255")
     return int(text)
 
@@ -443,10 +443,19 @@ def _exclusive(draft: _Draft, markdown: str) -> bool:
     return False
 
 
+class _Loader(yaml.SafeLoader):
+    """Of YAML with tags of others (``!ENV``), whose values are none of our business."""
+
+
+_Loader.add_multi_constructor("!", lambda *_: None)
+
+
 def front_matter(markdown: str) -> Mapping[str, object]:
     r"""The settings between the two ``---`` at the top of a page; nothing if there are none.
 
     >>> front_matter("---\ntitle: Pods\npreuve: {cluster: exclusive}\n---\n# Pods\n")["preuve"]
+    {'cluster': 'exclusive'}
+    >>> front_matter("---\npreuve: {cluster: exclusive}\nkey: !ENV KEY\n---\n")["preuve"]
     {'cluster': 'exclusive'}
     """
     text = markdown.removeprefix("\ufeff")
@@ -456,5 +465,5 @@ def front_matter(markdown: str) -> Mapping[str, object]:
     end = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() in {"---", "..."}), 0)
     if lines[0].rstrip() != "---" or not end:
         return {}
-    settings = yaml.safe_load("\n".join(lines[1:end]))
+    settings = yaml.load("\n".join(lines[1:end]), _Loader)  # noqa: S506 - it is a SafeLoader
     return settings if isinstance(settings, dict) else {}

@@ -48,7 +48,7 @@ _ENTRY = re.compile(r"""^( +(?:[\w."-]+: *)?"?)([^\s"{}\[\]]+)""", re.MULTILINE)
 _LINE = re.compile(r"\S.*")
 _JWT = re.compile(r"\beyJ[\w-]{4,}\.eyJ[\w-]{4,}\.[\w-]*")
 _PRIVATE_KEY = re.compile(r"(?<=PRIVATE KEY-----\n)(?:[\w+/=:, -]+\n)+?(?=[ ]*-----END|\Z)")
-_NAMED = re.compile(r'(?:client-key-data"?: *"?|Authorization: Bearer )([^\s",]+)')
+_NAMED = re.compile(r'(?:client-key-data"?: *"?|(?i:authorization: bearer ))([^\s",]+)')
 
 
 def known(secrets: Iterable[Object]) -> frozenset[str]:
@@ -100,11 +100,13 @@ def _document(text: str, public: str) -> str:
     if not _SUSPECT.search(text):
         return text
     try:
-        found = [value for node in yaml.compose_all(text, _LOADER) if node for value in _secrets(node)]
+        documents = list(yaml.compose_all(text, _LOADER))
     except yaml.YAMLError:
         return _ENTRIES.sub(lambda block: _values(block[0], public), text)
-    for value in sorted(found, key=lambda value: value.start_mark.index, reverse=True):
-        start, end = value.start_mark.index, value.end_mark.index
+    # By place: what has an alias is found twice.
+    found = {value.start_mark.index: value for node in documents for value in _secrets(node)}
+    for start, value in sorted(found.items(), reverse=True):
+        end = value.end_mark.index
         text = text[:start] + _scalar(text[start:end], value, public) + text[end:]
     return text
 

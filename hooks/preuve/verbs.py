@@ -39,6 +39,9 @@ LOCAL = _names("""
 """)
 """Programs and words of the shell that never meet the cluster."""
 
+RUNNERS = _names("awk find trap")
+"""Those of them that run what an argument says."""
+
 LOOKS = _names("dig getent host nc nslookup openssl ping redis-cli ss telnet traceroute")
 """Programs that talk to what runs in the cluster, and leave it as it is."""
 
@@ -154,7 +157,8 @@ def _effect(words: Sequence[str]) -> int:
         return _effects(rest[rest.index("-c") + 1])
     if program == "eval":
         return _effects(" ".join(rest))
-    if program in LOCAL or not program or words[0].startswith("#"):
+    runs = program in RUNNERS and any("kubectl" in word for word in rest)
+    if not runs and (program in LOCAL or not program or words[0].startswith("#")):
         return _NOTHING
     return _LOOK if program in LOOKS else _LOOK | _CHANGE
 
