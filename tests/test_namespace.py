@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from preuve.api import Api, RefusedError
-from preuve.errors import ClusterError
+from preuve.errors import ClusterError, TakenError
 from preuve.namespace import OURS, made, name_of
 
 if TYPE_CHECKING:
@@ -202,28 +203,53 @@ def test_a_namespace_of_somebody_else_is_left_alone(cluster: EmbeddedCluster, ap
     api.delete("/api/v1/namespaces/taken")
 
 
+MAKER = """
+import sys, time
+from pathlib import Path
+from preuve.api import Api
+from preuve.cluster.embedded.netns import joined
+from preuve.namespace import made
+api = Api(Path(sys.argv[1]), lambda: joined(sys.argv[2]))
+with made(api, Path(sys.argv[1]), "left.md", exclusive=sys.argv[3] == "True", disposable=True):
+    print("there", flush=True)
+    time.sleep(1000)
+"""
+
+
+@contextmanager
+def maker(cluster: EmbeddedCluster, *, exclusive: bool = False) -> Iterator[subprocess.Popen[str]]:
+    """Another process, which plays left.md, and is killed in the end."""
+    command = [sys.executable, "-c", MAKER, str(cluster.kubeconfig), cluster.network_path(), str(exclusive)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout
+        assert other.stdout.readline() == "there\n"
+        yield other
+        other.kill()
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("exclusive", [True, False])
+def test_an_exclusive_page_meets_no_other_process(
+    cluster: EmbeddedCluster, api: Api, exclusive: bool
+) -> None:
+    """Whichever of the two wants the cluster to itself, the one that comes second is told who has it."""
+    with maker(cluster, exclusive=not exclusive) as other:
+        second = made(api, cluster.kubeconfig, "second.md", exclusive=exclusive, disposable=True)
+        with pytest.raises(TakenError, match=rf"left.md .*\(process {other.pid} on [^ ]+\).* to itself"):
+            second.__enter__()
+    with made(api, cluster.kubeconfig, "left.md", disposable=True):
+        pass  # what the killed one left is gone with it
+
+
 @pytest.mark.cluster
 def test_what_a_killed_run_left_is_replaced(cluster: EmbeddedCluster, api: Api) -> None:
     """A namespace whose maker is dead is deleted first; one whose maker lives is not touched."""
-    source = (
-        "import sys, time\n"
-        "from pathlib import Path\n"
-        "from preuve.api import Api\n"
-        "from preuve.cluster.embedded.netns import joined\n"
-        "from preuve.namespace import made\n"
-        "api = Api(Path(sys.argv[1]), lambda: joined(sys.argv[2]))\n"
-        "with made(api, Path(sys.argv[1]), 'left.md', disposable=True):\n"
-        "    print('there', flush=True)\n"
-        "    time.sleep(1000)\n"
-    )
-    command = [sys.executable, "-c", source, str(cluster.kubeconfig), cluster.network_path()]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as maker:
-        assert maker.stdout
-        assert maker.stdout.readline() == "there\n"
+    with maker(cluster) as other:
         before = api.get("/api/v1/namespaces/left")["metadata"]
         assert OURS.items() <= before["labels"].items()
-        with pytest.raises(ClusterError, match=rf"'left'.*in use for left.md \(process {maker.pid} on "):
+        with pytest.raises(
+            ClusterError, match=rf"'left'.*in use for left.md \(process {other.pid} on [^ ]+\)"
+        ):
             made(api, cluster.kubeconfig, "left.md", disposable=True).__enter__()
-        maker.kill()
     with made(api, cluster.kubeconfig, "left.md", disposable=True):
         assert api.get("/api/v1/namespaces/left")["metadata"]["uid"] != before["uid"]

@@ -30,6 +30,7 @@ USER = "preuve"
 OURS = {"app.kubernetes.io/managed-by": "preuve"}
 OWNER = "preuve/owner"
 PAGE = "preuve/page"
+LEVEL = "pod-security.kubernetes.io/enforce"
 
 TOKEN_SECONDS = 7 * 24 * 3600
 """A token outlives a week of `mkdocs serve`; it ends with its namespace anyway."""
@@ -117,8 +118,7 @@ def made(
     """
     name = name_of(page)
     _make_room(api, name, page)
-    if exclusive:
-        _wait_until_alone(api)
+    _meet_nobody(api, exclusive=exclusive)
     try:
         yield _furnish(api, kubeconfig, name, page, exclusive=exclusive)
     finally:
@@ -164,7 +164,7 @@ def _make_room(api: Api, name: str, page: str) -> None:
         _wait_until_gone(api, name)
     elif _alive(owner := notes.get(OWNER, "")):
         raise TakenError(
-            f"namespace {name!r}, where {page} is played, is in use for {notes.get(PAGE)} (process {owner}): "
+            f"namespace {name!r}, where {page} is played, is in use for {notes.get(PAGE)} ({_told(owner)}): "
             f"wait for its end; if it has none, `kubectl delete namespace {name}`"
         )
     else:
@@ -172,12 +172,28 @@ def _make_room(api: Api, name: str, page: str) -> None:
         _wait_until_gone(api, name)
 
 
-def _wait_until_alone(api: Api) -> None:
-    """Wait until the pages that were played before have left the cluster: what they had is not to be seen."""
+def _meet_nobody(api: Api, *, exclusive: bool) -> None:
+    """See that no page which must have the cluster to itself is played beside another process's.
+
+    An exclusive page waits until those that were played before have left: what they had is not to be seen.
+    """
     ours = ",".join(f"{label}={value}" for label, value in OURS.items())
-    for left in api.get("/api/v1/namespaces", labelSelector=ours)["items"]:
-        if "deletionTimestamp" in left["metadata"]:
-            _wait_until_gone(api, left["metadata"]["name"])
+    for space in api.get("/api/v1/namespaces", labelSelector=ours)["items"]:
+        meta = space["metadata"]
+        owner = meta.get("annotations", {}).get(OWNER, "")
+        if "deletionTimestamp" in meta:
+            if exclusive:
+                _wait_until_gone(api, meta["name"])
+        elif (exclusive or meta["labels"].get(LEVEL) == "privileged") and owner != _me() and _alive(owner):
+            raise TakenError(
+                f"{meta['annotations'].get(PAGE)} is being played on the same cluster ({_told(owner)}), and "
+                f"{'this page' if exclusive else 'it'} must have the cluster to itself: wait for its end; "
+                f"if it has none, `kubectl delete namespace {meta['name']}`"
+            )
+
+
+def _told(owner: str) -> str:
+    return f"process {owner.partition(' since ')[0]}"
 
 
 def _me() -> str:
@@ -219,7 +235,7 @@ def _wait_until_gone(api: Api, name: str) -> None:
 
 def _furnish(api: Api, kubeconfig: Path, name: str, page: str, *, exclusive: bool) -> Namespace:
     """Make the namespace, and an identity for it."""
-    level = {"pod-security.kubernetes.io/enforce": "privileged" if exclusive else "baseline"}
+    level = {LEVEL: "privileged" if exclusive else "baseline"}
     notes = {OWNER: _me(), PAGE: page}
     meta = {"name": name, "labels": {**OURS, **level}, "annotations": notes}
     space = api.post("/api/v1/namespaces", {"metadata": meta})
