@@ -196,7 +196,7 @@ def there() -> bool:
 
 
 def _states() -> tuple[State, State]:
-    return State.of_checkout(spare=True), State.of_checkout()
+    return State.of_checkout(), State.of_checkout(spare=True)
 
 
 def _down(state: State) -> bool:
