@@ -217,3 +217,12 @@ def test_a_value_that_has_an_alias_is_masked_once() -> None:
 def test_a_bearer_is_masked_however_the_header_is_written() -> None:
     """HTTP/2 writes names in lower case, and `curl -v` shows them."""
     assert mask("> authorization: Bearer abc.def\n", "") == f"> authorization: Bearer {MASK}\n"
+
+
+def test_the_items_of_a_raw_list_are_of_its_kind() -> None:
+    """`kubectl get --raw` gives a SecretList, whose items do not say what they are."""
+    said = {"apiVersion", "kind"}
+    items = [{key: value for key, value in secret(key="hunter2").items() if key not in said}]
+    for kind, hidden in (("SecretList", True), ("ConfigMapList", False)):
+        shown = mask(as_compact_json({"kind": kind, "apiVersion": "v1", "items": items}), "")
+        assert (MASK in shown, "aHVudGVyMg==" in shown) == (hidden, not hidden)

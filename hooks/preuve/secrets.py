@@ -111,15 +111,19 @@ def _document(text: str, public: str) -> str:
     return text
 
 
-def _secrets(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
+def _secrets(node: yaml.Node | None, kind: str = "") -> Iterator[yaml.ScalarNode]:
     """The values of an object that are secret, in it or in those that it lists.
 
-    An object whose kind was cut off (`| head`) is taken for a Secret.
+    An object whose kind was cut off (`| head`) is taken for a Secret; one of a list that the API itself gives
+    (`get --raw`) has the list's.
     """
     for item in node.value if isinstance(node, yaml.SequenceNode) else ():
-        yield from _secrets(item)
+        yield from _secrets(item, kind)
     fields = _fields(node)
-    kind = fields["kind"].value if "kind" in fields else "Secret" if "apiVersion" in fields else ""
+    if "kind" in fields:
+        kind = fields["kind"].value
+    elif "apiVersion" in fields:
+        kind = "Secret"
     if kind == "Secret":
         for key in ("data", "stringData"):
             yield from _scalars(fields.get(key))
@@ -129,7 +133,7 @@ def _secrets(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
             for key in CREDENTIALS & _fields(user).keys():
                 yield from _scalars(_fields(user)[key])
     elif kind.endswith("List"):
-        yield from _secrets(fields.get("items"))
+        yield from _secrets(fields.get("items"), kind.removesuffix("List"))
 
 
 def _fields(node: yaml.Node | None) -> dict[str, yaml.Node]:
