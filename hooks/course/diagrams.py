@@ -37,6 +37,9 @@ FONT = "-apple-system, BlinkMacSystemFont, Helvetica, Arial, sans-serif"
 """What Material falls back to without a web font: labels are measured in it."""
 SMALLEST = 0.7
 """A drawing shrinks to this on a phone (16 px text to 11), then scrolls."""
+NARROWER = str.maketrans("\u00a0", "\u202f")
+"""mermaid has a label that holds a `<br>` sanitized as HTML, which writes U+00A0 as an entity, and draws that as
+text. HTML has no entity for the narrow space, which does not break either."""
 QUIET = ("--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run")
 """Chromium stays off the network."""
 
@@ -70,18 +73,19 @@ class Diagram:
         lines = self.source.splitlines()
         culprit = lines[min(int(line[1]), len(lines)) - 1] if line else lines[0]
         page = (docs / self.page).read_text(encoding="utf-8").splitlines()
-        at = next((f":{n}" for n, text in enumerate(page, 1) if text.strip() == culprit.strip()), "")
+        numbered = enumerate((text.translate(NARROWER).strip() for text in page), 1)
+        at = next((f":{n}" for n, text in numbered if text == culprit.strip()), "")
         return f"{self.page}{at}: mermaid cannot draw this: {' '.join(error.split())}"
 
 
 def on_page_content(content: str, /, *, page: Page, **_: object) -> str:
-    """Note on each diagram where it is from, and keep its source out of the search."""
+    """Note on each diagram where it is from, keep its source out of the search and its spaces out of harm."""
     name = page.file.src_uri
     for found in FENCE.finditer(content):
         if "accTitle" not in found[1]:
             log.warning("%s: a diagram without `accTitle:` has no name for a screen reader", name)
     mark = f'<pre class="mermaid" data-page="{html.escape(name)}" data-search-exclude><code>'
-    return content.replace('<pre class="mermaid"><code>', mark)
+    return FENCE.sub(lambda found: f"{mark}{found[1].translate(NARROWER)}</code></pre>", content)
 
 
 def on_post_build(*, config: MkDocsConfig) -> None:
