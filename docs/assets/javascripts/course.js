@@ -74,15 +74,28 @@
     }
   }
 
+  // A wide drawing is read from the left, but for a tree, whose root stands above its middle: how far that is out of
+  // sight. The first of several in a row is meant; what nothing reaches beyond is an end, not a root.
+  function beyond(box) {
+    const nodes = Array.from(box.querySelectorAll(".node"), (node) => node.getBoundingClientRect())
+    const middle = ({ top, bottom }) => (top + bottom) / 2
+    const highest = Math.min(...nodes.map(middle))
+    const [root] = nodes.filter((node) => middle(node) < highest + 1).sort((a, b) => a.left - b.left)
+    if (!nodes.some(({ right }) => right > root.right)) return 0
+    return Math.ceil(root.right + 16 - box.getBoundingClientRect().right) // clear of the shade
+  }
+
   // What scrolls, and what explains itself, can be reached with the keyboard. The browser tells when it has laid
   // the drawings out: to ask before would have it lay out the page once more.
   const sizes = new ResizeObserver((entries) => {
-    const drawings = entries.map(({ target }) => [target, target.scrollWidth - target.clientWidth])
-    for (const [box, hidden] of drawings) {
-      if (hidden > 0) {
-        box.tabIndex = 0
-        box.scrollLeft ||= hidden / 2 // a tree's root is in the middle
-      } else box.removeAttribute("tabindex")
+    const drawings = entries.map(({ target }) => {
+      const wide = target.scrollWidth > target.clientWidth
+      return [target, wide, wide && !target.scrollLeft ? beyond(target) : 0]
+    })
+    for (const [box, wide, hidden] of drawings) {
+      if (wide) box.tabIndex = 0
+      else box.removeAttribute("tabindex")
+      if (hidden > 0) box.scrollLeft = hidden
     }
   })
 
