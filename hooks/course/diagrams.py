@@ -38,8 +38,8 @@ FONT = "-apple-system, BlinkMacSystemFont, Helvetica, Arial, sans-serif"
 SMALLEST = 0.7
 """A drawing shrinks to this on a phone (16 px text to 11), then scrolls."""
 NARROWER = str.maketrans("\u00a0", "\u202f")
-"""mermaid has a label that holds a `<br>` sanitized as HTML, which writes U+00A0 as an entity, and draws that as
-text. HTML has no entity for the narrow space, which does not break either."""
+"""mermaid has a label that holds a `<br>` sanitized as HTML, which writes U+00A0 as an entity, and draws that
+as text. HTML has no entity for the narrow space, which does not break either."""
 QUIET = ("--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run")
 """Chromium stays off the network."""
 

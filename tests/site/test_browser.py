@@ -518,7 +518,7 @@ def test_a_wide_drawing_begins_where_it_is_read(
     leaves = "".join(f"\n  {{}} --> n{n}[un Pod assez large, {n}]" for n in range(5))
     tree = "TB\n  accTitle: Un arbre\n  root[Racine]" + leaves.replace("{}", "root")
     row = "TB\n  accTitle: Une file" + leaves.replace("{} --> ", "")
-    chain = "LR\n  accTitle: Une suite\n  a[un premier Pod] --> b[un deuxième] --> c[un troisième] --> d[(fin)]"
+    chain = "LR\n  accTitle: Une suite\n  a[un Pod] --> b[un deuxième] --> c[un troisième] --> d[(fin)]"
     site = tmp_path / "site"
     page = "# Un" + "".join(f"\n\n```mermaid\nflowchart {body}\n```" for body in (tree, row, chain))
     done = build(write(page + "\n"), site)
