@@ -23,7 +23,7 @@ class Blocks(HTMLParser):
         super().__init__()
         self.run: dict[str, str] = {}
         self.links: dict[str, str] = {}
-        self._target = ""
+        self._target = self._text = ""
         self.feed(page.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -32,17 +32,16 @@ class Blocks(HTMLParser):
         if told.get("data-preuve") in {"executed", "failed"} and "id" in told:
             self.run[told["id"]] = told["data-copy"]
         if tag == "a":
-            self._target = told.get("href", "")
-
-    def handle_endtag(self, tag: str) -> None:
-        """Leave a link."""
-        if tag == "a":
-            self._target = ""
+            self._target, self._text = told.get("href", ""), ""
 
     def handle_data(self, data: str) -> None:
+        """Gather a link's text, whatever tags its parts are in."""
+        self._text += data
+
+    def handle_endtag(self, tag: str) -> None:
         """Keep a link's command."""
-        if data.startswith("kubectl ") and "#cmd-" in self._target:
-            self.links[data] = self._target
+        if tag == "a" and self._text.startswith("kubectl ") and "#cmd-" in self._target:
+            self.links[self._text] = self._target
 
 
 @pytest.mark.parametrize("site", ["course"], indirect=True)
