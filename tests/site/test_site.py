@@ -38,11 +38,16 @@ class Links(HTMLParser):
     def __init__(self, page: Path) -> None:
         super().__init__()
         self.targets: set[str] = set()
+        self.awaited: list[str] = []
+        """Scripts that the page is not shown before."""
         self.anchors = {"", "__tabbed"}
         self.feed(page.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Keep what a tag points to, and the name it can be pointed to by."""
+        given = dict(attrs)
+        if tag == "script" and given.get("src") and "defer" not in given:
+            self.awaited.append(str(given["src"]))
         for name, value in attrs:
             if name in {"href", "src"} and value is not None and (tag, name) != ("use", "href"):
                 self.targets.add(value)
@@ -97,6 +102,21 @@ def test_every_link_leads_somewhere(site: Path) -> None:
 @pytest.mark.parametrize("fault", ["dead-link", "dead-anchor", "misses-a-file"])
 def test_a_dead_link_is_caught(fault: str) -> None:
     assert len(list(broken(FAULTS / fault))) == 1
+
+
+def awaited(site: Path) -> list[str]:
+    """The scripts that a reader has to wait for, page by page."""
+    pages = sorted(site.rglob("*.html"))
+    return [f"{page.relative_to(site)}: {script}" for page in pages for script in Links(page).awaited]
+
+
+def test_no_page_waits_for_a_script(site: Path) -> None:
+    """The theme's own is as heavy as the page, which can be read without it (overrides/main.html)."""
+    assert awaited(site) == []
+
+
+def test_a_script_that_is_waited_for_is_caught() -> None:
+    assert awaited(FAULTS / "waits-for-a-script") == ["index.html: first.js"]
 
 
 def test_who_is_lost_is_led_home(site: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mkdocs.config.config_options import ExtraScriptValue
 from mkdocs.structure.files import File
 
 from course import ROOT
@@ -26,7 +27,9 @@ def on_config(config: MkDocsConfig) -> None:
     formatter = fence.Formatter("fr").format
     fences.append({"name": "console", "class": "preuve", "format": formatter, "validator": fence.validator})
     config.extra_css.append("assets/preuve/preuve.css")
-    config.extra_javascript.append("assets/preuve/preuve.js")
+    script = ExtraScriptValue("assets/preuve/preuve.js")
+    script.defer = True
+    config.extra_javascript.append(script)
 
 
 def on_files(files: Files, /, *, config: MkDocsConfig) -> Files:
