@@ -40,7 +40,7 @@ ROOMS = {
     "kinds": "",
     "motion": "",
     "namespace": "api errors",
-    "nodes": "errors",
+    "nodes": "errors objects",
     "normalize": "table",
     "objects": "",
     "plan": "blocks commands diagram errors verbs",

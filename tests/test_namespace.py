@@ -204,7 +204,7 @@ def test_a_namespace_of_somebody_else_is_left_alone(cluster: EmbeddedCluster, ap
 
 
 MAKER = """
-import sys, time
+import sys
 from pathlib import Path
 from preuve.api import Api
 from preuve.cluster.embedded.netns import joined
@@ -212,7 +212,7 @@ from preuve.namespace import made
 api = Api(Path(sys.argv[1]), lambda: joined(sys.argv[2]))
 with made(api, Path(sys.argv[1]), "left.md", exclusive=sys.argv[3] == "True", disposable=True):
     print("there", flush=True)
-    time.sleep(1000)
+    sys.stdin.read()
 """
 
 
@@ -220,11 +220,13 @@ with made(api, Path(sys.argv[1]), "left.md", exclusive=sys.argv[3] == "True", di
 def maker(cluster: EmbeddedCluster, *, exclusive: bool = False) -> Iterator[subprocess.Popen[str]]:
     """Another process, which plays left.md, and is killed in the end."""
     command = [sys.executable, "-c", MAKER, str(cluster.kubeconfig), cluster.network_path(), str(exclusive)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
-        assert other.stdout
-        assert other.stdout.readline() == "there\n"
-        yield other
-        other.kill()
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        try:
+            assert other.stdout
+            assert other.stdout.readline() == "there\n"
+            yield other
+        finally:
+            other.kill()
 
 
 @pytest.mark.cluster

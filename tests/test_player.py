@@ -181,7 +181,7 @@ def test_without_a_spare_cluster_an_exclusive_page_comes_last(
     project: Project, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When nothing else is played."""
-    monkeypatch.setattr(cluster, "spare", lambda _: None)
+    monkeypatch.setattr(cluster, "spare", lambda *_: None)
     with Player(project, jobs=2) as player:
         played(player, exclusive="$ crash a node", a="$ one")
     told = sessions.told
@@ -207,7 +207,7 @@ def test_a_spare_cluster_that_does_not_come_up_costs_no_page(
         raise ClusterError("no space left on device")
         yield
 
-    monkeypatch.setattr(cluster, "spare", lambda _: full())
+    monkeypatch.setattr(cluster, "spare", lambda *_: full())
     with Player(project, jobs=2) as player:
         outcomes = played(player, exclusive="$ crash a node", a="$ one")
     assert [type(outcome) for outcome in outcomes] == [Transcript, Transcript]

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from folder import Folder
 from preuve.api import Api
 from preuve.errors import CommandError
 from preuve.nodes import undone
+from preuve.objects import holds
 from preuve.plan import Plan
 from preuve.player import Player
 from preuve.project import find
@@ -20,8 +22,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from preuve.cluster.embedded.cluster import EmbeddedCluster
+    from preuve.errors import PreuveError
 
 pytestmark = pytest.mark.cluster
+
+
+def outcome(root: Path, text: str) -> Transcript | PreuveError:
+    """Play the one page of a project."""
+    folder = Folder(root)
+    folder.write("index.md", text)
+    (root / "mkdocs.yml").write_text("site_name: one page\n")
+    project = find(root)
+    with Player(project) as player:
+        [(_, played)] = player.play(project.pages())
+    return played
 
 
 @pytest.mark.parametrize(("exclusive", "told"), [(True, "there is no"), (False, "exclusive")])
@@ -91,12 +105,7 @@ $ exit 0
 @pytest.mark.usefixtures("cluster")
 def test_commands_that_do_not_end_that_ask_or_that_end_the_shell(tmp_path: Path) -> None:
     """A page with all of them, played as any other."""
-    (tmp_path / "mkdocs.yml").write_text("site_name: odd\n")
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs" / "odd.md").write_text(ODD)
-    project = find(tmp_path)
-    with Player(project) as player:
-        [(_, played)] = player.play(project.pages())
+    played = outcome(tmp_path, ODD)
     assert isinstance(played, Transcript), played
     _, watched, followed, forwarded, got, job, killed, terminal, doc, applied, deleted, _, pods, left = (
         exchange.output for exchange in played.exchanges
@@ -131,12 +140,7 @@ $ kubectl delete namespace other
 @pytest.mark.usefixtures("cluster")
 def test_an_exclusive_page_shows_no_secret_of_any_namespace(tmp_path: Path) -> None:
     """It may make Secrets anywhere, and read them."""
-    (tmp_path / "mkdocs.yml").write_text("site_name: elsewhere\n")
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs" / "elsewhere.md").write_text(ELSEWHERE)
-    project = find(tmp_path)
-    with Player(project) as player:
-        [(_, played)] = player.play(project.pages())
+    played = outcome(tmp_path, ELSEWHERE)
     assert isinstance(played, Transcript), played
     assert played.exchanges[2].output.strip() == "••••••••"
 
@@ -159,18 +163,12 @@ $ false
 
 def test_an_exclusive_page_that_fails_gives_the_nodes_back(cluster: EmbeddedCluster, tmp_path: Path) -> None:
     """The page after it is not played on what it left."""
-    (tmp_path / "mkdocs.yml").write_text("site_name: half-way\n")
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs" / "half-way.md").write_text(HALF_WAY)
-    project = find(tmp_path)
-    with Api(cluster.kubeconfig, cluster.network) as api, Player(project) as player:
+    with Api(cluster.kubeconfig, cluster.network) as api:
         before = {node["metadata"]["name"]: node for node in api.get("/api/v1/nodes")["items"]}
-        [(_, failed)] = player.play(project.pages())
+        failed = outcome(tmp_path, HALF_WAY)
         assert isinstance(failed, CommandError)
         assert "$ false" in str(failed)
         assert cluster.off() == ()
         for node in api.get("/api/v1/nodes")["items"]:
             assert not undone(before[node["metadata"]["name"]], node)
-            assert {"Ready": "True"}.items() <= {
-                each["type"]: each["status"] for each in node["status"]["conditions"]
-            }.items()
+            assert holds(node, "Ready")

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from preuve.errors import ClusterError
+from preuve.objects import holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,14 +89,14 @@ def _nodes(api: Api) -> dict[str, Object]:
 
 def _wait_until_ready(api: Api, awaited: set[str]) -> None:
     listed = api.get(NODES)
-    awaited -= {node["metadata"]["name"] for node in listed["items"] if _ready(node)}
+    awaited -= {node["metadata"]["name"] for node in listed["items"] if holds(node, "Ready")}
     if not awaited:
         return
     version = listed["metadata"]["resourceVersion"]
     watch = api.watch(NODES, READY_LIMIT, resourceVersion=version, timeoutSeconds=str(READY_LIMIT))
     try:
         for _, node in watch:
-            if _ready(node):
+            if holds(node, "Ready"):
                 awaited.discard(node["metadata"]["name"])
             if not awaited:
                 return
@@ -105,8 +106,3 @@ def _wait_until_ready(api: Api, awaited: set[str]) -> None:
         f"{', '.join(sorted(awaited))} did not come back after an exclusive page: "
         "`preuve cluster down` ends the cluster"
     )
-
-
-def _ready(node: Object) -> bool:
-    conditions = node["status"].get("conditions", ())
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)

@@ -465,5 +465,5 @@ def front_matter(markdown: str) -> Mapping[str, object]:
     end = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() in {"---", "..."}), 0)
     if lines[0].rstrip() != "---" or not end:
         return {}
-    settings = yaml.load("\n".join(lines[1:end]), _Loader)  # noqa: S506 - it is a SafeLoader
+    settings = _Loader("\n".join(lines[1:end])).get_single_data()
     return settings if isinstance(settings, dict) else {}

@@ -112,24 +112,21 @@ class Player:
             main = self._have_cluster(progress)
             there = time.monotonic() - clock
             spare = self._start_spare(pages, pool, stack, progress)
-            claims = {page.name: _claim(page.plan, page.seconds) for page in pages}
-            apart = [one for one in claims.values() if spare and one.exclusive]
-            waiting = [one for one in claims.values() if one not in apart]
-            second = main
+            waiting = [_claim(page.plan, page.seconds) for page in pages if not page.plan.exclusive]
+            exclusive = [_claim(page.plan, page.seconds) for page in pages if page.plan.exclusive]
+            elsewhere: Cluster | None = None
             try:
-                while waiting or running or apart:
-                    if spare and spare.done():
-                        if not isinstance(spare.exception(), ClusterError):
-                            second = spare.result()
-                            apart = [one.aside() for one in apart]
-                        waiting += apart  # if it did not come up, as where there is none: last
-                        apart, spare = [], None
+                while waiting or running or exclusive:
+                    if exclusive and spare.done():
+                        elsewhere = spare.result()
+                        waiting += [one.aside() for one in exclusive] if elsewhere else exclusive
+                        exclusive = []
                     while len(running) < self.jobs and (one := following(waiting, running.values())):
                         waiting.remove(one)
-                        where = second if claims[one.page].exclusive else main
-                        turn = pool.submit(self._timed, where, by_page[one.page], one, clock, turns)
-                        running[turn] = one
-                    awaited: set[Future[Any]] = {*running, *({spare} if spare else ())}
+                        page = by_page[one.page]
+                        cluster = elsewhere if elsewhere and page.plan.exclusive else main
+                        running[pool.submit(self._timed, cluster, page, one, clock, turns)] = one
+                    awaited: set[Future[Any]] = {*running, *([spare] if exclusive else ())}
                     for future in wait(awaited, return_when=FIRST_COMPLETED).done & running.keys():
                         yield by_page[running.pop(future).page], future.result()
             except BaseException:
@@ -178,19 +175,25 @@ class Player:
 
     def _start_spare(
         self, pages: Sequence[Page], pool: ThreadPoolExecutor, stack: ExitStack, progress: Progress
-    ) -> Future[Cluster] | None:
-        """Begin to start the spare cluster if it spares time and can be had; it ends with the stack."""
+    ) -> Future[Cluster | None]:
+        """Begin to start the spare cluster, if it spares time; what comes up ends with the stack."""
         from preuve.cluster import spare
 
-        kinds = {page.plan.exclusive for page in pages}
-        starter = spare(self.project.settings) if self.jobs > 1 and len(kinds) > 1 else None
-        return pool.submit(self._have_spare, starter, stack, progress) if starter else None
+        starter = None
+        if self.jobs > 1 and {page.plan.exclusive for page in pages} == {True, False}:
+            starter = spare(self.project.settings, progress.silenced())
+        return pool.submit(self._have_spare, starter, stack, progress)
 
     def _have_spare(
-        self, starter: AbstractContextManager[Cluster], stack: ExitStack, progress: Progress
-    ) -> Cluster:
-        with progress.stage("a second cluster, for exclusive pages"):
-            cluster = stack.enter_context(starter)
+        self, starter: AbstractContextManager[Cluster] | None, stack: ExitStack, progress: Progress
+    ) -> Cluster | None:
+        if starter is None:
+            return None
+        try:
+            with progress.stage("a second cluster, for exclusive pages"):
+                cluster = stack.enter_context(starter)
+        except ClusterError:
+            return None  # the pages are played all the same, last
         stack.callback(self._end_sessions, cluster)
         return cluster
 

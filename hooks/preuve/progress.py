@@ -71,6 +71,10 @@ class Progress:
             transient=True,
         )
 
+    def silenced(self) -> Progress:
+        """One like it that shows nothing, for stages that are details of a stage of this one."""
+        return Progress(Console(quiet=True))
+
     def __enter__(self) -> Self:
         if self.console.is_terminal:
             self._live.start()

@@ -83,6 +83,7 @@ _SUBSTITUTION = re.compile(r"\$\((.*)\)", re.DOTALL)
 _ASSIGNMENT = re.compile(r"\w+\+?=")
 _KUBECTL = re.compile(r"(?:.*/)?kubectl")
 _FILENAME = re.compile(r"--filename(?:=|$)|-[ARhitw]*f=?")
+_BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
 _MANIFEST = re.compile(r"[\w./{}$-]+\.ya?ml\b")
 _ARGUMENT = re.compile(r"-|\d|\w+=")
 
@@ -130,8 +131,11 @@ def given(source: str) -> Iterator[str]:
 
 def _braced(word: str) -> Iterator[str]:
     """Yield what bash makes of the first braces of a word."""
-    before, one, after = (*re.split(r"\{([^{}]*,[^{}]*)\}", word, maxsplit=1), "", "")[:3]
-    return (f"{before}{each}{after}" for each in one.split(","))
+    braces = _BRACES.search(word)
+    if not braces:
+        return iter((word,))
+    before, after = word[: braces.start()], word[braces.end() :]
+    return (f"{before}{each}{after}" for each in braces[1].split(","))
 
 
 _NOTHING, _LOOK, _CHANGE = 0, 1, 2

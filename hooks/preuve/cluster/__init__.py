@@ -82,11 +82,12 @@ def have(settings: Settings, progress: Progress) -> Iterator[Cluster]:
             yield embedded
 
 
-def spare(settings: Settings) -> AbstractContextManager[Cluster] | None:
+def spare(settings: Settings, progress: Progress) -> AbstractContextManager[Cluster] | None:
     """A second cluster like the one of `have`, for a page that wants one to itself, while others are played.
 
     Args:
         settings: of the project.
+        progress: shows what has to be started.
 
     Returns:
         what starts it, and ends it with the block; None where there is but one: the user's, or on a machine
@@ -94,11 +95,6 @@ def spare(settings: Settings) -> AbstractContextManager[Cluster] | None:
     """
     if settings.context:
         return None
-    from rich.console import Console  # noqa: PLC0415 - as what follows, slow to import
+    from preuve.cluster.embedded import cluster, requirements  # noqa: PLC0415 - slow to import
 
-    from preuve.cluster.embedded import cluster, requirements  # noqa: PLC0415
-    from preuve.progress import Progress  # noqa: PLC0415
-
-    if any(requirements.problems()):
-        return None
-    return cluster.have_spare(Progress(Console(quiet=True)), settings.kubernetes)
+    return None if any(requirements.problems()) else cluster.have_spare(progress, settings.kubernetes)
