@@ -32,6 +32,10 @@ INHERITED = frozenset({
 })  # fmt: skip
 """What a user may have set on purpose, in either case: where Go keeps things and where it fetches them."""
 
+OURS = {"CGO_ENABLED": "0", "GOWORK": "off", "GOGC": "400"}
+"""How Go is run. The last: its compiler collects its garbage less often, for a twentieth of its time less
+(measured) and some megabytes more."""
+
 WITH_US = ("setpriv", "--pdeathsig", "KILL")
 """What a program is started by that must not outlive us, were we killed in the very moment of starting it."""
 
@@ -73,7 +77,7 @@ def run(command: Sequence[str], folder: Path, scratch: Path, stage: Stage, each:
     with subprocess.Popen(
         (*WITH_US, *command),
         cwd=folder,
-        env=_environment() | {"CGO_ENABLED": "0", "GOTMPDIR": str(scratch), "GOWORK": "off"},
+        env=_environment() | OURS | {"GOTMPDIR": str(scratch)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
