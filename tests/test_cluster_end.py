@@ -348,6 +348,7 @@ def test_up_stays_and_down_goes(state: State) -> None:
         "exit 3",
     )
     assert preuve("kubectl", *script).stdout == "job.batch/j\n"
+    assert preuve("kubectl", "--", *script).stdout == "job.batch/j\n"
     other_version = preuve("up", "--kubernetes", "1.36")
     assert other_version.returncode == 2
     assert "preuve cluster down" in other_version.stderr

@@ -1,4 +1,4 @@
-module preuve/coredns
+module cluster/coredns
 
 go 1.26.0
 

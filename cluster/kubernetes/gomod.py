@@ -39,7 +39,7 @@ def gomod(version: str, upstream: str) -> str:
     etcd = next(line.split()[1] for line in lines if line.startswith(f"{ETCD} "))
     staging = [line.split()[0] for line in lines if " => ./staging/" in line]
     wanted = [
-        "module preuve/kubernetes",
+        "module cluster/kubernetes",
         *(line for line in lines if line.startswith(("go ", "godebug "))),
         *("require (", f"{ETCD} {etcd}", f"k8s.io/kubernetes v{version}", ")"),
         *("replace (", *(f"{path} => {path} v0{version.removeprefix('1')}" for path in staging), ")"),

@@ -1,4 +1,4 @@
-module preuve/kubernetes
+module cluster/kubernetes
 
 go 1.26.0
 

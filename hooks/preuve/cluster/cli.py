@@ -133,10 +133,13 @@ def _age(started: str) -> str:
 
 
 class _Verbatim(click.Command):
-    """A command that hands its arguments on as they are: click itself would drop a ``--``."""
+    """A command that hands its arguments on as they are: click would drop a ``--`` among them.
+
+    One before them, which Minikube asks for, is taken for what it is.
+    """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if args != ["--help"]:
+        if args != ["--help"] and args[:1] != ["--"]:
             args = ["--", *args]
         return super().parse_args(ctx, args)
 

@@ -18,8 +18,13 @@ ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "HOME": "/root",
     "LANG": "C.UTF-8",
+    "GOGC": "400",
 }
-"""Nothing of the user's reaches the cluster: no proxy, no credentials, no locale."""
+"""Nothing of the user's reaches the cluster: no proxy, no credentials, no locale.
+
+Go's programs collect their garbage less often than by default: the cluster is up 0.2 s earlier, and holds
+1.0 GB rather than 0.8 (benchmarks/cluster.py, by turns).
+"""
 
 LAST_LINES = 15
 """How much of a log a person needs to see why a program gave up."""
