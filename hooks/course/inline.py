@@ -1,4 +1,4 @@
-"""A word of code in running text is not cut: a browser would, behind a dash, `--` at a line's end."""
+"""A word of code in running text is not cut: a browser would, behind a dash, even between two, or a question mark."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ LONGEST = 28
 """The letters of the longest word that is kept whole: the narrowest column of a phone has room for it."""
 
 CODE = re.compile(r"(<pre\b.*?</pre>)|(<code>)([^<]*)(</code>)", re.DOTALL)
-DASHED = re.compile(rf"(?<!\S)(?=\S*-)(?:-- )?(?:&\w+;|\S){{2,{LONGEST}}}(?!\S)")
+DASHED = re.compile(rf"(?<!\S)(?=\S*[-?])(?:-- )?(?:&\w+;|\S){{2,{LONGEST}}}(?!\S)")
 
 
 def on_page_content(content: str, /, **_: object) -> str:
