@@ -1,4 +1,4 @@
-"""A word of code in running text is not cut: a browser would, behind a dash, even between two, or a question mark."""
+"""A word of code in running text is not cut: a browser would, behind a dash (even between two) or a `?`."""
 
 from __future__ import annotations
 
