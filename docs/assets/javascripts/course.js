@@ -86,7 +86,8 @@
     const { left, right } = box.getBoundingClientRect()
     const clear = 16 // of the shade
     const news = Array.from(box.querySelectorAll(".node.new"), (node) => node.getBoundingClientRect().right)
-    return Math.ceil(Math.max(root.right + clear - right, Math.min(Math.max(...news) + clear - right, root.left - clear / 2 - left)))
+    const fresh = Math.min(Math.max(...news) + clear - right, root.left - clear / 2 - left)
+    return Math.ceil(Math.max(root.right + clear - right, fresh))
   }
 
   // What scrolls, and what explains itself, can be reached with the keyboard. The browser tells when it has laid
