@@ -1,4 +1,4 @@
-"""The time that a page takes to read, under its title."""
+"""The time that a lesson takes to read, under its title."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ WORDS_A_MINUTE = 200
 SECONDS_A_BLOCK = 20
 """To look at a command and its answer. A guess: nobody reads an output word by word."""
 
+LESSON = '<div class="admonition abstract">'
 BLOCK = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
 TAG = re.compile(r"<[^>]+>")
 
@@ -25,7 +26,7 @@ def minutes(content: str) -> int:
 
 
 def on_page_content(content: str, /, **_: object) -> str:
-    """Say it under the title; a page that takes a minute or two says nothing."""
+    """Say it under the title of a lesson, which has objectives: the other pages are looked things up in."""
     time = minutes(content)
     line = f'</h1>\n<p class="reading-time">{time} minutes de lecture</p>'
-    return content.replace("</h1>", line, 1) if time > 2 else content
+    return content.replace("</h1>", line, 1) if LESSON in content else content

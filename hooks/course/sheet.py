@@ -54,8 +54,6 @@ OPERATORS = "();<>|&\n"
 TERM = re.compile(r"\*\[(?P<term>.+?)\]: (?P<meaning>.+)")
 PLACEHOLDER = re.compile(r"(?<!\w)[A-ZÉ_]+(?!\w)")
 CLEANUP = "## Nettoyer"
-COMMAND = re.compile(r"(<td><a [^>]*><code>)([^<]*)(</code>)")
-"""A command of the finished sheet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,22 +327,6 @@ def on_page_markdown(markdown: str, /, *, page: Page, config: MkDocsConfig, **_:
     for problem in problems:
         log.log(logging.INFO if serving() else logging.WARNING, "%s", problem)
     return text
-
-
-def on_page_content(content: str, /, *, page: Page, **_: object) -> str | None:
-    """Keep the words of a command whole: a narrow column would cut them behind a dash."""
-    if COMMANDS not in page.file.content_string:
-        return None
-    return COMMAND.sub(lambda found: f"{found[1]}{whole(found[2])}{found[3]}", content)
-
-
-def whole(command: str) -> str:
-    """A command's HTML, in which each word that has a dash stands by itself.
-
-    >>> whole("kubectl get pods -o wide")
-    'kubectl get pods <span>-o</span> wide'
-    """
-    return re.sub(r"\S*-\S*", r"<span>\g<0></span>", command)
 
 
 @click.command()

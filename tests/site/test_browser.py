@@ -514,23 +514,25 @@ def test_a_finished_chapter_stays_finished(sample: Path, browser: Browser, serve
 def test_a_wide_drawing_begins_where_it_is_read(
     browser: Browser, serve: Serve, write: Callable[[str], Path], build: Build, tmp_path: Path
 ) -> None:
-    """On a phone: a tree with its root in sight, anything else at its left."""
+    """On a phone: a tree with its root in sight, and what is new if both fit; anything else at its left."""
     leaves = "".join(f"\n  {{}} --> n{n}[un Pod assez large, {n}]" for n in range(5))
     tree = "TB\n  accTitle: Un arbre\n  root[Racine]" + leaves.replace("{}", "root")
     row = "TB\n  accTitle: Une file" + leaves.replace("{} --> ", "")
+    new = "TB\n  accTitle: Du neuf\n  root[Racine]" + leaves.replace("{}", "root") + "\n  class n3 new"
     chain = "LR\n  accTitle: Une suite\n  a[un Pod] --> b[un deuxième] --> c[un troisième] --> d[(fin)]"
     site = tmp_path / "site"
-    page = "# Un" + "".join(f"\n\n```mermaid\nflowchart {body}\n```" for body in (tree, row, chain))
+    page = "# Un" + "".join(f"\n\n```mermaid\nflowchart {body}\n```" for body in (tree, new, row, chain))
     done = build(write(page + "\n"), site)
     assert done.returncode == 0, done.stdout
     context = browser.new_context(viewport=PHONE)
     with serve(site) as base:
         opened = settled(context, base + "index.html")
-        opened.wait_for_function("document.querySelectorAll('.mermaid[tabindex]').length === 3")
+        opened.wait_for_function("document.querySelectorAll('.mermaid[tabindex]').length === 4")
         begins = opened.locator(".mermaid").evaluate_all(BEGINS)
     context.close()
-    (shown, scrolled), *others = begins
+    (shown, scrolled), (still, further), *others = begins
     assert (shown, scrolled > 0) == (True, True)
+    assert (still, further > scrolled) == (True, True)
     assert others == [[True, 0], [True, 0]]
 
 

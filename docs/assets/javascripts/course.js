@@ -75,14 +75,19 @@
   }
 
   // A wide drawing is read from the left, but for a tree, whose root stands above its middle: how far that is out of
-  // sight. The first of several in a row is meant; what nothing reaches beyond is an end, not a root.
+  // sight. The first of several in a row is meant; what nothing reaches beyond is an end, not a root. What is new comes
+  // into sight too, as far as the root stays there.
   function beyond(box) {
     const nodes = Array.from(box.querySelectorAll(".node"), (node) => node.getBoundingClientRect())
     const middle = ({ top, bottom }) => (top + bottom) / 2
     const highest = Math.min(...nodes.map(middle))
     const [root] = nodes.filter((node) => middle(node) < highest + 1).sort((a, b) => a.left - b.left)
     if (!nodes.some(({ right }) => right > root.right)) return 0
-    return Math.ceil(root.right + 16 - box.getBoundingClientRect().right) // clear of the shade
+    const { left, right } = box.getBoundingClientRect()
+    const clear = 16 // of the shade
+    const news = Array.from(box.querySelectorAll(".node.new"), (node) => node.getBoundingClientRect().right)
+    const fresh = Math.min(Math.max(...news) + clear - right, root.left - clear / 2 - left)
+    return Math.ceil(Math.max(root.right + clear - right, fresh))
   }
 
   // What scrolls, and what explains itself, can be reached with the keyboard. The browser tells when it has laid
