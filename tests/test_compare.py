@@ -156,12 +156,35 @@ PULLED = 'Successfully pulled image "nginx" in 1.2s (1.2s including waiting). Im
         ),
         (["9s  kubelet  Started"], ["9s (x4 over 2m)  kubelet  Started", "1s  kubelet  Started"]),
         (["9s  kubelet  one", "8s  kubelet  two"], ["9s  kubelet  two", "8s  kubelet  one"]),
+        (["9s  kubelet  one"], ["9s (x9 over 1m)  kubelet  (combined from similar events): one"]),
     ],
 )
 def test_events_are_a_set(one: list[str], other: list[str]) -> None:
     """Whether an image had to be pulled, how often and in which order things happened is chance."""
     texts = [EVENTS + "".join(f"  Normal  A  {event}\n" for event in events) for events in (one, other)]
     assert same(texts[:1], texts[1:])
+
+
+ENDPOINTS = [
+    "- addresses:\n  - 10.244.1.5\n  ready: true\n  targetRef:\n    name: a\n",
+    "- addresses:\n  - 10.244.2.6\n  ready: false\n  targetRef:\n    name: b\n",
+    "- addresses:\n  - 10.244.3.7\n  ready: true\n  targetRef:\n    name: c\n",
+]
+ADDRESSED = laid_out([("NAME", "IP"), ("a", "10.244.1.5"), ("b", "10.244.2.6"), ("c", "10.244.3.7")])
+
+
+def test_items_that_all_speak_of_addresses_have_no_order() -> None:
+    """An EndpointSlice lists its endpoints in any; what is said of each stays with it."""
+    one, other = ("endpoints:\n" + "".join(ENDPOINTS[n] for n in order) for order in ((0, 1, 2), (2, 0, 1)))
+    assert same([ADDRESSED, one], [ADDRESSED, other])
+    exchanged = one.replace("name: a", "name: x").replace("name: b", "name: a").replace("name: x", "name: b")
+    assert not same([ADDRESSED, one], [ADDRESSED, exchanged])
+
+
+def test_a_list_of_which_an_item_speaks_of_no_address_keeps_its_order() -> None:
+    """Containers, arguments, rules: their order is their author's, though one of them has an address."""
+    items = ["- name: host\n  podIP: 10.244.1.5\n", "- name: port\n  value: x\n"]
+    assert not same(["env:\n" + "".join(items)], ["env:\n" + "".join(reversed(items))])
 
 
 def test_a_node_that_is_all_that_is_said_of_a_pod_is_chance() -> None:

@@ -55,7 +55,7 @@ ROOMS = {
     "render": "blocks plan",
     "rest": "motion objects pod",
     "run": "errors transcript",
-    "schedule": "plan",
+    "schedule": "commands plan verbs",
     "script": "plan",
     "secrets": "",
     "session": (
@@ -71,7 +71,7 @@ ROOMS = {
     "timeline": "",
     "traffic": "errors motion objects",
     "transcript": "errors",
-    "verbs": "",
+    "verbs": "commands",
 }
 """The rooms of the engine, and the rooms that each may enter; for types alone, any."""
 

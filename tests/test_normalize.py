@@ -137,6 +137,50 @@ def test_what_the_page_spells_out_is_no_chance() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "    image: nginx:10.2.3.4",
+        "    Image:          redis:172.16.0.1-alpine",
+        '"image": "nginx:10.2.3.4",',
+        'Back-off pulling image "nginx:10.2.3.4"',
+        'failed to resolve reference "docker.io/library/nginx:10.2.3.4": not found',
+        "registry.example:5000/x:10.2.3.4",
+        "localhost:5000/x/y:10.2.3.4",
+    ],
+)
+def test_tags_are_no_addresses(text: str) -> None:
+    """An image's version may have the numbers of a private address."""
+    assert shown(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("http://10.1.2.3:80/", "10.1.2.3"),
+        ("10.1.2.3:80", "10.1.2.3"),
+        ("inet addr:10.244.1.5  Bcast:0.0.0.0", "10.244.1.5"),
+        ("web:10.244.1.5", "10.244.1.5"),
+        ("::ffff:10.244.1.5", "10.244.1.5"),
+        ("node1/192.168.1.2", "192.168.1.2"),
+        ('failed to pull image "registry.example:5000/x": dial tcp 10.1.2.3:5000', "10.1.2.3"),
+        ("registry.example:5000 is at registry:10.1.2.3", "10.1.2.3"),
+    ],
+)
+def test_addresses_after_a_colon_or_a_slash(text: str, address: str) -> None:
+    """They are chance; so is what stands after a name that nothing says to be an image."""
+    assert shown(text) == [(address, "address")]
+
+
+def test_a_tag_that_the_page_spells_out_is_no_address() -> None:
+    """A column or a bare line does not say that it is of images; the page's manifest does."""
+    source = "image: nginx:10.2.3.4\nargs: [10.2.3.5]"
+    assert shown("nginx:10.2.3.4 web:10.2.3.4 10.2.3.5", source) == [
+        ("10.2.3.4", "address"),
+        ("10.2.3.5", "address"),
+    ]
+
+
 PIECES = [
     *("web-7c5ddbdf54-x7k2p", "10.244.1.5", "2026-11-23T09:20:00Z", "NAME   AGE   NODE", "9s", "   ", "\n"),
     *(

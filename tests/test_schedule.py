@@ -90,3 +90,32 @@ def test_a_manifest_claims_what_a_cluster_has_once(tmp_path: Path, manifest: str
 def test_a_command_claims_the_ports_that_it_names(command: str) -> None:
     """A port written in a command collides as one written in a file does."""
     assert claim(plan("p.md", f"```console\n$ {command}\n```\n", [])).things == {"port 30008"}
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("kubectl apply -f - <<EOF\nkind: Namespace\nmetadata:\n  name: dev\nEOF", {"Namespace dev"}),
+        (
+            "cat <<'A' | kubectl apply -f -\nkind: Pod\n---\nkind: PersistentVolume\nmetadata: {name: v}\nA",
+            {"PersistentVolume v"},
+        ),
+        (
+            "kubectl apply -f - <<-EOF && date\n\tkind: StorageClass\n\tmetadata: {name: fast}\n\tEOF",
+            {"StorageClass fast"},
+        ),
+        ("cat > day.txt <<EOF\nday: 2026-13-45\nEOF", set()),
+        ("cat > x.txt <<EOF\n\tkind: Namespace [\nEOF", set()),
+        ("kubectl create namespace dev", {"Namespace dev"}),
+        ("kubectl create ns dev --dry-run=client -o yaml | kubectl apply -f -", {"Namespace dev"}),
+        ("kubectl create clusterrole reader --verb=get --resource=pods", {"ClusterRole reader"}),
+        ("kubectl create clusterrolebinding all --clusterrole=view --group=g", {"ClusterRoleBinding all"}),
+        ("x=1; kubectl -n web create priorityclass high --value=9", {"PriorityClass high"}),
+        ("kubectl create role reader --verb=get --resource=pods", set()),
+        ("kubectl create deployment namespace --image=nginx", set()),
+        ("kubectl get namespace dev", set()),
+    ],
+)
+def test_a_command_claims_what_it_makes_of_what_a_cluster_has_once(command: str, expected: set[str]) -> None:
+    """A Namespace that is typed collides as one in a file does."""
+    assert claim(plan("p.md", f"```console\n$ {command}\n```\n", [])).things == expected

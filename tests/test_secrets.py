@@ -133,6 +133,23 @@ def test_credentials_of_a_kubeconfig_are_masked(dump: Dump) -> None:
     assert shown["clusters"] == config["clusters"]
 
 
+@FORMATS
+def test_what_a_kubeconfig_gives_to_a_program_is_masked(dump: Dump) -> None:
+    """`kubectl config view` prints it as it is; the program, its arguments and the variables' names stay."""
+    program = {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "args": ["get-token"],
+        "command": "fetch",
+        "env": [{"name": "SECRET_KEY", "value": "hunter2"}, {"name": "PROFILE", "value": "typed"}],
+        "interactiveMode": "Never",
+    }
+    config = {"apiVersion": "v1", "kind": "Config", "users": [{"name": "admin", "user": {"exec": program}}]}
+    shown = yaml.safe_load(mask(dump(config), public="--exec-env=PROFILE=typed"))
+    [user] = shown["users"]
+    variables = [{"name": "SECRET_KEY", "value": MASK}, {"name": "PROFILE", "value": "typed"}]
+    assert user["user"]["exec"] == {**program, "env": variables}
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -14,6 +14,7 @@ from preuve.errors import TranscriptError
 from preuve.transcript import Exchange, Transcript, dump, load, read, rekeyed, write
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 PLAYED = Transcript(
@@ -69,6 +70,16 @@ def test_no_edited_transcript_is_believed(data: st.DataObject) -> None:
     assert "preuve play" in str(refusal.value)
 
 
+@pytest.mark.parametrize("mark", ["$ ", "> ", "| ", "= "])
+def test_a_line_that_lost_its_space_is_told_at_its_place(mark: str) -> None:
+    """Edited by hand, it would lose its first letter too, and the seal does not say which line it was."""
+    lines = dump(PLAYED).split("\n")
+    at = next(number for number, line in enumerate(lines) if line.startswith(mark))
+    lines[at] = lines[at].replace(" ", "", 1)
+    with pytest.raises(TranscriptError, match=rf"^x\.txt:{at + 1}: .*edited by hand.*a space after"):
+        load("\n".join(lines), "x.txt")
+
+
 def test_a_merge_conflict_is_named() -> None:
     """A conflict that git left is told as such, at its line."""
     lines = dump(PLAYED).split("\n")
@@ -108,6 +119,18 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
         write(path, unwritable)
     assert read(path, "index.txt") == PLAYED
     assert [file.name for file in path.parent.iterdir()] == ["index.txt"]
+
+
+def test_a_failed_write_tells_its_own_cause_though_another_process_tidied_up(tmp_path: Path) -> None:
+    """`git clean` beside it takes its temporary file away: that is not what went wrong."""
+
+    def exchanges() -> Iterator[Exchange]:
+        for file in tmp_path.iterdir():
+            file.unlink()
+        yield Exchange("\ud800", "")
+
+    with pytest.raises(UnicodeEncodeError):
+        write(tmp_path / "index.txt", replace(PLAYED, exchanges=exchanges()))  # type: ignore[arg-type]
 
 
 def test_no_file_is_no_transcript(tmp_path: Path) -> None:

@@ -16,6 +16,9 @@ NOTHING = [
     "sed -i s/1.22/1.26/ deployment.yaml",
     "cat > pod.yaml <<EOF\nkind: Pod\nmetadata: {name: it's}\nEOF",
     "cat <<'END' > a\nkubectl delete pod web\nEND\nls",
+    "cat <<A - <<B\nkubectl delete pod a\nA\nkubectl delete pod b\nB",
+    "cat > x <<'THE-END'\nkubectl delete pod web\n  THE-END\nTHE-END",
+    "bash -c 'ls\ncat > x <<EOF\nkubectl delete pod web\nEOF'",
     "for i in 1 2 3; do echo $((i + 1)); done",
     "if [ -f x ]; then echo yes; else echo no; fi",
     "kubectl config view",
@@ -63,6 +66,7 @@ ORDERS = [
     'echo "$(kubectl delete pod web)"',
     'bash -c "kubectl delete pod web"',
     "eval kubectl delete pod web",
+    "eval 'kubectl delete -f - <<EOF'",
     "kubectl apply --dry-run=none -f pod.yaml",
 ]
 CHANGES = [

@@ -181,7 +181,7 @@ class _Candidate:
 
 
 def _candidates(lines: Sequence[str], offsets: Sequence[int], page: str) -> Iterator[_Candidate]:
-    number = _front_matter(lines)
+    number = front_matter_length(lines)
     while number < len(lines):
         first = number
         number += 1
@@ -221,8 +221,8 @@ def _mistake(opening: _Opening, lines: Sequence[str], *, closed: bool) -> str:
     return f"this fence is never closed: end it with a line {opening.fence}, indented as the first one is"
 
 
-def _front_matter(lines: Sequence[str]) -> int:
-    """The number of lines that MkDocs takes off the top."""
+def front_matter_length(lines: Sequence[str]) -> int:
+    """The number of lines that MkDocs takes off the top; 0 if what begins there is never closed."""
     if lines and lines[0].rstrip() == "---":
         for number, line in enumerate(lines[1:], 1):
             if line.rstrip() in {"---", "..."}:
@@ -333,7 +333,7 @@ def _rendered(lines: Sequence[str], candidates: Sequence[_Candidate]) -> Sequenc
     """Those that Markdown does not take for text."""
     skeleton: list[str] = []
     certain = True
-    at = _front_matter(lines)
+    at = front_matter_length(lines)
     for index, candidate in enumerate(candidates):
         skeleton += [line.expandtabs(TAB) for line in lines[at : candidate.first]]
         prefix, fence = candidate.opening.prefix, candidate.opening.fence

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from itertools import accumulate, groupby, pairwise
 from operator import itemgetter
@@ -109,10 +109,11 @@ def canonical(outputs: Sequence[str], unordered: Collection[int], public: str) -
     """
     marked = [(output, spans(output, public)) for output in outputs]
     known = {span.of(output) for output, marks in marked for span in marks if span.kind == Kind.IP}
+    marked = [(output, _with_ips(output, marks, known)) for output, marks in marked]
     told = {span.of(output) for output, marks in marked for span in marks if span.kind == Kind.NODE}
     nodes = {name.partition("/")[0] for name in told if not name.isdigit()}
     page = [
-        list(_passages(output, _with_nodes(output, marks, nodes), known, watched=number in unordered))
+        list(_passages(output, _with_nodes(output, marks, nodes), watched=number in unordered))
         for number, (output, marks) in enumerate(marked)
     ]
     names = _names(page)
@@ -125,6 +126,11 @@ def canonical(outputs: Sequence[str], unordered: Collection[int], public: str) -
         ]
         for passages in page
     ]
+
+
+def _with_ips(output: str, marks: Sequence[Span], known: Collection[str]) -> tuple[Span, ...]:
+    """Marks, those of an address that some output of the page says to be a Pod's or a Service's as its."""
+    return tuple(replace(span, kind=Kind.IP) if span.of(output) in known else span for span in marks)
 
 
 def _with_nodes(output: str, marks: Sequence[Span], nodes: Collection[str]) -> Sequence[Span]:
@@ -142,9 +148,7 @@ def _with_nodes(output: str, marks: Sequence[Span], nodes: Collection[str]) -> S
     return sorted(found)
 
 
-def _passages(
-    output: str, marks: Sequence[Span], known: Collection[str], *, watched: bool
-) -> Iterator[Sequence[Unit]]:
+def _passages(output: str, marks: Sequence[Span], *, watched: bool) -> Iterator[Sequence[Unit]]:
     """An output as units: one by one, or together where their order is chance."""
     lines = output.removesuffix("\n").split("\n")
     starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
@@ -158,7 +162,7 @@ def _passages(
             continue
         _, row = rows.get(number, (None, None))
         bounds = (starts[number], starts[number] + len(lines[number]))
-        line = Line(_parts(output, bounds, row, within[number], known), lines[number])
+        line = Line(_parts(output, bounds, row, within[number]), lines[number])
         placed.append(((0, Order.SET) if watched else place, unit, line))
     placed.sort(key=itemgetter(0, 1))
     for (_, order), passage in groupby(placed, key=itemgetter(0)):
@@ -223,7 +227,7 @@ def _begins_with_a_generated_name(raw: str, start: int, marks: Sequence[Span]) -
 
 
 def _parts(
-    output: str, line: tuple[int, int], row: Row | None, marks: Sequence[Span], known: Collection[str]
+    output: str, line: tuple[int, int], row: Row | None, marks: Sequence[Span]
 ) -> tuple[str | Thing, ...]:
     """What a line says, without its layout: a gap is a space, an empty cell a dot."""
     raw = output[slice(*line)]
@@ -246,12 +250,10 @@ def _parts(
         while waiting and waiting[-1].start < end:
             span = waiting.pop()
             say(_GAP.sub(" ", output[at : span.start]))
-            name = span.of(output)
-            kind = Kind.IP if name in known else span.kind
-            if kind in NAMED:
-                parts.append(Thing(kind, name))
-            elif kind not in VOID:
-                say(f"‹{kind}›")
+            if span.kind in NAMED:
+                parts.append(Thing(span.kind, span.of(output)))
+            elif span.kind not in VOID:
+                say(f"‹{span.kind}›")
             at = span.end
         say(_GAP.sub(" ", output[at:end]))
     return tuple(parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
@@ -77,6 +78,28 @@ def finished(source: str) -> bool:
     return True
 
 
+def split_documents(source: str) -> tuple[str, tuple[str, ...]]:
+    r"""Part shell code from the lines of its here-documents.
+
+    Returns:
+        What is left, and what each of them says, in order.
+
+    >>> split_documents("kubectl apply -f - <<EOF && ls\nkind: Pod\nEOF\ndate")
+    ('kubectl apply -f - <<EOF && ls\ndate', ('kind: Pod\n',))
+    """
+    if "<<" not in source:
+        return source, ()
+    reader = _Reader(source.split("\n"))
+    with suppress(_UnfinishedError):
+        reader.commands()
+    code, at = "", 0
+    text = source + "\n"
+    for start, (end, _) in reader.documents.items():
+        code += text[at:start]
+        at = end
+    return (code + text[at:]).removesuffix("\n"), tuple(said for _, said in reader.documents.values())
+
+
 def _command(first: str, more: list[str], number: int) -> str:
     marked = takewhile(lambda line: line.startswith(MARK) or line == MARK.rstrip(), more)
     try:
@@ -118,11 +141,18 @@ class _Reader:
         self._text = "\n".join(lines) + "\n"
         self._at = 0
         self._documents: list[_Document] = []
+        self.documents: dict[int, tuple[int, str]] = {}
+        """Those that were read: where each begins, where it ends, and what it says."""
 
     def command(self) -> str:
         """The source of the first command, all its lines."""
         self._list({"\n"}, len(self._text) - 2)
         return self._text[: self._at - 1]
+
+    def commands(self) -> None:
+        """Read all there are."""
+        while self._at < len(self._text):
+            self._list({"\n"}, len(self._text) - 2)
 
     def _list(self, closers: Iterable[str], start: int) -> str:
         """Read commands up to one of the signs and words that close them, and give it."""
@@ -308,6 +338,7 @@ class _Reader:
     def _read_documents(self) -> None:
         for document in self._documents:
             joined = False
+            start, said = self._at, ""
             while True:
                 end = self._text.find("\n", self._at)
                 if end < 0:
@@ -317,7 +348,9 @@ class _Reader:
                 if document.tabs:
                     line = line.lstrip("\t")
                 if line == document.end and not joined:
+                    self.documents[start] = self._at, said
                     break
+                said += f"{line}\n"
                 joined = not document.quoted and (len(line) - len(line.rstrip("\\"))) % 2 == 1
         self._documents.clear()
 

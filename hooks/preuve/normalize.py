@@ -135,6 +135,17 @@ _IP = re.compile(
 _NAMED = re.compile(r"\w[:/]\Z")
 """Before a version, or an address: ``nginx/1.2.3.4``, ``node1/192.168.1.2``."""
 
+_IMAGE = re.compile(
+    r"""(?: (?i:\bimages?)\b [\W_]{1,20}  # what is said to be an image
+    | (?<![\w./:-]) [\w-]+ (?: \.[\w.-]+ (?: :\d+ )? | :\d+ ) / )  # what a registry has
+    [\w./:-]*\w:\Z""",
+    re.VERBOSE,
+)
+"""Before a tag, whatever its numbers: ``Image:  redis:172.16.0.1``, ``registry.example:5000/x:10.2.3.4``.
+
+Not before ``web:10.244.1.5``, which may be what a command was asked for, a Pod and its address.
+"""
+
 COLUMNS = {
     **dict.fromkeys(("AGE", "LAST SEEN", "FIRST SEEN", "LAST SCHEDULE"), (_AGE, Kind.AGE)),
     **dict.fromkeys(("KERNEL-VERSION", "OS-IMAGE", "CONTAINER-RUNTIME"), (_SOMETHING, Kind.MACHINE)),
@@ -166,12 +177,17 @@ def _ips(kind: Kind, text: str, start: int = 0, end: int | None = None) -> Itera
     >>> text = "10.244.0.0/16, app:2.4.6.8, nginx/1.2.3.4, node1/192.168.1.2, http://8.8.8.8"
     >>> [text[span.start : span.end] for span in _ips(Kind.IP, text)]
     ['192.168.1.2', '8.8.8.8']
+    >>> text = 'image "nginx:10.2.3.4", registry.example:5000/x:10.2.3.4, http://10.2.3.5:80, web:10.2.3.6'
+    >>> [text[span.start : span.end] for span in _ips(Kind.IP, text)]
+    ['10.2.3.5', '10.2.3.6']
     """
     for match in _IP.finditer(text, start, len(text) if end is None else end):
         first = match.start(match.lastindex or 0)
         network = match[0].endswith(".0") and text.startswith("/", match.end())
         named = _NAMED.search(text, max(start, first - 2), first)
-        version = named and _in_the_world(text[first : match.end()])
+        version = named and (
+            _in_the_world(text[first : match.end()]) or _IMAGE.search(text, max(start, first - 200), first)
+        )
         if text[first : match.start()] not in {"0", "127", "255"} and not network and not version:
             yield Span(first, match.end(), kind)
 
@@ -542,14 +558,15 @@ def spans(text: str, public: str = "") -> tuple[Span, ...]:
 
     Args:
         text: one output, as a terminal shows it.
-        public: what the page itself spells out, its commands and manifests: no name or port in it is chance.
+        public: what the page itself spells out, its commands and manifests: no name, port or tag in it is
+            chance.
 
     >>> [s.of(text) for text in ["web-x7k2p   80:31000/TCP"] for s in spans(text)]
     ['x7k2p', '31000']
     >>> spans("web-x7k2p   80:31000/TCP", public="name: web-x7k2p\nnodePort: 31000")
     ()
     """
-    spelled = frozenset(re.findall(r"[\w-]+", public))
+    spelled = frozenset(re.findall(r"[\w-]+", public) + re.findall(r"[\w.-]+:[\w.-]*\w", public))
     taken = bytearray(len(text))
     found = []
     for normalizer in NORMALIZERS:
@@ -561,12 +578,16 @@ def spans(text: str, public: str = "") -> tuple[Span, ...]:
 
 
 def _spelled(span: Span, text: str, spelled: frozenset[str]) -> bool:
-    """Whether a page spells out the name or the port that a span is part of.
+    """Whether a page spells out the name, the port or the image's tag that a span is part of.
 
     Only these: a manifest's `30s` says nothing of an age, nor its node of where the scheduler puts others.
     """
-    if span.kind not in {Kind.POD, Kind.HASH, Kind.PORT}:
+    if span.kind in {Kind.POD, Kind.HASH, Kind.PORT}:
+        around, further = r"[\w-]*", r"[\w-]*"
+    elif span.kind in {Kind.IP, Kind.ADDRESS} and text.endswith(":", 0, span.start):
+        around, further = r"[\w.-]*:", r"(?:[\w.-]*\w)?"
+    else:
         return False
-    before = re.search(r"[\w-]*$", text[max(0, span.start - 253) : span.start])
-    after = re.match(r"[\w-]*", text[span.end : span.end + 253])
+    before = re.search(rf"{around}\Z", text[max(0, span.start - 253) : span.start])
+    after = re.match(further, text[span.end : span.end + 253])
     return f"{before and before[0]}{text[span.start : span.end]}{after and after[0]}" in spelled

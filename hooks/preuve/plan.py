@@ -420,6 +420,10 @@ def _matches(name: str, pattern: str) -> bool:
 
 def _exclusive(draft: _Draft, markdown: str) -> bool:
     where = Where(draft.page, 1)
+    text = markdown.removeprefix("\ufeff")
+    if _UNCLOSED.match(text) and not blocks.front_matter_length(text.splitlines()):
+        draft.problem(where, "this front matter is never closed, so nobody reads it: end it with a line ---")
+        return False
     try:
         settings = front_matter(markdown).get("preuve", {})
     except yaml.MarkedYAMLError as error:
@@ -443,6 +447,10 @@ def _exclusive(draft: _Draft, markdown: str) -> bool:
     return False
 
 
+_UNCLOSED = re.compile(r"---[ \t]*\n(?:[\w-]+:.*\n|[ \t]+\S.*\n|#.*\n)*?preuve:[ \t]*(?:\{|$)", re.MULTILINE)
+"""What looks like the beginning of a front matter that speaks to preuve: a rule and prose do not."""
+
+
 class _Loader(yaml.SafeLoader):
     """Of YAML with tags of others (``!ENV``), whose values are none of our business."""
 
@@ -462,8 +470,6 @@ def front_matter(markdown: str) -> Mapping[str, object]:
     if not text.startswith("---") or "preuve" not in text:
         return {}
     lines = text.splitlines()
-    end = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() in {"---", "..."}), 0)
-    if lines[0].rstrip() != "---" or not end:
-        return {}
-    settings = _Loader("\n".join(lines[1:end])).get_single_data()
+    length = blocks.front_matter_length(lines)
+    settings = _Loader("\n".join(lines[1 : length - 1])).get_single_data() if length else {}
     return settings if isinstance(settings, dict) else {}

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from preuve.commands import split_documents
 from preuve.plan import Command
+from preuve.verbs import created
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -36,9 +38,12 @@ CLUSTER_SCOPED = frozenset({
 })  # fmt: skip
 """Kinds without a namespace that a page may make (``kubectl api-resources --namespaced=false``, 1.37)."""
 
+_TYPES = {kind.lower(): kind for kind in CLUSTER_SCOPED} | {"ns": "Namespace", "pc": "PriorityClass"}
+"""By what ``kubectl create`` calls them."""
+
 PORT_KEYS = ("nodePort", "hostPort")
 PORT_WRITTEN = re.compile(r"(nodePort|hostPort|node-port)[\"']?\s*[:=]\s*(\d+)")
-"""In a command: a here-document, a patch in JSON, ``--node-port=30008``."""
+"""In a command: a patch in JSON, ``--node-port=30008``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +76,23 @@ def claim(plan: Plan, seconds: float = 0.0) -> Claim:
     things = {thing for file in plan.files for thing in _in_manifest(file.content)}
     for action in plan.actions():
         if isinstance(action, Command):
-            things.update(f"port {port}" for _, port in PORT_WRITTEN.findall(action.source))
+            things.update(_in_command(action.source))
     return Claim(plan.page, seconds, frozenset(things), plan.exclusive)
 
 
-def _in_manifest(content: bytes) -> Iterator[str]:
+def _in_command(source: str) -> Iterator[str]:
+    """Ports that a command names, what its here-documents make, what it makes by name."""
+    yield from (f"port {port}" for _, port in PORT_WRITTEN.findall(source))
+    for document in split_documents(source)[1]:
+        yield from _in_manifest(document)
+    yield from (f"{_TYPES[word]} {name}" for word, name in created(source) if word in _TYPES)
+
+
+def _in_manifest(content: bytes | str) -> Iterator[str]:
     """Ports and cluster-scoped objects of a manifest; none of a file that is not YAML (a lesson, maybe)."""
     try:
         documents = list(yaml.safe_load_all(content))
-    except (yaml.YAMLError, UnicodeDecodeError):
+    except (yaml.YAMLError, ValueError):  # also a date that no calendar has
         return
     for document in documents:
         for node in _mappings(document):

@@ -24,7 +24,10 @@ MASK = "•" * 8
 """Says nothing of how long a secret is."""
 
 CREDENTIALS = frozenset({"client-key-data", "token", "password", "id-token", "refresh-token", "access-token"})
-"""Keys of a kubeconfig's users, of its auth providers too; certificates are public."""
+"""Keys of a kubeconfig's users, of its auth providers too; certificates are public.
+
+What a user's ``exec`` gives to the program that fetches a token is secret too: kubectl itself shows it.
+"""
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 """The annotation in which `kubectl apply` keeps a copy of the object, as JSON."""
@@ -117,7 +120,7 @@ def _secrets(node: yaml.Node | None, kind: str = "") -> Iterator[yaml.ScalarNode
     An object whose kind was cut off (`| head`) is taken for a Secret; one of a list that the API itself gives
     (`get --raw`) has the list's.
     """
-    for item in node.value if isinstance(node, yaml.SequenceNode) else ():
+    for item in _items(node):
         yield from _secrets(item, kind)
     fields = _fields(node)
     if "kind" in fields:
@@ -129,23 +132,34 @@ def _secrets(node: yaml.Node | None, kind: str = "") -> Iterator[yaml.ScalarNode
             yield from _scalars(fields.get(key))
         yield from _scalars(_fields(_fields(fields.get("metadata")).get("annotations")).get(LAST_APPLIED))
     elif kind == "Config":
-        for user in _nodes(node):
-            for key in CREDENTIALS & _fields(user).keys():
-                yield from _scalars(_fields(user)[key])
+        for each in _nodes(node):
+            yield from _credentials(each)
     elif kind.endswith("List"):
         yield from _secrets(fields.get("items"), kind.removesuffix("List"))
+
+
+def _credentials(user: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    """The values of a user of a kubeconfig that are secret."""
+    fields = _fields(user)
+    for key in CREDENTIALS & fields.keys():
+        yield from _scalars(fields[key])
+    for variable in _items(_fields(fields.get("exec")).get("env")):
+        yield from _scalars(_fields(variable).get("value"))
 
 
 def _fields(node: yaml.Node | None) -> dict[str, yaml.Node]:
     return {key.value: value for key, value in node.value} if isinstance(node, yaml.MappingNode) else {}
 
 
+def _items(node: yaml.Node | None) -> list[yaml.Node]:
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
+
+
 def _nodes(node: yaml.Node | None) -> Iterator[yaml.Node]:
     """A node and all beneath it."""
     if node:
         yield node
-        beneath = node.value if isinstance(node, yaml.SequenceNode) else _fields(node).values()
-        for value in beneath:
+        for value in _items(node) or _fields(node).values():
             yield from _nodes(value)
 
 

@@ -46,6 +46,9 @@ FORMAT = 1
 WRITTEN = {"kubernetes": re.compile(r"v\d[\w.+-]*"), "seconds": re.compile(r"\d+\.\d")}
 """What of the head stands on the page, and what it can be: ``v1.36.3+k3s1``, ``12.4``."""
 
+MARKS = frozenset("$%>|=")
+"""What the lines of an action begin with; a space follows, if anything does."""
+
 HEAD = ("preuve-transcript", "page", "key", "seal", "kubernetes", "played", "seconds")
 
 
@@ -158,6 +161,8 @@ def _exchanges(lines: Sequence[str], path: str) -> Iterator[Exchange]:
     drawn = False
     for number, line in enumerate(lines[len(HEAD) :], len(HEAD)):
         mark, text = line[:1], line[2:]
+        if mark in MARKS and not f"{line} ".startswith(f"{mark} "):
+            raise _broken(path, number, line, f"expected a space after `{mark}`")
         if mark in {"$", "%"} and not source:
             drawn = mark == "%"
             source.append(text)
@@ -219,7 +224,7 @@ def write(path: Path, transcript: Transcript) -> None:
             Path(temporary).chmod(0o644)
             Path(temporary).replace(path)
         except BaseException:
-            Path(temporary).unlink()
+            Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
         raise TranscriptError(

@@ -22,6 +22,8 @@ from itertools import dropwhile
 from operator import or_
 from typing import TYPE_CHECKING
 
+from preuve.commands import split_documents
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -76,7 +78,6 @@ VALUED = _names("""
 """kubectl's options for every verb that take a value (``kubectl options``, 1.37)."""
 
 _PUNCTUATION = "();<>|&\n"
-_DOCUMENT = re.compile(r"<<-?[ \t]*(['\"]?)(\w+)\1(.*?)\n(?:.*?\n)??[ \t]*\2[ \t]*(?=\n|$)", re.DOTALL)
 _ARITHMETIC = re.compile(r"\$?\(\([^()]*\)\)")
 _BACKTICKS = re.compile(r"`([^`]*)`")
 _SUBSTITUTION = re.compile(r"\$\((.*)\)", re.DOTALL)
@@ -116,17 +117,35 @@ def given(source: str) -> Iterator[str]:
     >>> list(given("kubectl logs -f web; tail -f log"))
     []
     """
-    try:
-        arguments = [words for words in _commands(source) if any(map(_KUBECTL.fullmatch, words))]
-    except ValueError:  # shlex: a quote is left open
-        return
-    for words in arguments:
+    for words in _calls(source):
         if "logs" in _verbs(words):  # there it is --follow
             continue
         for word, following in zip(words, [*words[1:], ""], strict=True):
             if found := _FILENAME.match(word):
                 for name in _braced(word[found.end() :] or following):
                     yield from _MANIFEST.findall(source) if name == "-" else name.split(",")
+
+
+def created(source: str) -> Iterator[tuple[str, str]]:
+    """Yield the type and the name of each object that a command has kubectl make without a manifest.
+
+    >>> list(created("kubectl create ns dev && kubectl -n dev create clusterrole reader --verb=get"))
+    [('ns', 'dev'), ('clusterrole', 'reader')]
+    """
+    for words in _calls(source):
+        match list(_verbs(words)):
+            case ["create", kind, name, *_]:
+                yield kind, name
+
+
+def _calls(source: str) -> list[list[str]]:
+    """Return the arguments of each kubectl in a source; none if a quote is left open."""
+    try:
+        commands = list(_commands(source))
+    except ValueError:  # shlex
+        return []
+    found = (list(dropwhile(lambda word: not _KUBECTL.fullmatch(word), words)) for words in commands)
+    return [words[1:] for words in found if words]
 
 
 def _braced(word: str) -> Iterator[str]:
@@ -196,7 +215,7 @@ def _commands(source: str) -> Iterator[list[str]]:
     >>> list(_commands("kubectl logs $(kubectl get pod -o name) --tail=1"))
     [['kubectl', 'get', 'pod', '-o', 'name'], ['kubectl', 'logs', '$', '--tail=1']]
     """
-    source = _DOCUMENT.sub(r"\3\n", source).replace("\\\n", " ")
+    source = split_documents(source)[0].replace("\\\n", " ")
     source = _BACKTICKS.sub(r"$(\1)", _ARITHMETIC.sub("0", source))
     lexer = shlex.shlex(source, posix=True, punctuation_chars=_PUNCTUATION)
     lexer.whitespace_split, lexer.commenters, lexer.whitespace = True, "", " \t\r"
