@@ -295,6 +295,36 @@ def test_an_end_at_any_moment_of_the_start(state: State) -> None:
     assert host() == before
 
 
+def test_an_owner_that_dies_before_it_reads_leaves_nothing(state: State) -> None:
+    """The connection breaks differently when something is left in it."""
+    with owner() as process:
+        supervisor(process)
+        process.send_signal(signal.SIGSTOP)
+        log = state.log / "supervisor.log"
+        await_(lambda: log.exists() and "nodes" in log.read_text(), "no stage was told")
+        process.kill()
+        process.communicate(timeout=LIMIT)
+    await_(lambda: not processes(state), "processes are left")
+    assert not state.path.exists()
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(state: State) -> None:
+    """Not even the cgroups, which are not on it."""
+    home = state.path.parents[1]
+    full = f'mount -t tmpfs -o size=64k tmpfs {home} && exec "$@"'
+    up = subprocess.run(
+        ("unshare", "--mount", "sh", "-c", full, "sh", *PREUVE, "up"),
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+    )
+    assert up.returncode == 2
+    assert re.search(rf"preuve: .*{state.path}.*: No space left on device: make room, or set XDG_", up.stderr)
+    await_(lambda: not processes(state), "processes are left")
+    assert cgroups(state) == []
+
+
 def test_a_death_within_is_told(state: State) -> None:
     """When a component dies, the cluster goes down, says which and why, and keeps its logs for a while."""
     up = preuve("up")

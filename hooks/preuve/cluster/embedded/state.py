@@ -113,6 +113,13 @@ class State:
             return ""
         return f" (the last one went down by itself: {self.last_words.read_text(encoding='utf-8').strip()})"
 
+    def leave_word(self, word: str) -> None:
+        """Tell whoever comes next why the cluster went down by itself; nothing where the disk is full."""
+        try:
+            self.last_words.write_text(f"{word}\n", encoding="utf-8")
+        except OSError:
+            self.last_words.unlink(missing_ok=True)  # half a word says less than none
+
     def lock(self) -> int | None:
         """Make the directory and hold it.
 

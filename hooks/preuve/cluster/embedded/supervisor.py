@@ -21,6 +21,7 @@ Where the seconds of a start go, and what the order makes of it [measured]:
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from preuve.cluster.embedded.installation import Installation
 
 NAMES = ("node1", "node2", "node3")
+
+ROOM = "make room, or set XDG_STATE_HOME to a folder that has some"
 
 SIGNALS = frozenset({signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
@@ -87,6 +90,10 @@ class Supervisor:
                 work()
             except PreuveError as error:
                 self._end(str(error))
+            except OSError as error:
+                remedy = f": {ROOM}" if error.errno == errno.ENOSPC else ""
+                self._end(f"{error.filename or self._state.path}: {error.strerror or error}{remedy}")
+                raise
             except Exception as error:
                 self._end(f"{type(error).__name__}: {error}")
                 raise  # with its traceback, into our log
@@ -103,7 +110,10 @@ class Supervisor:
             self._owner.sendall(json.dumps(news).encode() + b"\n")
 
     def _listen_to_owner(self) -> None:
-        if self._owner.recv(len(launch.LET_GO)) != launch.LET_GO:
+        said = b""
+        with suppress(ConnectionResetError):  # it died before it read all that was told
+            said = self._owner.recv(len(launch.LET_GO))
+        if said != launch.LET_GO:
             self._end()
 
     def _start(self) -> None:
@@ -199,7 +209,7 @@ def main(order: launch.Order) -> None:
     supervisor = Supervisor(state, order, owner)
     supervisor.run()
     if supervisor.failure:
-        state.last_words.write_text(f"{supervisor.failure}\n", encoding="utf-8")
+        state.leave_word(supervisor.failure)
     remains.become(state, held)
 
 
