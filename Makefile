@@ -11,8 +11,10 @@ export NO_MKDOCS_2_WARNING := 1
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
+# Built aside, as MkDocs empties its folder first: the last good site stays until there is a new one.
 site: .venv/ready node_modules/.package-lock.json cluster ## play every page on the embedded cluster, leave the site in site/
-	PREUVE_MODE=play $(BIN)/mkdocs build
+	PREUVE_MODE=play $(BIN)/mkdocs build --site-dir .make/site
+	@rm -rf site && mv .make/site site
 
 serve: .venv/ready node_modules/.package-lock.json ## write: the site on a local port, replayed; what you change is played
 	$(BIN)/mkdocs serve
@@ -63,6 +65,8 @@ debian: .make/debian ## the Debian packages of packages.txt
 	@touch $@
 
 .venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 5) and \
+	  "$(PYTHON) is Python " + sys.version.split()[0] + ", preuve needs 3.11.5 or newer: make PYTHON=python3.13, say")'
 	@echo "installing $$(grep -c '==' requirements.lock) Python packages into .venv (requirements.lock)"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
