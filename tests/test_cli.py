@@ -207,6 +207,17 @@ def test_what_is_no_page_that_can_be_read(place: Place) -> None:
     assert told.stderr.startswith("link.md:1: this page cannot be read: No such file")
 
 
+def test_of_many_pages_the_nearest_is_told_alone(place: Place) -> None:
+    """Where it is not lost among all the others."""
+    for number in range(20):
+        place.write(f"page-{number}.md", "# A page\n")
+    told = place.run("status", "page-18md", "page-19md").stderr
+    assert told == "".join(
+        f"preuve: unknown page 'page-{number}md': did you mean 'page-{number}.md'?\n" for number in (18, 19)
+    )
+    assert "page-3.md" in place.run("status", "nothing-like-it.md").stderr
+
+
 class TestStatus:
     """`preuve status`."""
 

@@ -260,7 +260,15 @@ def _project() -> Project:
 
 
 def _pages(project: Project, given: Iterable[str]) -> list[Page]:
-    return project.pages([project.name(name) for name in given] or None)
+    names: list[str] = []
+    errors: list[PreuveError] = []
+    for one in given:
+        try:
+            names.append(project.name(one))
+        except ConfigError as error:
+            errors.append(error)
+    raise_all(errors)
+    return project.pages(names or None)
 
 
 def _prepare(project: Project, pages: list[Page], mode: Mode, jobs: int | None) -> Edition:

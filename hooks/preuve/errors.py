@@ -122,9 +122,15 @@ def raise_all(errors: list[PreuveError]) -> None:
         raise Problems(errors)
 
 
+MANY = 12
+"""Names that a person can look through; of more, the nearest is told alone."""
+
+
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
-    """A sentence that refuses a name, and says which exist, the nearest first."""
+    """A sentence that refuses a name, and says which exist, the nearest first or alone."""
     known = sorted(known)
     near = difflib.get_close_matches(name, known, n=1)
+    if near and len(known) > MANY:
+        return f"unknown {what}: did you mean {near[0]!r}?"
     meant = f"did you mean {near[0]!r}? " if near else ""
     return f"unknown {what}: {meant}known: {', '.join(known)}"
