@@ -16,7 +16,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +28,9 @@ if TYPE_CHECKING:
 
 SOCKET = 107
 """Bytes of a Unix socket's path, at most: unix(7) has 108, the end included."""
+
+REMOVERS = 32
+"""Threads that wait for the disk when a cluster's files are removed."""
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 """What a cluster belongs to: where this package was cloned, or installed."""
@@ -165,9 +167,30 @@ class State:
             if entry in keep:
                 continue
             if entry.is_dir() and not entry.is_symlink():
-                shutil.rmtree(entry)
+                _remove(entry)
             else:
                 entry.unlink()
+
+
+def _remove(tree: Path) -> None:
+    """Remove a folder and all that is in it, many files at a time.
+
+    Where a file system discards what it frees (ext4's ``discard``), each file that has reached the disk takes
+    4 ms of waiting: one after the other, a cluster that lived a minute took 30 s to remove (measured).
+    """
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - not for those who only look
+
+    levels, files = [[os.fspath(tree)]], list[str]()
+    while levels[-1]:
+        levels.append([])
+        for folder in levels[-2]:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    (levels[-1] if entry.is_dir(follow_symlinks=False) else files).append(entry.path)
+    with ThreadPoolExecutor(REMOVERS) as pool:
+        list(pool.map(os.unlink, files))
+        for folders in reversed(levels):
+            list(pool.map(os.rmdir, folders))
 
 
 def _short(path: Path) -> str:
