@@ -48,10 +48,17 @@ def test_generated_names(text: str, expected: list[tuple[str, str]]) -> None:
         "Exit Code: 3\nReason:  Error\nRestart Count:  2",
         "commit c64fbb9 in feed-face, abcdefgh-12345",
         'kubectl get pods --timeout=60s  "30s"  age: 9s',
+        "    image: nginx:10.2.3.4",
+        "    Image:          redis:172.16.0.1-alpine",
+        '"image": "nginx:10.2.3.4",',
+        'Back-off pulling image "nginx:10.2.3.4"',
+        'failed to resolve reference "docker.io/library/nginx:10.2.3.4": not found',
+        "registry.example:5000/x:10.2.3.4",
+        "localhost:5000/x/y:10.2.3.4",
     ],
 )
 def test_what_a_lesson_is_about(text: str) -> None:
-    """Names, counts, settings, networks, versions, restarts that happened once."""
+    """Names, counts, settings, networks, versions and tags like addresses, restarts that happened once."""
     assert shown(text) == []
 
 
@@ -135,23 +142,6 @@ def test_what_the_page_spells_out_is_no_chance() -> None:
         ("31001", "port"),
         ("30s", "age"),
     ]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "    image: nginx:10.2.3.4",
-        "    Image:          redis:172.16.0.1-alpine",
-        '"image": "nginx:10.2.3.4",',
-        'Back-off pulling image "nginx:10.2.3.4"',
-        'failed to resolve reference "docker.io/library/nginx:10.2.3.4": not found',
-        "registry.example:5000/x:10.2.3.4",
-        "localhost:5000/x/y:10.2.3.4",
-    ],
-)
-def test_tags_are_no_addresses(text: str) -> None:
-    """An image's version may have the numbers of a private address."""
-    assert shown(text) == []
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,11 @@ def test_what_is_kept(tmp_path: Path) -> None:
         (folder / "deep").mkdir(parents=True)
     state.kubeconfig.touch()
     (state.path / "link").symlink_to("/")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "theirs").touch()
+    (state.nodes / "deep" / "link").symlink_to(outside)
+    (state.nodes / "deep" / "file").touch()
     state.last_words.write_text("etcd exited with 1\n", encoding="utf-8")
     state.clear(keep={state.log, state.last_words})
     assert set(state.path.iterdir()) == {state.log, state.last_words}
@@ -137,4 +142,5 @@ def test_what_is_kept(tmp_path: Path) -> None:
     state.clear()
     assert list(state.path.iterdir()) == []
     assert Path("/").is_dir()
+    assert (outside / "theirs").exists()
     os.close(held)

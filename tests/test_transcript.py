@@ -124,13 +124,16 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 def test_a_failed_write_tells_its_own_cause_though_another_process_tidied_up(tmp_path: Path) -> None:
     """`git clean` beside it takes its temporary file away: that is not what went wrong."""
 
-    def exchanges() -> Iterator[Exchange]:
-        for file in tmp_path.iterdir():
-            file.unlink()
-        yield Exchange("\ud800", "")
+    class Exchanges(tuple[Exchange, ...]):
+        __slots__ = ()
+
+        def __iter__(self) -> Iterator[Exchange]:
+            for file in tmp_path.iterdir():
+                file.unlink()
+            return super().__iter__()
 
     with pytest.raises(UnicodeEncodeError):
-        write(tmp_path / "index.txt", replace(PLAYED, exchanges=exchanges()))  # type: ignore[arg-type]
+        write(tmp_path / "index.txt", replace(PLAYED, exchanges=Exchanges([Exchange("\ud800", "")])))
 
 
 def test_no_file_is_no_transcript(tmp_path: Path) -> None:
