@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -19,7 +20,7 @@ from preuve import export, fence
 from preuve.edition import Edition, prepare
 from preuve.errors import PreuveError, raise_all
 from preuve.player import Player
-from preuve.project import Project, bases, identity, navigated, unreadable
+from preuve.project import Project, bases, identity, navigated, unreadable, whereabouts
 from preuve.render import anchors
 from preuve.settings import settings
 from preuve.strings import strings
@@ -147,10 +148,10 @@ def _language(config: MkDocsConfig) -> str:
 
 
 def _project(config: MkDocsConfig) -> Project:
-    chosen = settings(config.extra.get("preuve"))
-    root = Path(config.config_file_path).parent
+    path = Path(config.config_file_path)
+    chosen = settings(config.extra, find=partial(whereabouts, path))
     return Project(
-        root=root,
+        root=path.parent,
         docs=Path(config.docs_dir),
         bases=bases(config.mdx_configs.get("pymdownx.snippets", {}), Path()),
         language=_language(config),

@@ -197,6 +197,18 @@ def test_a_configuration_that_cannot_be_is_told(place: Place, config: bytes, sai
     assert "Traceback" not in told.stderr
 
 
+def test_a_transcript_that_somebody_edited_is_told_from_a_page_that_changed(place: Place) -> None:
+    """The author would look for an edit of the page, and there is none."""
+    place.feign("web\n")
+    path = place.root / "transcripts" / "pods" / "index.txt"
+    path.write_text(path.read_text().replace("web", "db"))
+    told = place.run("status")
+    assert "stale" in told.stdout
+    assert told.stderr.startswith("transcripts/pods/index.txt:")
+    place.feign("web\n")
+    assert place.run("status").stderr == ""
+
+
 def test_what_is_no_page_that_can_be_read(place: Place) -> None:
     """A folder that is named like a page is none; a link that leads nowhere is told at its name."""
     (place.root / "docs" / "folder.md").mkdir()

@@ -267,3 +267,11 @@ def test_normalizing_any_text_is_idempotent(outputs: list[str]) -> None:
     """Canonical lines are their own canonical form."""
     lines = normalized(outputs)
     assert normalized(["\n".join(output) for output in lines]) == lines
+
+
+def test_a_line_less_is_told_where_it_is_missing_alone() -> None:
+    """What follows, about Pods that only the end of the page tells apart, has not changed."""
+    pods = [f"web-{suffix}" for suffix in ("x7k2p", "b4d6f", "c5g7h", "z9w8v", "q2r4t")]
+    table = "NAME        AGE\n" + "".join(f"{pod}   9s\n" for pod in pods)
+    later = [f"{pod} answered {number} times\n" for number, pod in enumerate(pods)]
+    assert [number for number, _ in diff(["000\n200\n", table, *later], ["000\n", table, *later])] == [0]

@@ -140,6 +140,19 @@ def test_all_mistakes_of_all_pages_are_told_at_once(site: Site) -> None:
     assert "Traceback" not in built.stdout
 
 
+def test_a_setting_that_does_not_fit_is_told_at_its_line(site: Site) -> None:
+    """By a build as by the command line; one that another file gives has no line here."""
+    mkdocs = site.root / "mkdocs.yml"
+    config = mkdocs.read_text()
+    mkdocs.write_text(config.replace("{preuve: {cluster: embedded}}", "\n  preuve:\n    klaster: x"))
+    said = "unknown setting 'extra.preuve.klaster'"
+    for tool in ((), ("-m", "preuve.cli", "status")):
+        assert f"mkdocs.yml:5: {said}" in site.build("replay", *tool).stdout
+    mkdocs.rename(site.root / "base.yml")
+    mkdocs.write_text("INHERIT: base.yml\n")
+    assert f" {said}" in site.build().stdout
+
+
 def test_a_page_that_is_not_utf_8_is_told_with_the_others(site: Site) -> None:
     """Saved by an old editor: no traceback, and the other pages' mistakes are told too."""
     site.write("two.md", "```{ .console exti=1 }\n$ a\n```\n")

@@ -52,7 +52,7 @@ ROOMS = {
     "prompt": "commands errors",
     "proofs": "plan render timeline",
     "reaper": "",
-    "render": "blocks plan",
+    "render": "blocks normalize plan",
     "rest": "motion objects pod",
     "run": "errors transcript",
     "schedule": "commands plan verbs",

@@ -168,6 +168,24 @@ only output
     assert "different files with one name" in lines[8]
 
 
+@pytest.mark.parametrize(
+    ("language", "body", "meant"),
+    [
+        ("consle", "$ date", "console"),
+        ("Console", "Thu\n$ date", "console"),
+        ("clusters", "pods,\nservices", "cluster"),
+    ],
+)
+def test_a_slip_of_a_language_is_told(
+    planned: Callable[[str], Plan], language: str, body: str, meant: str
+) -> None:
+    """A fence that nobody runs looks like one that says something; other languages are left alone."""
+    with pytest.raises(PreuveError, match=rf"^p\.md:1: .*'{language}'.*did you mean '{meant}'"):
+        planned(f"```{language}\n{body}\n```\n")
+    for other, text in ((language, "x <- 1"), ("bash", "$ date"), ("rconsole", "> date")):
+        assert not planned(f"```{other}\n{text}\n```\n").steps
+
+
 def test_front_matter_gives_the_whole_cluster(planned: Callable[[str], Plan]) -> None:
     """`preuve: {cluster: exclusive}` is read; a page without it shares the cluster."""
     assert planned("---\npreuve: {cluster: exclusive}\n---\n```console\n$ a\n```\n").exclusive

@@ -167,7 +167,8 @@ class TestKeys:
         for line in waits:
             author.type(f"x=kept; sleep 1000 & echo go; {line}")
             author.until("\r\ngo\r\n")
-            assert re.fullmatch(r"(\^C)+\n", broken_off(author))
+            # what answered a key that came too early is gone with that wait, so the end of the line may be
+            assert re.fullmatch(r"(\^C)+\n?", broken_off(author))
         assert said(author, "echo $x") == "kept\n"
 
     def test_ctrl_c_drops_what_is_being_typed(self, sit: Callable[..., Terminal]) -> None:

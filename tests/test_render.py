@@ -13,6 +13,7 @@ from markdown import Markdown
 
 from preuve import blocks
 from preuve.errors import PreuveError
+from preuve.fence import Formatter, validator
 from preuve.plan import Command, Plan, plan
 from preuve.render import Look, render
 from preuve.strings import ENGLISH, FRENCH
@@ -99,6 +100,16 @@ def test_an_output_is_data_wherever_its_fence_stands(container: str, tmp_path: P
     assert seen == ["\n".join(["$ cat hostile", *HOSTILE])]
     assert html.count("<p>fence</p>") == 1
     assert "secret" not in html
+
+
+def test_what_the_page_chose_is_not_marked_as_chance() -> None:
+    """A port that a page fixes is the same at home; one that the API server picks is not."""
+    page = "```console\n$ kubectl create service nodeport web --tcp=80 --node-port=31000\n```\n"
+    text = rendered(page, "80:31000/TCP\n81:31001/TCP\n")
+    fences = [{"name": "console", "class": "", "format": Formatter("en").format, "validator": validator}]
+    configs = {"pymdownx.superfences": {"custom_fences": fences}}
+    html = Markdown(extensions=EXTENSIONS, extension_configs=configs).convert(text)
+    assert re.findall('class="preuve-mark"[^>]*>([^<]*)<', html) == ["31001"]
 
 
 @given(st.lists(st.sampled_from(["text", "- item", "# T", "", "> q", "```yaml\nkind: Pod\n```", "<b>x</b>"])))

@@ -15,16 +15,21 @@ def test_nothing_written_is_the_embedded_cluster() -> None:
 
 def test_the_variables_come_before_the_file() -> None:
     """CI says what to do without editing mkdocs.yml; an empty variable says nothing."""
-    chosen = settings({"cluster": "embedded"}, {"PREUVE_MODE": "check", "PREUVE_CLUSTER": "context:kind-x"})
+    chosen = settings(
+        {"preuve": {"cluster": "embedded"}}, {"PREUVE_MODE": "check", "PREUVE_CLUSTER": "context:kind-x"}
+    )
     assert (chosen.mode, chosen.context) == (Mode.CHECK, "kind-x")
-    assert settings({"cluster": "context:a"}, {"PREUVE_CLUSTER": "", "PREUVE_MODE": ""}).context == "a"
+    assert (
+        settings({"preuve": {"cluster": "context:a"}}, {"PREUVE_CLUSTER": "", "PREUVE_MODE": ""}).context
+        == "a"
+    )
 
 
 def test_all_that_does_not_fit_is_told_at_once() -> None:
     """Each value is named with what to write instead."""
     written = {"klaster": "x", "allow_exclusive": "yes", "cluster": "kind"}
     with pytest.raises(PreuveError) as told:
-        settings(written, {"PREUVE_MODE": "replya"})
+        settings({"preuve": written}, {"PREUVE_MODE": "replya"})
     text = str(told.value)
     assert "did you mean 'cluster'?" in text
     assert "extra.preuve.allow_exclusive: 'yes': write true or false" in text
@@ -37,4 +42,12 @@ def test_all_that_does_not_fit_is_told_at_once() -> None:
 def test_a_value_of_another_kind_is_refused(written: object) -> None:
     """YAML gives lists and numbers where names are wanted: a message, not a traceback."""
     with pytest.raises(PreuveError):
-        settings(written, {})
+        settings({"preuve": written}, {})
+
+
+@pytest.mark.parametrize("name", ["prueve", "preuves"])
+def test_settings_under_a_slip_of_the_name_are_not_lost(name: str) -> None:
+    """They would say nothing to anybody; what only looks like the name is none of our business."""
+    with pytest.raises(PreuveError, match=f"'extra.{name}': did you mean 'extra.preuve'"):
+        settings({name: {"cluster": "context:a"}}, {})
+    assert settings({name: {"link": "a"}, "social": {"cluster": "b"}, 1: {"cluster": "c"}}, {}).context == ""

@@ -261,10 +261,14 @@ def _parts(
 
 def _names(page: Sequence[Sequence[Sequence[Unit]]]) -> dict[Thing, int]:
     """A number for each thing of a page, among those of its kind, in the order of canonical lines."""
-    told = [[_told(unit) for unit in passage] for passages in page for passage in passages]
+    told = {
+        (output, number): [_told(unit) for unit in passage]
+        for output, passages in enumerate(page)
+        for number, passage in enumerate(passages)
+    }
     statements = [
-        (digest(number, shape), things)
-        for number, passage in enumerate(told)
+        (digest(place, shape), things)
+        for place, passage in told.items()
         for shape, things in passage
         if things
     ]
@@ -272,7 +276,7 @@ def _names(page: Sequence[Sequence[Sequence[Unit]]]) -> dict[Thing, int]:
     colours = Colouring(statements, kinds).colours
     names: dict[Thing, int] = {}
     count: Counter[Kind] = Counter()
-    for passage in told:
+    for passage in told.values():
         for unit in sorted(passage, key=lambda unit: _numbered(unit, colours)):
             for _, thing in sorted(unit[1], key=lambda thing: (thing[0], colours[thing[1]])):
                 if thing not in names:

@@ -85,8 +85,11 @@ def status(pages: tuple[str, ...], as_json: bool) -> None:
 
     Example: preuve status pods/index.md
     """
-    project = _project()
-    rows = [_told(page) for page in _pages(project, pages)]
+    chosen = _pages(_project(), pages)
+    for page in chosen:
+        if page.damage:
+            click.echo(str(page.damage), err=True)
+    rows = [_told(page) for page in chosen]
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return

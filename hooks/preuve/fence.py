@@ -74,7 +74,8 @@ class Formatter:
         copied = escape("\n".join(line[2:] for exchange in exchanges for line in exchange.command))
         title = f'<span class="filename">{escape(told["title"])}</span>' if "title" in told else ""
         note = self._note(state, exchanges, told.get("data-why", ""))
-        body = "".join(_html(exchange, self.strings) for exchange in exchanges) or escape(source)
+        public = told.get("data-public", "")
+        body = "".join(_html(exchange, public, self.strings) for exchange in exchanges) or escape(source)
         copy = f' data-copy="{copied}"' if copied else ""
         return (
             f'<div class="{words}"{anchor} data-preuve="{escape(state)}"{copy}>{title}{note}'
@@ -140,26 +141,26 @@ def _typed(lines: Sequence[str]) -> Iterator[_Exchange]:
     yield from exchanges
 
 
-def _html(exchange: _Exchange, words: Strings) -> str:
+def _html(exchange: _Exchange, public: str, words: Strings) -> str:
     timing = f' data-ms="{exchange.milliseconds}" data-exit="{exchange.exit}"' if exchange.exit else ""
     first, *more = exchange.command
     prompt = '<span class="preuve-prompt" aria-hidden="true">{}</span>'
     source = "\n".join([first[2:], *(line[2:] for line in more)])
     command = _highlighted(source, "bash", ()).replace("\n", "\n" + prompt.format("&gt; "))
     output = "\n".join(exchange.output) + "\n" if exchange.output else ""
-    shown = _output(source, output, words) if output else ""
+    shown = _output(source, output, public, words) if output else ""
     return (
         f'<span class="preuve-exchange"{timing}>'
         f'<span class="preuve-command">{prompt.format("$ ")}{command}\n</span>{shown}</span>'
     )
 
 
-def _output(command: str, output: str, words: Strings) -> str:
+def _output(command: str, output: str, public: str, words: Strings) -> str:
     asked = LEXED.search(command)
     lexer = asked[1] if asked else "text"
     count = output.count("\n")
     long = f' data-long="{escape(words.lines.format(count=count))}"' if count > FOLD_LINES else ""
-    marks = spans(output)
+    marks = spans(output, public)
     return f'<span class="preuve-output"{long}>{_highlighted(output, lexer, marks, words)}</span>'
 
 

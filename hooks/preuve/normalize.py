@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import ip_address
 from operator import attrgetter
 
@@ -566,7 +567,7 @@ def spans(text: str, public: str = "") -> tuple[Span, ...]:
     >>> spans("web-x7k2p   80:31000/TCP", public="name: web-x7k2p\nnodePort: 31000")
     ()
     """
-    spelled = frozenset(re.findall(r"[\w-]+", public) + re.findall(r"[\w.-]+:[\w.-]*\w", public))
+    spelled = _words(public)
     taken = bytearray(len(text))
     found = []
     for normalizer in NORMALIZERS:
@@ -575,6 +576,23 @@ def spans(text: str, public: str = "") -> tuple[Span, ...]:
                 taken[span.start : span.end] = bytes([1]) * (span.end - span.start)
                 found.append(span)
     return tuple(sorted(found, key=attrgetter("start")))
+
+
+def public_words(text: str, public: str) -> list[str]:
+    r"""What of `public` makes a difference to `spans` of a text: words that look like chance, mostly none.
+
+    >>> public_words("web   80:31000/TCP", public="name: web\nports: [31000, 31001]")
+    ['31000']
+    """
+    return sorted(word for word in _words(public) if _LIKE_CHANCE.search(word) and word in text)
+
+
+_LIKE_CHANCE = re.compile(rf"^\d{{5}}$|-(?:{SUFFIX}|{ENCODED}{{6,10}}|{MINUTE})(?:-|$)|:\d+\.\d+\.\d+\.")
+
+
+@lru_cache(maxsize=4)
+def _words(public: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[\w-]+", public) + re.findall(r"[\w.-]+:[\w.-]*\w", public))
 
 
 def _spelled(span: Span, text: str, spelled: frozenset[str]) -> bool:

@@ -10,7 +10,10 @@ import difflib
 import fnmatch
 import re
 import shlex
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cache
+from os.path import abspath
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -227,11 +230,33 @@ def plan(page: str, markdown: str, bases: Sequence[Path]) -> Plan:
             draft.steps.append(_diagram(draft, block))
         elif block.language == "proofs":
             draft.steps.append(_proofs(draft, block))
+        elif meant := _meant(block):
+            draft.problem(
+                block.where, f"no fence of the language {block.language!r} is run: did you mean {meant!r}?"
+            )
         else:
             draft.steps.extend(_include(draft, block, given))
     exclusive = _exclusive(draft, markdown)
     raise_all(draft.problems)
     return Plan(page, tuple(draft.steps), tuple(draft.files.values()), exclusive)
+
+
+def _meant(block: Block) -> str:
+    """The language that a fence was to have, if its own is a slip of one that preuve acts on; else empty."""
+    near = _near(block.language)
+    if near == "console":
+        return near if re.search(r"^\$ ", block.body, re.MULTILINE) else ""
+    if near == "cluster":
+        with suppress(PageError):
+            diagram.parse(" ".join(block.body.split()))
+            return near
+    return ""
+
+
+@cache
+def _near(language: str) -> str:
+    near = difflib.get_close_matches(language.lower(), blocks.RUN, n=1, cutoff=0.8)
+    return near[0] if near else ""
 
 
 def _console(draft: _Draft, block: Block) -> Console:
@@ -392,7 +417,7 @@ def _file(draft: _Draft, path: str, where: Where) -> File | None:
             return file
     near = difflib.get_close_matches(path, _files_below(draft.bases), n=1, cutoff=0.5)
     meant = f"did you mean {near[0]!r}?" if near else "check the name"
-    draft.problem(where, f"no file {path!r} below {', '.join(map(str, draft.bases))}: {meant}")
+    draft.problem(where, f"no file {path!r} below {', '.join(map(abspath, draft.bases))}: {meant}")
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -217,16 +218,28 @@ def _read(path: Path) -> Project:
     if not docs.is_dir():
         raise ConfigError(f"{path} has its pages in {docs}, which is no folder: mend docs_dir")
     theme = config.get("theme")
-    extra = config.get("extra")
     return Project(
         root=root,
         docs=docs,
         bases=bases(_extension(config, "pymdownx.snippets"), root),
         language=str(theme.get("language", "en")) if isinstance(theme, dict) else "en",
-        settings=(chosen := settings(extra.get("preuve") if isinstance(extra, dict) else None)),
+        settings=(chosen := settings(config.get("extra"), find=partial(whereabouts, path))),
         cluster=identity(chosen),
         nav=tuple(navigated(config.get("nav"))),
     )
+
+
+def whereabouts(path: Path, *names: str) -> Where | None:
+    """Where a YAML file has what some names lead to; None if it stands in another (MkDocs' ``INHERIT``)."""
+    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
+    line = 0
+    for name in names:
+        pairs = node.value if isinstance(node, yaml.MappingNode) else []
+        found = next(((key, value) for key, value in pairs if key.value == name), None)
+        if found is None:
+            return None
+        line, node = found[0].start_mark.line + 1, found[1]
+    return Where(path.name, line)
 
 
 def navigated(nav: object) -> Iterator[str]:

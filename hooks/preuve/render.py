@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from pymdownx.snippets import SnippetPreprocessor
 
 from preuve.blocks import splice
+from preuve.normalize import public_words
 from preuve.plan import Console, Diagram, Include, Proofs, performed
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def render(markdown: str, plan: Plan, transcript: Transcript | None, look: Look)
         return markdown
     actions = list(plan.actions())
     answers = iter(_answers(actions, transcript, stale=look.stale))
-    renderer = _Renderer(plan.page, look, anchors(plan))
+    renderer = _Renderer(plan.page, plan.public(), look, anchors(plan))
     replaced: dict[Block, str] = {}
     for step in plan.steps:
         exchanges = list(islice(answers, len(performed(step))))
@@ -144,9 +145,10 @@ def _answers(
 
 @dataclass(frozen=True, slots=True)
 class _Renderer:
-    """One page's rendering: its name, its look, and the anchors of its blocks."""
+    """One page's rendering: its name, what it spells out, its look, and the anchors of its blocks."""
 
     page: str
+    public: str
     look: Look
     anchors: Mapping[Block, str]
 
@@ -200,6 +202,9 @@ class _Renderer:
         else:
             state = "failed" if commands[0].options.exit else "executed"
         attributes = [f"data-state={state}", f'data-exchanges="{" ".join(told)}"']
+        answers = "\n".join(line for exchange in exchanges if exchange for line in exchange.lines)
+        if words := public_words(answers, self.public):
+            attributes.append(f'data-public="{" ".join(words)}"')
         dress = step.block if isinstance(step, Console) else None
         yield from _fence(lines, attributes, dress, self.anchors[step.block])
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -11,9 +13,9 @@ from typing import TYPE_CHECKING
 from preuve.errors import ConfigError, raise_all, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
-    from preuve.errors import PreuveError
+    from preuve.errors import PreuveError, Where
 
 
 class Mode(StrEnum):
@@ -47,13 +49,18 @@ class Settings:
         return self.cluster.removeprefix("context:") if self.cluster != "embedded" else ""
 
 
-def settings(written: object, environment: Mapping[str, str] | None = None) -> Settings:
+def settings(
+    extra: object,
+    environment: Mapping[str, str] | None = None,
+    find: Callable[..., Where | None] = lambda *_: None,
+) -> Settings:
     """Read the settings.
 
     Args:
-        written: what mkdocs.yml has under ``extra.preuve``; None if nothing.
+        extra: what mkdocs.yml has under ``extra``; None if nothing.
         environment: the variables, ``PREUVE_MODE`` and ``PREUVE_CLUSTER`` among them; the process's unless
         given.
+        find: says where mkdocs.yml has what some names lead to, for messages.
 
     Raises:
         ConfigError: all that does not fit, at once.
@@ -62,24 +69,38 @@ def settings(written: object, environment: Mapping[str, str] | None = None) -> S
     environment = os.environ if environment is None else environment
     values: dict[str, object] = {}
     known = [field.name for field in fields(Settings) if field.name != "mode"]
+    extra = extra if isinstance(extra, Mapping) else {}
+    written = extra.get("preuve")
+    if slip := _slip(extra, known):
+        problems.append(
+            ConfigError(f"unknown name 'extra.{slip}': did you mean 'extra.preuve'?", find("extra", slip))
+        )
     if written is not None and not isinstance(written, dict):
         problems.append(
-            ConfigError(f"extra.preuve: {written!r}: write names and values, e.g. `cluster: embedded`")
+            ConfigError(
+                f"extra.preuve: {written!r}: write names and values, e.g. `cluster: embedded`",
+                find("extra", "preuve"),
+            )
         )
         written = None
     for name, value in (written or {}).items():
         if name not in known:
-            problems.append(ConfigError(unknown(f"setting 'extra.preuve.{name}'", str(name), known)))
+            message = unknown(f"setting 'extra.preuve.{name}'", str(name), known)
         elif isinstance(value, bool) is not (name == "allow_exclusive"):
             kind = "true or false" if name == "allow_exclusive" else "text"
-            problems.append(ConfigError(f"extra.preuve.{name}: {value!r}: write {kind}"))
+            message = f"extra.preuve.{name}: {value!r}: write {kind}"
         else:
             values[name] = value if isinstance(value, bool) else str(value)
-    values["cluster"] = environment.get("PREUVE_CLUSTER") or values.get("cluster", "embedded")
-    cluster = str(values["cluster"])
+            continue
+        problems.append(ConfigError(message, find("extra", "preuve", str(name))))
+    by_variable = environment.get("PREUVE_CLUSTER")
+    values["cluster"] = cluster = str(by_variable or values.get("cluster", "embedded"))
     if cluster != "embedded" and not re.fullmatch(r"context:\S.*", cluster):
         problems.append(
-            ConfigError(f"cluster {cluster!r}: write `embedded`, or `context:NAME` with a context of yours")
+            ConfigError(
+                f"cluster {cluster!r}: write `embedded`, or `context:NAME` with a context of yours",
+                None if by_variable else find("extra", "preuve", "cluster"),
+            )
         )
     mode = environment.get("PREUVE_MODE") or Mode.AUTO
     if mode in set(Mode):
@@ -88,3 +109,14 @@ def settings(written: object, environment: Mapping[str, str] | None = None) -> S
         problems.append(ConfigError(unknown(f"PREUVE_MODE {mode!r}", mode, map(str, Mode))))
     raise_all(problems)
     return Settings(**values)  # type: ignore[arg-type]  # each was checked above
+
+
+def _slip(extra: Mapping[object, object], known: list[str]) -> str:
+    """The name under ``extra`` that has our settings, and is nearly ours; empty if there is none."""
+    others = [
+        name
+        for name, value in extra.items()
+        if isinstance(name, str) and name != "preuve" and isinstance(value, dict) and value
+        if set(value) <= set(known)
+    ]
+    return next(iter(difflib.get_close_matches("preuve", others, n=1, cutoff=0.8)), "")
