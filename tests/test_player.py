@@ -16,8 +16,9 @@ from preuve import cluster, session
 from preuve.errors import ClusterError, CommandError, PreuveError
 from preuve.player import FILES, Player
 from preuve.project import Page, Project
+from preuve.run import Run, Turn, dump
 from preuve.settings import Settings
-from preuve.transcript import Transcript, now
+from preuve.transcript import Transcript, now, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,6 +109,22 @@ def test_a_build_ends_a_page_as_soon_as_it_was_played(project: Project, sessions
     with Player(project, jobs=1) as player:
         played(player, a="$ one", b="$ two")
     assert sessions.told == ["open a.md", "one", "close a.md", "open b.md", "two", "close b.md"]
+
+
+def test_the_page_that_took_longest_beside_all_the_others_begins(
+    project: Project, sessions: Sessions
+) -> None:
+    """By itself one takes less, so its last play does not tell; a record that is damaged stops nobody."""
+    with Player(project, jobs=1) as player:
+        for outcome in played(player, a="$ one", b="$ two"):
+            assert isinstance(outcome, Transcript)
+            write(project.transcript_path(outcome.page), outcome)
+        project.run_path.write_text(dump(Run(now(), "v1.37.2", 0.0, (Turn("b.md", 0.0, 9.0),))))
+        for told, expected in (("", ["two", "one"]), ("damaged", ["one", "two"])):
+            project.run_path.write_text(told or project.run_path.read_text())
+            sessions.told.clear()
+            played(player, a="$ one", b="$ two")
+            assert [word for word in sessions.told if " " not in word] == expected
 
 
 def test_while_serving_only_what_was_added_at_the_end_is_played(project: Project, sessions: Sessions) -> None:

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
-from preuve.errors import ClusterError, PreuveError, TakenError
-from preuve.run import Run, Turn
+from preuve.errors import ClusterError, PreuveError, TakenError, TranscriptError
+from preuve.run import Run, Turn, read
 from preuve.schedule import Claim, claim, following
 from preuve.transcript import now
 
@@ -112,8 +112,13 @@ class Player:
             main = self._have_cluster(progress)
             there = time.monotonic() - clock
             spare = self._start_spare(pages, pool, stack, progress)
-            waiting = [_claim(page.plan, page.seconds) for page in pages if not page.plan.exclusive]
-            exclusive = [_claim(page.plan, page.seconds) for page in pages if page.plan.exclusive]
+            past = _lasted(self.project)
+            claims = [
+                _claim(page.plan, page.seconds and max(page.seconds, past.get(page.name, 0.0)))
+                for page in pages
+            ]
+            waiting = [one for one in claims if not one.exclusive]
+            exclusive = [one for one in claims if one.exclusive]
             elsewhere: Cluster | None = None
             try:
                 while waiting or running or exclusive:
@@ -266,6 +271,14 @@ class Player:
         with ExitStack() as stack:  # one that cannot be ended keeps no other
             for name in names:
                 stack.callback(self._end, name)
+
+
+def _lasted(project: Project) -> dict[str, float]:
+    """How long each page took in the last whole run: beside others it takes longer than by itself."""
+    with suppress(TranscriptError):  # a build tells of it
+        run = read(project.run_path, project.run_path.name)
+        return {turn.page: turn.seconds for turn in run.turns} if run else {}
+    return {}
 
 
 def _claim(plan: Plan, seconds: float = 0.0) -> Claim:
