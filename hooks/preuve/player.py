@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from preuve.transcript import Transcript
 
 PAGES_PER_CORE = 5
-"""Pages played at once: each mostly waits for Pods, together they keep the processor busy. The course takes as
-long with 4, and 4 % more with 3 or 6 (`make bench`, site); with 5 it ends with its longest pages."""
+"""Pages played at once: each mostly waits for Pods, together they keep the processor busy. The course takes
+as long with 3 or 4, and 4 % more with 6 (`make bench`, site); with 5 it ends with its longest pages."""
 
 FILES = 1 << 16
 """Open files to ask for, where a login gives 1024: a page takes 17 [measured], and `serve` keeps them all."""
