@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
-from preuve.cluster.embedded import cluster
+from preuve.cluster.embedded import cluster, containers
 from preuve.progress import Progress
 
 if TYPE_CHECKING:
@@ -163,3 +165,26 @@ def test_an_image_that_nobody_has_is_not_found(kubectl: Kubectl) -> None:
     kubectl("wait", f"--for={waiting}=ErrImagePull", "pod/nobody", "--timeout=100s")
     events = kubectl("events", "--for=pod/nobody")
     assert "docker.io/library/nginx:9.99: not found" in events
+
+
+def test_a_container_that_waits_for_a_processor_does_not_age(tmp_path: Path) -> None:
+    """Else one that ends at once would be believed to stay, on a machine that is busy enough."""
+    tasks = tmp_path / containers.TASKS
+    (tmp_path / "proc").symlink_to("/proc")
+    processor = min(os.sched_getaffinity(0))
+    with ExitStack() as ends:
+
+        def start(name: str, *command: str) -> None:
+            process = subprocess.Popen(["taskset", "--cpu-list", str(processor), *command])
+            ends.callback(process.wait)
+            ends.callback(process.kill)
+            (tasks / name).mkdir(parents=True)
+            (tasks / name / "init.pid").write_text(str(process.pid))
+
+        start("idle", "sleep", "1000")
+        for name in ("busy", "busier", "busiest"):
+            start(name, "sh", "-c", "while :; do :; done")
+        while (idle := containers.age(tasks, "containerd://idle")) < 1:
+            pass
+        assert 0 < containers.age(tasks, "containerd://busy") < 0.8 * idle
+    assert containers.age(tasks, "containerd://gone") == 0

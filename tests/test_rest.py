@@ -196,7 +196,7 @@ def test_a_never_ready_pod_is_named_with_its_probe() -> None:
     assert str(motion) == f"Pod web: {why}"
 
 
-@pytest.mark.parametrize(("life", "patience"), [(1, 2.5), (5, 6.5), (60, 1.5)])
+@pytest.mark.parametrize(("life", "patience"), [(0, 3.5), (1, 5.5), (5, 13.5), (60, 1.5)])
 def test_a_restarted_container_must_outlive_its_last_life(life: int, patience: float) -> None:
     """A container that ended soon after its start may do so again; one that was up for long is trusted."""
     last = {"terminated": {"exitCode": 1, "startedAt": ago(life + 3), "finishedAt": ago(3)}}

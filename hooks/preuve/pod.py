@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -188,10 +189,11 @@ def _running(container: Object, status: Object, pod: Object) -> Motion | None:
         return Motion(who(pod), f"container {name} runs but is not Ready{hint}")
     if probe:
         return None
-    # What ended soon after its start may do so again: it must outlive its last life.
+    # What ended soon after its start may do so again: it must outlive its last life, which is told to the
+    # second, twice over, for the machine may be busier now.
     last = status.get("lastState", {}).get("terminated", {})
-    life = _seconds(last["startedAt"], last["finishedAt"]) if last.get("startedAt") else 0
-    patience = FRESH + life if life < 10 else FRESH
+    life = _seconds(last["startedAt"], last["finishedAt"]) if last.get("startedAt") else math.inf
+    patience = FRESH + 2 * (life + 1) if life < 10 else FRESH
     return Motion(who(pod), f"container {name} has just started", patience, of=status["containerID"])
 
 

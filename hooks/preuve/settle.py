@@ -167,13 +167,13 @@ class Watcher:
         return {motion: min(POLL, left) for motion in spent if (left := motion.patience - spent[motion]) > 0}
 
     def _left(self, motion: Motion, spent: float, snapshot: Snapshot) -> float:
-        """Tell how much patience is left; for a container that its node can be asked about, a second less."""
-        left = motion.patience - spent
-        if not (self._cluster.nodes and motion.ends and "://" in motion.of and left > 0):
-            return left
-        named = (pod for pod in snapshot["Pod"] if motion.who == f"Pod {pod['metadata']['name']}")
-        lived = self._age(next(named)["spec"]["nodeName"], motion.of)
-        return left if lived is None else min(left, motion.patience - RELIST - lived)
+        """Tell how much patience is left; a container's own node knows best how long it has been running."""
+        if self._cluster.nodes and motion.ends and "://" in motion.of:
+            named = (pod for pod in snapshot["Pod"] if motion.who == f"Pod {pod['metadata']['name']}")
+            lived = self._age(next(named)["spec"]["nodeName"], motion.of)
+            if lived is not None:
+                return motion.patience - RELIST - lived
+        return motion.patience - spent
 
     def _age(self, node: str, container: str) -> float | None:
         from preuve.cluster.embedded import containers  # noqa: PLC0415 - not for other clusters

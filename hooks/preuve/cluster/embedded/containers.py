@@ -22,14 +22,23 @@ def tasks(cluster: Cluster, node: str) -> Path:
     return Path(cluster.network_path(node) or "").parents[1] / "root" / TASKS
 
 
-def age(tasks: Path, container: str) -> float | None:
-    """Tell how long a container has been running, in seconds; None if it is not.
+def age(tasks: Path, container: str) -> float:
+    """Tell how long a container has been running, in seconds; 0 if it is not, which the API soon says too.
+
+    What its first process waited for a processor does not count: on a busy machine a program that ends at
+    once takes its time to do so.
 
     Args:
         tasks: of its node.
         container: its id, as a Pod's status has it: ``containerd://…``.
     """
+    file = tasks / container.partition("://")[2] / "init.pid"
     try:
-        return time.time() - (tasks / container.partition("://")[2] / "init.pid").stat().st_mtime
+        return time.time() - file.stat().st_mtime - _waited(tasks.parents[3] / "proc" / file.read_text())
     except OSError:
-        return None
+        return 0.0
+
+
+def _waited(process: Path) -> float:
+    """For how many seconds a process could run, and no processor was free (Linux, sched-stats.rst)."""
+    return int((process / "schedstat").read_text().split()[1]) / 1e9
