@@ -27,6 +27,7 @@ class FakePlayer:
     """Answers every command with `output`; fails the pages it is told to; has no cluster if it is told so."""
 
     output: str = "pod/web created\n"
+    exit: int = 0
     failing: frozenset[str] = frozenset()
     cluster: bool = True
     played: list[str] = field(default_factory=list)
@@ -41,7 +42,9 @@ class FakePlayer:
                 yield page, CommandError("exit code 1", Where(page.name, 2))
             else:
                 exchanges = tuple(
-                    Exchange(action.source, self.output, 0, 0.1, drawn=not isinstance(action, Command))
+                    Exchange(
+                        action.source, self.output, self.exit, 0.1, drawn=not isinstance(action, Command)
+                    )
                     for action in page.plan.actions()
                 )
                 yield page, Transcript(page.name, page.key, "v1.37.2", now(), 1.0, exchanges)
@@ -110,6 +113,13 @@ def test_playing_twice_writes_once(project: Project) -> None:
     assert project.transcript_path("a.md").read_bytes() == before
     assert not edition.rewritten
     assert built(project, Mode.PLAY, FakePlayer("other\n")).rewritten == ["a.md", "b.md"]
+
+
+def test_the_exit_code_of_a_command_that_was_stopped_is_chance(project: Project) -> None:
+    """`until` stops a loop that bash breaks off (130) or one that had just ended (0)."""
+    edit(project, "a.md", "```{ .console until=web }\n$ kubectl get pods -w\n```\n")
+    built(project, Mode.PLAY, FakePlayer(exit=130))
+    assert built(project, Mode.PLAY, FakePlayer(exit=0)).rewritten == ["b.md"]
 
 
 def test_another_question_with_the_same_answer_keeps_the_outputs(project: Project) -> None:

@@ -61,6 +61,8 @@ def test_steps_come_in_page_order(planned: Callable[[str], Plan]) -> None:
         "kubectl create -fpod.yaml",
         "KUBE_EDITOR=ed kubectl edit -f pod.yaml",
         "kubectl apply -Rf .",
+        "kubectl apply -k .",
+        "kubectl diff --kustomize=./",
         "kubectl get -wf pod.yaml",
         "kubectl apply -f $PWD",
         "kubectl apply -f ${PWD}/pod.yaml",

@@ -168,13 +168,17 @@ def same(page: Page, one: Transcript, other: Transcript) -> bool:
     """Whether two plays of a page came to the same, by meaning."""
     from preuve import compare
 
-    return _asked(one) == _asked(other) and compare.same(
-        _outputs(one), _outputs(other), unordered=_unordered(page)
+    watched = _watched(page)
+    return _asked(one, watched) == _asked(other, watched) and compare.same(
+        _outputs(one), _outputs(other), unordered=watched
     )
 
 
-def _asked(transcript: Transcript) -> list[tuple[str, int]]:
-    return [(exchange.source, exchange.exit) for exchange in transcript.exchanges]
+def _asked(transcript: Transcript, watched: frozenset[int]) -> list[tuple[str, int | None]]:
+    return [
+        (exchange.source, None if number in watched else exchange.exit)
+        for number, exchange in enumerate(transcript.exchanges)
+    ]
 
 
 def _outputs(transcript: Transcript) -> list[str]:
@@ -186,8 +190,8 @@ def _outputs(transcript: Transcript) -> list[str]:
     ]
 
 
-def _unordered(page: Page) -> frozenset[int]:
-    """The actions of which only the set of lines counts: a watched command is stopped somewhere by chance."""
+def _watched(page: Page) -> frozenset[int]:
+    """The actions stopped by chance somewhere: only the set of their lines counts, and no exit code."""
     return frozenset(n for n, action in enumerate(page.plan.actions()) if action.options.until)
 
 
@@ -201,7 +205,7 @@ def drift(page: Page, played: Transcript) -> Iterator[PreuveError]:
         return
     actions: list[Command] = list(page.plan.actions())  # type: ignore[arg-type]
     for number, difference in compare.diff(
-        _outputs(old), _outputs(played), unordered=_unordered(page), public=page.plan.public()
+        _outputs(old), _outputs(played), unordered=_watched(page), public=page.plan.public()
     ):
         action = actions[number]
         yield DriftError(

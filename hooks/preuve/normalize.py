@@ -347,13 +347,19 @@ def fields(text: str) -> Iterator[Span]:
     >>> text = "Node:  node1/192.168.1.2\nIP:    10.244.0.7\nPort:  80/TCP"
     >>> [(span.of(text), span.kind.value) for span in fields(text)]
     [('node1/192.168.1.2', 'node'), ('10.244.0.7', 'ip')]
+
+    Two answers that ``diff`` compares are marked too, and a quoted one:
+
+    >>> text = '<   resourceVersion: "1086"\n+  nodeName: node2\n> >   resourceVersion: "3823"'
+    >>> [span.of(text) for span in fields(text)]
+    ['1086', 'node2', '3823']
     """
     keys = "|".join(_KINDS)
     yield from _groups(r'hostIPs"?:[\s\[{-]*"?ip"?: *"?([\d.]+)', Kind.ADDRESS, text)
     for match in re.finditer(rf'"({keys})":"([^"]+)"', text):  # in one line, as jsonpath prints an object
         if _KINDS[match[1]] not in {Kind.IP, Kind.ADDRESS}:
             yield Span(*match.span(2), _KINDS[match[1]])
-    for match in re.finditer(rf'\n[ -]*+"?({keys})"?: *"?([^"\n]*[^"\n, ])', "\n" + text):
+    for match in re.finditer(rf'\n[ <>+-]*+"?({keys})"?: *"?([^"\n]*[^"\n, ])', "\n" + text):
         kind, start, end = _KINDS[match[1]], match.start(2) - 1, match.end() - 1
         if kind in {Kind.IP, Kind.ADDRESS}:
             yield from _ips(kind, text, start, end)

@@ -83,7 +83,7 @@ _BACKTICKS = re.compile(r"`([^`]*)`")
 _SUBSTITUTION = re.compile(r"\$\((.*)\)", re.DOTALL)
 _ASSIGNMENT = re.compile(r"\w+\+?=")
 _KUBECTL = re.compile(r"(?:.*/)?kubectl")
-_FILENAME = re.compile(r"--filename(?:=|$)|-[ARhitw]*f=?")
+_FILENAME = re.compile(r"--(?:filename|kustomize)(?:=|$)|-[ARhitw]*[fk]=?")
 _BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
 _MANIFEST = re.compile(r"[\w./{}$-]+\.ya?ml\b")
 _ARGUMENT = re.compile(r"-|\d|\w+=")
@@ -108,12 +108,14 @@ def changes(source: str) -> bool:
 
 
 def given(source: str) -> Iterator[str]:
-    """Yield what a command gives to kubectl with ``-f``: names, folders, globs.
+    """Yield what a command gives to kubectl with ``-f`` or ``-k``: names, folders, globs.
 
     >>> list(given("kubectl apply -f pod.yaml && kubectl get -o yaml --filename=./x/ -fb.yml"))
     ['pod.yaml', './x/', 'b.yml']
     >>> list(given("sed s/a/b/ pod.yaml | kubectl apply -f -")), list(given("kubectl apply -Rf {a,b}.yml"))
     (['pod.yaml'], ['a.yml', 'b.yml'])
+    >>> list(given("kubectl --kubeconfig=x apply -k ."))
+    ['.']
     >>> list(given("kubectl logs -f web; tail -f log"))
     []
     """

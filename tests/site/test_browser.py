@@ -428,6 +428,20 @@ def test_a_finger_finds_the_replay_and_nothing_jumps(sample: Path, browser: Brow
     context.close()
 
 
+def test_the_bar_hides_no_word(blocks: Page) -> None:
+    """It comes while one reads: over the edge of the block, above the first command."""
+    covered = blocks.evaluate(
+        """() => {
+          document.querySelectorAll("details").forEach(details => { details.open = true })
+          return [...document.querySelectorAll(".preuve-bar")].filter(bar => {
+            const words = bar.parentElement.querySelector(".preuve-command").getBoundingClientRect()
+            return bar.getBoundingClientRect().bottom > words.top
+          }).map(bar => bar.parentElement.id)
+        }"""
+    )
+    assert covered == []
+
+
 def test_whoever_wants_no_motion_gets_no_replay(sample: Path, browser: Browser, serve: Serve) -> None:
     context = browser.new_context(reduced_motion="reduce")
     with serve(sample) as base:
