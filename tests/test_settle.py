@@ -184,6 +184,25 @@ def test_a_service_answers_at_once(page: Page) -> None:
         assert [ask(page, node, port) for node in nodes * 2] == [200] * 6
 
 
+def test_a_service_keeps_a_client_from_the_first_call(page: Page) -> None:
+    """Told to, it sends it to one and the same Pod; two answer here, each in its way."""
+    apart = ("sh", "-c", "rm /usr/share/nginx/html/index.html; exec nginx -g 'daemon off;'")
+    for one in (pod("one", "nginx"), pod("two", "nginx", *apart)):
+        one["metadata"]["labels"] = {"app": "web"}
+        page.apply(one)
+    page("create", "service", "nodeport", "web", "--tcp=80")
+    page("create", "service", "clusterip", "other", "--tcp=80")
+    page("set", "selector", "service/web", "app=web")
+    port = page.get("service", "web")["spec"]["ports"][0]["nodePort"]
+    page.watcher.settle(LIMIT)
+    assert len({ask(page, "192.168.1.3", port) for _ in range(60)}) == 2
+    for affinity, answers in (("ClientIP", 1), ("None", 2)) * 3:
+        for name in ("other", "web"):  # of two changes, a proxy takes the second in a second later
+            page("patch", "service", name, f'--patch={{"spec": {{"sessionAffinity": "{affinity}"}}}}')
+        page.watcher.settle(LIMIT)
+        assert len({ask(page, "192.168.1.3", port) for _ in range(60)}) == answers
+
+
 def test_a_server_that_listens_late_is_waited_for(page: Page) -> None:
     """Without a probe its Pod is Ready, and an endpoint, before anybody can talk to it."""
     late = pod("web", "nginx", "sh", "-c", "sleep 1.5; exec nginx -g 'daemon off;'")

@@ -51,6 +51,8 @@ class Route:
     """Of the port."""
     protocol: str
     endpoints: frozenset[tuple[str, int]]
+    sticky: bool
+    """Each client is sent to where it was sent before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class Traffic:
         self._cluster = cluster
         self._api = api
         self._answered: set[object] = set()
+        self._routed: dict[str, frozenset[Route]] = {}
+        """By node: what its proxy was last seen to do; what it did before that says nothing of now."""
 
     def motions(self, snapshot: Snapshot) -> Iterator[Motion]:
         """Tell which Services do not answer yet.
@@ -89,7 +93,8 @@ class Traffic:
         if not self._cluster.nodes:
             for route in routes(snapshot):
                 why = "the nodes' proxies are given a moment to take it in"
-                yield Motion(f"Service {route.service}", why, PROXIES, of=str(sorted(route.endpoints)))
+                taken = f"{sorted(route.endpoints)} {route.sticky}"
+                yield Motion(f"Service {route.service}", why, PROXIES, of=taken)
             return
         nodes = [node["metadata"]["name"] for node in snapshot["Node"] if holds(node, "Ready")]
         for node in nodes:
@@ -117,15 +122,17 @@ class Traffic:
     def _routes(self, snapshot: Snapshot, nodes: list[str]) -> Iterator[Motion]:
         wanted = frozenset(routes(snapshot))
         for node in nodes:
-            if not wanted or (node, wanted) in self._answered:
+            if not wanted or self._routed.get(node) == wanted:
                 continue
             with self._cluster.network(node):
                 rules = programmed(_ruleset())
             missing = sorted(
-                route.service for route in wanted if rules.get(_chain(route), set()) != route.endpoints
+                route.service
+                for route in wanted
+                if rules.get(_chain(route), (frozenset(), route.sticky)) != (route.endpoints, route.sticky)
             )
             if not missing:
-                self._answered.add((node, wanted))
+                self._routed[node] = wanted
             for service in dict.fromkeys(missing):
                 yield Motion(f"Service {service}", f"the proxy of {node} does not send to its endpoints yet")
 
@@ -195,7 +202,8 @@ def routes(snapshot: Snapshot) -> Iterator[Route]:
                 for endpoint in _ready(one)
             )
             protocol = port.get("protocol", "TCP").lower()
-            yield Route(meta["name"], meta["namespace"], port.get("name", ""), protocol, found)
+            sticky = spec.get("sessionAffinity") == "ClientIP"
+            yield Route(meta["name"], meta["namespace"], port.get("name", ""), protocol, found, sticky)
 
 
 def _accepts(endpoint: Endpoint) -> bool:
@@ -218,14 +226,14 @@ def _chain(route: Route) -> str:
     return f"{route.namespace}/{route.service}/{route.protocol}/{route.name}"
 
 
-def programmed(ruleset: str) -> dict[str, set[tuple[str, int]]]:
+def programmed(ruleset: str) -> dict[str, tuple[frozenset[tuple[str, int]], bool]]:
     """Read where kube-proxy's rules send: by Service port, only for those that are in use.
 
     Args:
         ruleset: its table in nftables' own language.
 
     Returns:
-        namespace/service/protocol/port name → addresses and ports.
+        namespace/service/protocol/port name → addresses and ports, and whether clients stay where they were.
 
     >>> programmed('''
     ...   elements = { 10.96.7.5 . tcp . 80 : goto service-6LITFDW5-t/web/tcp/ }
@@ -233,12 +241,15 @@ def programmed(ruleset: str) -> dict[str, set[tuple[str, int]]]:
     ...     meta l4proto tcp dnat ip to numgen random mod 1 map { 0 : 10.244.0.2 . 80 }
     ...   }
     ... ''')
-    {'t/web/tcp/': {('10.244.0.2', 80)}}
+    {'t/web/tcp/': (frozenset({('10.244.0.2', 80)}), False)}
     """
     used = set(re.findall(r"goto service-(\S+?),?(?=\s)", ruleset))
     chains = re.findall(r"chain service-(\S+) \{(.*?)\n\s*\}", ruleset, re.DOTALL)
     return {
-        name.partition("-")[2]: {(a or c, int(b or d)) for a, b, c, d in _ADDRESS.findall(body)}
+        name.partition("-")[2]: (
+            frozenset((a or c, int(b or d)) for a, b, c, d in _ADDRESS.findall(body)),
+            "@affinity-" in body,
+        )
         for name, body in chains
         if name in used
     }
