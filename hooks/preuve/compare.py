@@ -25,7 +25,7 @@ def normalized(
         public: what the page spells out, its commands and manifests: no name or port in it is chance.
 
     >>> normalized(["NAME        AGE\nweb-x7k2p   9s\nweb-b4d6f   10s", "pod/web-b4d6f deleted"])
-    [['NAME AGE', 'web-‹pod1› ‹age›', 'web-‹pod2› ‹age›'], ['pod/web-‹pod1› deleted']]
+    [['NAME AGE', 'web-‹pod1› ‹age›', 'web-‹pod2› ‹age›'], ['pod/web-‹pod2› deleted']]
     """
     return [[line.text for line in lines] for lines in canonical(outputs, unordered, public)]
 
