@@ -188,3 +188,15 @@ def test_a_container_that_waits_for_a_processor_does_not_age(tmp_path: Path) -> 
             pass
         assert 0 < containers.age(tasks, "containerd://busy") < 0.8 * idle
     assert containers.age(tasks, "containerd://gone") == 0
+
+
+def test_a_container_ages_where_the_kernel_keeps_no_account_of_waiting(tmp_path: Path) -> None:
+    """Else nothing would ever come to rest there; a process that is gone does not age."""
+    tasks = tmp_path / containers.TASKS
+    for name, pid in (("here", "1"), ("gone", "2")):
+        (tasks / name).mkdir(parents=True)
+        (tasks / name / "init.pid").write_text(pid)
+        os.utime(tasks / name / "init.pid", (0, 0))
+    (tmp_path / "proc" / "1").mkdir(parents=True)
+    assert containers.age(tasks, "containerd://here") > 1
+    assert containers.age(tasks, "containerd://gone") == 0

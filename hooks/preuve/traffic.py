@@ -134,7 +134,9 @@ class Traffic:
             if not missing:
                 self._routed[node] = wanted
             for service in dict.fromkeys(missing):
-                yield Motion(f"Service {service}", f"the proxy of {node} does not send to its endpoints yet")
+                yield Motion(
+                    f"Service {service}", f"the proxy of {node} has not taken its last change in yet"
+                )
 
     def _names(self, snapshot: Snapshot, nodes: list[str]) -> Iterator[Motion]:
         wanted = {service["metadata"]["uid"]: addresses(service, snapshot) for service in snapshot["Service"]}

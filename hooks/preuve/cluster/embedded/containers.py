@@ -40,5 +40,13 @@ def age(tasks: Path, container: str) -> float:
 
 
 def _waited(process: Path) -> float:
-    """For how many seconds a process could run, and no processor was free (Linux, sched-stats.rst)."""
-    return int((process / "schedstat").read_text().split()[1]) / 1e9
+    """For how many seconds a process could run, and no processor was free (Linux, sched-stats.rst).
+
+    Raises:
+        OSError: it has ended.
+    """
+    try:
+        return int((process / "schedstat").read_text().split()[1]) / 1e9
+    except FileNotFoundError:
+        process.stat()  # the process is there: this kernel keeps no account (CONFIG_SCHED_INFO)
+        return 0.0
