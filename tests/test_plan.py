@@ -171,6 +171,21 @@ only output
 
 
 @pytest.mark.parametrize(
+    ("options", "remedy"),
+    [
+        ("why=dangerous", "add exec=no"),
+        ("exec=no hidden=yes", "leave out one of them"),
+    ],
+)
+def test_options_that_contradict_each_other_are_told(
+    planned: Callable[[str], Plan], options: str, remedy: str
+) -> None:
+    """An author who wrote both wants one of them, and is asked which."""
+    with pytest.raises(PreuveError, match=f"^p.md:1: .*{remedy}"):
+        planned(f"```{{ .console {options} }}\n$ a\n```\n")
+
+
+@pytest.mark.parametrize(
     ("language", "body", "meant"),
     [
         ("consle", "$ date", "console"),

@@ -190,6 +190,12 @@ def test_a_hidden_fence_is_gone_and_a_skipped_one_is_marked() -> None:
     assert "```{ .console #cmd-minikube-start data-state=skipped }\n$ minikube start\nDone\n```" in text
 
 
+def test_a_command_that_is_stopped_is_no_failure() -> None:
+    """What is stopped at its line was not left to fail, whatever code the page has beside it."""
+    assert "data-state=failed" in rendered("```{ .console exit=1 }\n$ a\n```\n")
+    assert "data-state=executed" in rendered("```{ .console exit=1 until=x }\n$ a\n```\n")
+
+
 def test_several_commands_stand_each_above_its_output() -> None:
     """The outputs of a fence's commands are not mixed up, and typed outputs are replaced."""
     text = rendered("```console\n$ one\ntyped\n$ two \\\n> more\n```\n", "real\n")

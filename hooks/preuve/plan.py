@@ -65,6 +65,11 @@ class Options:
     tty: bool = False
     """Run under a pseudo-terminal."""
 
+    @property
+    def failure(self) -> bool:
+        """Whether the lesson wants each command to fail. One that `until` stops has no exit code of its own."""
+        return bool(self.exit) and not self.until
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -287,6 +292,8 @@ def _options(draft: _Draft, block: Block) -> Options:
             draft.problem(block.where, f"{name}={text!r}: {error}")
     if "why" in values and values.get("exec", True):
         draft.problem(block.where, "why= tells why a fence is not run, and this one is: add exec=no")
+    if values.get("hidden") and not values.get("exec", True):
+        draft.problem(block.where, "hidden=yes shows nothing and exec=no runs nothing: leave out one of them")
     return replace(Options(), **values)  # type: ignore[arg-type]  # _READERS gives each field its type
 
 

@@ -52,7 +52,7 @@ def _table(edition: Edition, page: str, titles: dict[str, str], words: Strings) 
     for name, called in titles.items():
         plan = edition.pages[name].plan
         done = [action for action in plan.actions() if isinstance(action, Command)]
-        wanted = sum(command.options.exit != 0 for command in done)
+        wanted = sum(command.options.failure for command in done)
         played = edition.shown.get(name)
         told = ("–", "–", "–")
         if played:

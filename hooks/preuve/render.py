@@ -200,7 +200,7 @@ class _Renderer:
         elif self.look.stale:
             state = "stale"
         else:
-            state = "failed" if commands[0].options.exit else "executed"
+            state = "failed" if commands[0].options.failure else "executed"
         attributes = [f"data-state={state}", f'data-exchanges="{" ".join(told)}"']
         answers = "\n".join(line for exchange in exchanges if exchange for line in exchange.lines)
         if words := public_words(answers, self.public):
