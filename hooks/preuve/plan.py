@@ -67,7 +67,7 @@ class Options:
 
     @property
     def failure(self) -> bool:
-        """Whether the lesson wants each command to fail. One that `until` stops has no exit code of its own."""
+        """The lesson wants each command to fail. One that `until` stops has no exit code of its own."""
         return bool(self.exit) and not self.until
 
 
