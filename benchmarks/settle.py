@@ -87,7 +87,7 @@ def played(cluster: EmbeddedCluster, rounds: int, folder: Path) -> dict[str, lis
     found: dict[str, list[Round]] = {}
     with (
         Api(cluster.kubeconfig, cluster.network) as api,
-        made(api, cluster.kubeconfig, "benchmark.md", disposable=True) as namespace,
+        made(api, "benchmark.md", disposable=True) as namespace,
     ):
         kubeconfig.write_text(namespace.kubeconfig)
         watcher, observer = Watcher(cluster, api, namespace.name), Observer(api, namespace.name)

@@ -132,12 +132,12 @@ MAY_NOT = [
 
 
 @pytest.mark.cluster
-def test_what_a_page_may_do(cluster: EmbeddedCluster, api: Api) -> None:
+def test_what_a_page_may_do(api: Api) -> None:
     """Everything in its namespace, nothing but a look outside of it, and no look at others' Secrets."""
-    with made(api, cluster.kubeconfig, "rights.md", disposable=True) as namespace:
+    with made(api, "rights.md", disposable=True) as namespace:
         assert [question for question in MAY if not can_i(api, namespace, question)] == []
         assert [question for question in MAY_NOT if can_i(api, namespace, question)] == []
-    with made(api, cluster.kubeconfig, "wide.md", exclusive=True, disposable=True) as namespace:
+    with made(api, "wide.md", exclusive=True, disposable=True) as namespace:
         assert all(can_i(api, namespace, question) for question in [*MAY, *MAY_NOT])
 
 
@@ -145,7 +145,7 @@ def test_what_a_page_may_do(cluster: EmbeddedCluster, api: Api) -> None:
 def test_a_page_is_at_home_at_once(cluster: EmbeddedCluster, api: Api, tmp_path: Path) -> None:
     """Its first command may make a Pod, in its own namespace; a privileged one is refused."""
     kubeconfig = tmp_path / "kubeconfig"
-    with made(api, cluster.kubeconfig, "home/index.md", disposable=True) as namespace:
+    with made(api, "home/index.md", disposable=True) as namespace:
         kubeconfig.write_text(namespace.kubeconfig)
         kubectl = [str(cluster.binaries.kubectl), f"--kubeconfig={kubeconfig}"]
         with cluster.network():
@@ -161,42 +161,42 @@ def test_a_page_is_at_home_at_once(cluster: EmbeddedCluster, api: Api, tmp_path:
 
 
 @pytest.mark.cluster
-def test_nothing_is_left_of_a_namespace(cluster: EmbeddedCluster, api: Api) -> None:
+def test_nothing_is_left_of_a_namespace(api: Api) -> None:
     """On a cluster of the user's its end is waited for; what has no namespace goes too."""
-    with made(api, cluster.kubeconfig, "passing.md"):
+    with made(api, "passing.md"):
         assert api.get("/apis/rbac.authorization.k8s.io/v1/clusterroles/preuve:passing")
     with pytest.raises(RefusedError, match="not found"):
         api.get("/api/v1/namespaces/passing")
-    with made(api, cluster.kubeconfig, "passing.md", disposable=True) as again:
+    with made(api, "passing.md", disposable=True) as again:
         assert again.name == "passing"
 
 
 @pytest.mark.cluster
-def test_a_port_is_free_as_soon_as_its_page_has_ended(cluster: EmbeddedCluster, api: Api) -> None:
+def test_a_port_is_free_as_soon_as_its_page_has_ended(api: Api) -> None:
     """The next page may want the same one; the namespace that had it takes seconds to go."""
     spec = {"type": "NodePort", "ports": [{"port": 80, "nodePort": 30079}]}
     service = {"metadata": {"name": "web"}, "spec": spec}
     for page in ("first.md", "second.md"):
-        with made(api, cluster.kubeconfig, page, disposable=True) as namespace:
+        with made(api, page, disposable=True) as namespace:
             assert api.post(f"/api/v1/namespaces/{namespace.name}/services", service)
 
 
 @pytest.mark.cluster
-def test_a_page_that_has_the_whole_cluster_is_alone_there(cluster: EmbeddedCluster, api: Api) -> None:
+def test_a_page_that_has_the_whole_cluster_is_alone_there(api: Api) -> None:
     """Nothing is to be seen any more of a page that was played before."""
-    with made(api, cluster.kubeconfig, "before.md", disposable=True):
+    with made(api, "before.md", disposable=True):
         pass
-    with made(api, cluster.kubeconfig, "alone.md", exclusive=True, disposable=True):
+    with made(api, "alone.md", exclusive=True, disposable=True):
         names = [item["metadata"]["name"] for item in api.get("/api/v1/namespaces")["items"]]
     assert "alone" in names
     assert "before" not in names
 
 
 @pytest.mark.cluster
-def test_a_namespace_of_somebody_else_is_left_alone(cluster: EmbeddedCluster, api: Api) -> None:
+def test_a_namespace_of_somebody_else_is_left_alone(api: Api) -> None:
     """A page does not take over what preuve did not make."""
     api.post("/api/v1/namespaces", {"metadata": {"name": "taken"}})
-    context = made(api, cluster.kubeconfig, "taken.md", disposable=True)
+    context = made(api, "taken.md", disposable=True)
     with pytest.raises(ClusterError, match="'taken', and the cluster has one that preuve did not make"):
         context.__enter__()
     assert "deletionTimestamp" not in api.get("/api/v1/namespaces/taken")["metadata"]
@@ -210,7 +210,7 @@ from preuve.api import Api
 from preuve.cluster.embedded.netns import joined
 from preuve.namespace import made
 api = Api(Path(sys.argv[1]), lambda: joined(sys.argv[2]))
-with made(api, Path(sys.argv[1]), "left.md", exclusive=sys.argv[3] == "True", disposable=True):
+with made(api, "left.md", exclusive=sys.argv[3] == "True", disposable=True):
     print("there", flush=True)
     sys.stdin.read()
 """
@@ -236,10 +236,10 @@ def test_an_exclusive_page_meets_no_other_process(
 ) -> None:
     """Whichever of the two wants the cluster to itself, the one that comes second is told who has it."""
     with maker(cluster, exclusive=not exclusive) as other:
-        second = made(api, cluster.kubeconfig, "second.md", exclusive=exclusive, disposable=True)
+        second = made(api, "second.md", exclusive=exclusive, disposable=True)
         with pytest.raises(TakenError, match=rf"left.md .*\(process {other.pid} on [^ ]+\).* to itself"):
             second.__enter__()
-    with made(api, cluster.kubeconfig, "left.md", disposable=True):
+    with made(api, "left.md", disposable=True):
         pass  # what the killed one left is gone with it
 
 
@@ -252,6 +252,6 @@ def test_what_a_killed_run_left_is_replaced(cluster: EmbeddedCluster, api: Api) 
         with pytest.raises(
             ClusterError, match=rf"'left'.*in use for left.md \(process {other.pid} on [^ ]+\)"
         ):
-            made(api, cluster.kubeconfig, "left.md", disposable=True).__enter__()
-    with made(api, cluster.kubeconfig, "left.md", disposable=True):
+            made(api, "left.md", disposable=True).__enter__()
+    with made(api, "left.md", disposable=True):
         assert api.get("/api/v1/namespaces/left")["metadata"]["uid"] != before["uid"]

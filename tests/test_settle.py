@@ -63,7 +63,7 @@ class Page:
 
 @contextmanager
 def opened(cluster: EmbeddedCluster, api: Api, name: str, folder: Path) -> Iterator[Page]:
-    with made(api, cluster.kubeconfig, name, disposable=True) as namespace:
+    with made(api, name, disposable=True) as namespace:
         watcher = Watcher(cluster, api, namespace.name)
         kubeconfig = folder / "kubeconfig"
         kubeconfig.write_text(namespace.kubeconfig)

@@ -80,10 +80,11 @@ class Api:
         configuration.retries = False
         # Certificates have to be files, and `kubernetes` leaves its own behind. Ours have no place on a disk,
         # and go with the process, however that ends.
+        config = yaml.safe_load(kubeconfig.read_text(encoding="utf-8"))
         with _LOADING, tempfile.TemporaryDirectory(prefix="preuve-api-") as folder:
             try:
                 load(
-                    yaml.safe_load(kubeconfig.read_text(encoding="utf-8")),
+                    config,
                     client_configuration=configuration,
                     persist_config=False,
                     temp_file_path=folder,
@@ -98,6 +99,8 @@ class Api:
                 if file := getattr(configuration, name):
                     setattr(configuration, name, self._in_memory(Path(file)))
         self.server: str = configuration.host
+        self.cluster: Object = config["clusters"][0]["cluster"]
+        """How others find the server, and know it, as a kubeconfig says it."""
         self._client = ApiClient(configuration)
         self._ahead = timedelta()
 

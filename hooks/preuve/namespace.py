@@ -19,7 +19,6 @@ from preuve.errors import ClusterError, TakenError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from preuve.api import Api
     from preuve.objects import Object
@@ -101,14 +100,11 @@ def name_of(page: str) -> str:
 
 
 @contextmanager
-def made(
-    api: Api, kubeconfig: Path, page: str, *, exclusive: bool = False, disposable: bool = False
-) -> Iterator[Namespace]:
+def made(api: Api, page: str, *, exclusive: bool = False, disposable: bool = False) -> Iterator[Namespace]:
     """Have a namespace for a page during the block.
 
     Args:
         api: with the rights of an administrator.
-        kubeconfig: a file that says how to reach the cluster.
         page: its path below docs/.
         exclusive: whether the page has the whole cluster.
         disposable: the cluster is ours: nobody minds how its Pods end, nor when.
@@ -120,7 +116,7 @@ def made(
     _make_room(api, name, page)
     _meet_nobody(api, exclusive=exclusive)
     try:
-        yield _furnish(api, kubeconfig, name, page, exclusive=exclusive)
+        yield _furnish(api, name, page, exclusive=exclusive)
     finally:
         delete(api, name, patient=not disposable)
 
@@ -233,7 +229,7 @@ def _wait_until_gone(api: Api, name: str) -> None:
     raise TakenError(f"namespace {name!r} is not gone after {GONE_LIMIT:.0f} s. {says}".rstrip())
 
 
-def _furnish(api: Api, kubeconfig: Path, name: str, page: str, *, exclusive: bool) -> Namespace:
+def _furnish(api: Api, name: str, page: str, *, exclusive: bool) -> Namespace:
     """Make the namespace, and an identity for it."""
     level = {LEVEL: "privileged" if exclusive else "baseline"}
     notes = {OWNER: _me(), PAGE: page}
@@ -259,7 +255,7 @@ def _furnish(api: Api, kubeconfig: Path, name: str, page: str, *, exclusive: boo
     _wait_for(api, f"{home}/serviceaccounts", "default")  # without it no Pod is admitted
     _wait_for(api, f"{home}/configmaps", "kube-root-ca.crt")  # without it no Pod starts
     _wait_for_rights(api, name)
-    return Namespace(name, _kubeconfig(kubeconfig, name, token["status"]["token"]))
+    return Namespace(name, _kubeconfig(api.cluster, name, token["status"]["token"]))
 
 
 def _role(name: object) -> Object:
@@ -286,14 +282,13 @@ def _wait_for_rights(api: Api, name: str) -> None:
             time.sleep(0.005)  # there is nothing to watch: the authorizer does not tell
 
 
-def _kubeconfig(admin: Path, name: str, token: str) -> str:
-    """Write the page's kubeconfig, from the administrator's."""
-    known = yaml.safe_load(admin.read_text(encoding="utf-8"))
+def _kubeconfig(cluster: Object, name: str, token: str) -> str:
+    """Write the page's kubeconfig."""
     context = {"cluster": USER, "user": USER, "namespace": name}
     config = {
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [{"name": USER, "cluster": known["clusters"][0]["cluster"]}],
+        "clusters": [{"name": USER, "cluster": cluster}],
         "users": [{"name": USER, "user": {"token": token}}],
         "contexts": [{"name": USER, "context": context}],
         "current-context": USER,

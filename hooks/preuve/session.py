@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from base64 import b64encode
 from contextlib import ExitStack
 from pathlib import Path
-from posixpath import dirname
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from preuve import namespace
@@ -18,7 +15,6 @@ from preuve.cluster.embedded.binaries import SOURCES
 from preuve.cluster.embedded.cluster import EmbeddedCluster
 from preuve.diagnose import diagnose
 from preuve.diagram import WORDS, Drawing, draw, parse
-from preuve.errors import CommandError
 from preuve.kinds import KINDS
 from preuve.nodes import given_back
 from preuve.objects import Snapshot
@@ -79,7 +75,8 @@ class Session:
             self._watcher = Watcher(cluster, self._api, self._namespace.name)
             self._open.callback(self._watcher.close)
             self._shell = self._open.enter_context(Bash(surroundings(self._box), under=self._box.argv()))
-            self._put(f"{self._box.home}/.kube/config", self._namespace.kubeconfig.encode())
+            config = f"{self._box.home}/.kube/config"
+            self._shell.write(config, self._namespace.kubeconfig.encode(), mode=0o600)
         except BaseException:
             self._open.close()
             raise
@@ -87,20 +84,10 @@ class Session:
     def _have_namespace(self, plan: Plan) -> AbstractContextManager[namespace.Namespace]:
         return namespace.made(
             self._api,
-            self._cluster.kubeconfig,
             plan.page,
             exclusive=plan.exclusive,
             disposable=isinstance(self._cluster, EmbeddedCluster),
         )
-
-    def _put(self, path: str, content: bytes) -> None:
-        """Write a file of the page's box."""
-        target, folder, text = quote(path), quote(dirname(path)), b64encode(content).decode()
-        write = f"mkdir -p {folder}; base64 -d >{target} <<'END'\n{text}\nEND"
-        source = f"(umask 077; {write}\n)"
-        result = self._shell.run(source)
-        if result.exit:
-            raise CommandError(f"{path} cannot be written: {result.output.strip()}")
 
     def leads_to(self, plan: Plan) -> bool:
         """Whether what was played so far is how `plan` begins, so that only the rest is to be played."""
@@ -118,7 +105,7 @@ class Session:
         self._public = page.plan.public()
         for file in page.plan.files:
             if file not in self._files:
-                self._put(f"{self._box.directory}/{file.name}", file.content)
+                self._shell.write(f"{self._box.directory}/{file.name}", file.content)
                 self._files.add(file)
         actions = list(page.plan.actions())[len(self._done) :]
         for action, exchange in zip(actions, play(actions, self), strict=True):

@@ -317,6 +317,8 @@ class Bash:
             CommandError: it could not be written; tells why.
         """
         self._require()
+        if b"\0" in content:
+            raise CommandError(f"{path} cannot be written: it has a NUL byte")
         text = content.decode(errors="surrogateescape")
         name, folder = quote(path), quote(dirname(path) or ".")
         source = rf"""(
