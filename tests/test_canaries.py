@@ -11,7 +11,7 @@ import os
 import socket
 import subprocess
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,9 +48,11 @@ SECONDS = 30.0
 def run(cluster: EmbeddedCluster, planted: dict[str, str]) -> Iterator[Callable[[str], Result]]:
     """Runs a command as a page does, in a session of its own, which that person starts."""
     assert planted
-    session = Session(cluster, Plan(PAGE), "en")
-    yield lambda source: session.run(Command(source, Where(PAGE, 1)))
-    session.close()
+    with (
+        Api(cluster.kubeconfig, cluster.network) as api,
+        closing(Session(cluster, api, Plan(PAGE), "en")) as page,
+    ):
+        yield lambda source: page.run(Command(source, Where(PAGE, 1)))
 
 
 @pytest.fixture(scope="module")

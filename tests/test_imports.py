@@ -45,7 +45,7 @@ ROOMS = {
     "objects": "",
     "plan": "blocks commands diagram errors verbs",
     "play": "errors plan transcript verbs",
-    "player": "cluster errors namespace progress run schedule session transcript",
+    "player": "api cluster errors namespace progress run schedule session transcript",
     "pod": "motion objects",
     "progress": "",
     "project": "cluster errors key plan settings transcript",
@@ -59,7 +59,7 @@ ROOMS = {
     "script": "plan",
     "secrets": "",
     "session": (
-        "api box cluster diagnose diagram errors kinds namespace nodes objects play prompt secrets settle "
+        "box cluster diagnose diagram kinds namespace nodes objects play prompt secrets settle "
         "shell strings transcript"
     ),
     "settings": "errors",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import resource
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import pairwise
 from threading import Event
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from preuve import cluster, session
+from preuve import api, cluster, session
 from preuve.errors import ClusterError, CommandError, PreuveError
 from preuve.player import FILES, Player
 from preuve.project import Page, Project
@@ -38,7 +38,7 @@ class Sessions:
     gone: str = ""
     """What the clusters say of their end."""
 
-    def __call__(self, cluster: SimpleNamespace, plan: Plan, _: str) -> FakeSession:
+    def __call__(self, cluster: SimpleNamespace, _: object, plan: Plan, __: str) -> FakeSession:
         self.told.append(f"open {plan.page}" + (" aside" if cluster.name == "spare" else ""))
         return FakeSession(self.told, plan)
 
@@ -83,8 +83,11 @@ def sessions(monkeypatch: pytest.MonkeyPatch) -> Sessions:
     """A cluster that is only a version, and sessions that write down what is done."""
     fake = Sessions()
     monkeypatch.setattr(session, "Session", fake)
+    monkeypatch.setattr(api, "Api", lambda *_: nullcontext())
     for have, name in (("have", "main"), ("spare", "spare")):
-        one = SimpleNamespace(name=name, version="v1.37.2", gone=lambda: fake.gone)
+        one = SimpleNamespace(
+            name=name, version="v1.37.2", gone=lambda: fake.gone, kubeconfig=None, network=None
+        )
         monkeypatch.setattr(cluster, have, lambda *_, one=one: fake.having(one))
     return fake
 
@@ -238,10 +241,10 @@ def test_a_play_that_is_broken_off_ends_a_session_that_was_being_made(
     """It was not there yet when the others were ended: it must not be played to its end."""
     crashed = Event()
 
-    def late(where: SimpleNamespace, plan: Plan, language: str) -> FakeSession:
+    def late(where: SimpleNamespace, what: object, plan: Plan, language: str) -> FakeSession:
         if plan.page == "late.md":
             assert crashed.wait(10)
-        return sessions(where, plan, language)
+        return sessions(where, what, plan, language)
 
     def end_sessions(player: Player, *_: object) -> None:
         ended(player)

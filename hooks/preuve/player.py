@@ -13,7 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from preuve.errors import ClusterError, PreuveError, TakenError, TranscriptError
 from preuve.run import Run, Turn, read
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from types import TracebackType
 
+    from preuve.api import Api
     from preuve.cluster import Cluster
     from preuve.plan import Plan
     from preuve.progress import Progress
@@ -40,13 +41,20 @@ FILES = 1 << 16
 """Open files to ask for, where a login gives 1024: a page takes 17 [measured], and `serve` keeps them all."""
 
 
+class Place(NamedTuple):
+    """Where pages are played side by side: a cluster, and its API, whose connections they share."""
+
+    cluster: Cluster
+    api: Api
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A session, what its page takes, and of which cluster."""
+    """A session, what its page takes, and where."""
 
     session: Session
     claim: Claim
-    cluster: Cluster
+    place: Place
 
 
 class Player:
@@ -72,7 +80,7 @@ class Player:
         self._keep = keep
         self._progress = progress
         self._open = ExitStack()
-        self._cluster: Cluster | None = None
+        self._place: Place | None = None
         self._held: dict[str, Held] = {}
         self._broken_off = False
         self._lock = Lock()
@@ -90,7 +98,7 @@ class Player:
     def close(self) -> None:
         """End every page's shell, delete what was made for it, and take down the cluster if we started it."""
         self._end_sessions()
-        self._cluster = None
+        self._place = None
         self._open.close()
 
     def play(self, pages: Sequence[Page]) -> Iterator[tuple[Page, Transcript | PreuveError]]:
@@ -110,7 +118,7 @@ class Player:
             ExitStack() as stack,
             ThreadPoolExecutor(self.jobs + 1, thread_name_prefix="page") as pool,  # one starts the spare
         ):
-            main = self._have_cluster(progress)
+            main = self._have_place(progress)
             there = time.monotonic() - clock
             spare = self._start_spare(pages, pool, stack, progress)
             past = _lasted(self.project)
@@ -120,7 +128,7 @@ class Player:
             ]
             waiting = [one for one in claims if not one.exclusive]
             exclusive = [one for one in claims if one.exclusive]
-            elsewhere: Cluster | None = None
+            elsewhere: Place | None = None
             try:
                 while waiting or running or exclusive:
                     if exclusive and spare.done():
@@ -130,8 +138,8 @@ class Player:
                     while len(running) < self.jobs and (one := following(waiting, running.values())):
                         waiting.remove(one)
                         page = by_page[one.page]
-                        cluster = elsewhere if elsewhere and page.plan.exclusive else main
-                        running[pool.submit(self._timed, cluster, page, one, clock, turns)] = one
+                        place = elsewhere if elsewhere and page.plan.exclusive else main
+                        running[pool.submit(self._timed, place, page, one, clock, turns)] = one
                     awaited: set[Future[Any]] = {*running, *([spare] if exclusive else ())}
                     for future in wait(awaited, return_when=FIRST_COMPLETED).done & running.keys():
                         yield by_page[running.pop(future).page], future.result()
@@ -142,7 +150,7 @@ class Player:
                     self._end_sessions()  # what still runs ends now, and the pool with it
                 raise
         turns.sort(key=lambda turn: (turn.began, turn.page))
-        self.run = Run(started, main.version, there, tuple(turns))
+        self.run = Run(started, main.cluster.version, there, tuple(turns))
 
     def stop_at(self, page: Page, line: int) -> tuple[Session, PreuveError | None]:
         """Play a page up to a line, and give its session as it is then, with the surprise that came before.
@@ -152,9 +160,9 @@ class Player:
         """
         cut = replace(page, plan=page.plan.through(line))
         with self._have_progress() as progress:
-            cluster = self._have_cluster(progress)
+            place = self._have_place(progress)
             with progress.stage(page.name) as stage:
-                session = self._session(cluster, cut, _claim(cut.plan))
+                session = self._session(place, cut, _claim(cut.plan))
                 try:
                     session.play(cut, stage)
                 except ClusterError:
@@ -170,18 +178,18 @@ class Player:
             self._progress = Progress()
         return self._progress
 
-    def _have_cluster(self, progress: Progress) -> Cluster:
-        if self._cluster is None:
+    def _have_place(self, progress: Progress) -> Place:
+        if self._place is None:
             from preuve.cluster import have
 
             soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
             resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, FILES)), hard))
-            self._cluster = self._open.enter_context(have(self.project.settings, progress))
-        return self._cluster
+            self._place = _placed(have(self.project.settings, progress), self._open)
+        return self._place
 
     def _start_spare(
         self, pages: Sequence[Page], pool: ThreadPoolExecutor, stack: ExitStack, progress: Progress
-    ) -> Future[Cluster | None]:
+    ) -> Future[Place | None]:
         """Begin to start the spare cluster, if it spares time; what comes up ends with the stack."""
         from preuve.cluster import spare
 
@@ -192,34 +200,34 @@ class Player:
 
     def _have_spare(
         self, starter: AbstractContextManager[Cluster] | None, stack: ExitStack, progress: Progress
-    ) -> Cluster | None:
+    ) -> Place | None:
         if starter is None:
             return None
         try:
             with progress.stage("a second cluster, for exclusive pages"):
-                cluster = stack.enter_context(starter)
+                place = _placed(starter, stack)
         except ClusterError:
             return None  # the pages are played all the same, last
-        stack.callback(self._end_sessions, cluster)
-        return cluster
+        stack.callback(self._end_sessions, place)
+        return place
 
     def _timed(
-        self, cluster: Cluster, page: Page, one: Claim, clock: float, turns: list[Turn]
+        self, place: Place, page: Page, one: Claim, clock: float, turns: list[Turn]
     ) -> Transcript | PreuveError:
         began = time.monotonic()
         try:
-            return self._play(cluster, page, one)
+            return self._play(place, page, one)
         except ClusterError:
-            if why := cluster.gone():  # whatever was being asked of it
+            if why := place.cluster.gone():  # whatever was being asked of it
                 raise ClusterError(why) from None
             raise
         finally:
             turns.append(Turn(page.name, began - clock, time.monotonic() - began))
 
-    def _play(self, cluster: Cluster, page: Page, one: Claim) -> Transcript | PreuveError:
+    def _play(self, place: Place, page: Page, one: Claim) -> Transcript | PreuveError:
         try:
             with self._have_progress().stage(page.name) as stage:
-                transcript = self._session(cluster, page, one).play(page, stage)
+                transcript = self._session(place, page, one).play(page, stage)
         except TakenError as error:
             return error
         except ClusterError:
@@ -231,7 +239,7 @@ class Player:
             self._end(page.name)
         return transcript
 
-    def _session(self, cluster: Cluster, page: Page, one: Claim) -> Session:
+    def _session(self, place: Place, page: Page, one: Claim) -> Session:
         """The page's live session if it leads to what the page asks now, else a new one.
 
         Raises:
@@ -242,17 +250,17 @@ class Player:
         with self._lock:
             others = dict(self._held)
         held = others.pop(page.name, None)
-        if held and held.cluster is cluster and held.session.leads_to(page.plan):
+        if held and held.place is place and held.session.leads_to(page.plan):
             session = held.session
         else:
             self._end(page.name)
             session = None
         for name, other in others.items():  # of those that are being played, none meets this page
-            if other.cluster is cluster and other.claim.meets(one):
+            if other.place is place and other.claim.meets(one):
                 self._end(name)
-        session = session or Session(cluster, page.plan, self.project.language)
+        session = session or Session(*place, page.plan, self.project.language)
         with self._lock:
-            self._held[page.name] = Held(session, one, cluster)
+            self._held[page.name] = Held(session, one, place)
             broken_off = self._broken_off
         if broken_off:  # while the session was made: who ended the others did not see it
             self._end(page.name)
@@ -265,13 +273,21 @@ class Player:
         if held:
             held.session.close()
 
-    def _end_sessions(self, cluster: Cluster | None = None) -> None:
-        """End those on a cluster; on all unless it is given."""
+    def _end_sessions(self, place: Place | None = None) -> None:
+        """End those at a place; all unless it is given."""
         with self._lock:
-            names = [name for name, held in self._held.items() if cluster is None or held.cluster is cluster]
+            names = [name for name, held in self._held.items() if place is None or held.place is place]
         with ExitStack() as stack:  # one that cannot be ended keeps no other
             for name in names:
                 stack.callback(self._end, name)
+
+
+def _placed(having: AbstractContextManager[Cluster], stack: ExitStack) -> Place:
+    """Have a cluster, and connections to it, until the stack is closed."""
+    from preuve.api import Api
+
+    cluster = stack.enter_context(having)
+    return Place(cluster, stack.enter_context(Api(cluster.kubeconfig, cluster.network)))
 
 
 def _lasted(project: Project) -> dict[str, float]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from preuve import namespace
-from preuve.api import Api
 from preuve.box import Box, uid_of
 from preuve.cluster.embedded.binaries import SOURCES
 from preuve.cluster.embedded.cluster import EmbeddedCluster
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from contextlib import AbstractContextManager
 
+    from preuve.api import Api
     from preuve.cluster import Cluster
     from preuve.kinds import Kind
     from preuve.plan import Action, Command, Diagram, File, Plan
@@ -47,6 +47,7 @@ class Session:
 
     Args:
         cluster: where.
+        api: of the cluster, with the rights of an administrator.
         plan: what the page does.
         language: the site's.
 
@@ -54,8 +55,9 @@ class Session:
         ClusterError: the cluster refuses the page a place.
     """
 
-    def __init__(self, cluster: Cluster, plan: Plan, language: str) -> None:
+    def __init__(self, cluster: Cluster, api: Api, plan: Plan, language: str) -> None:
         self._cluster = cluster
+        self._api = api
         self._box = boxed(cluster, plan)
         self._exclusive = plan.exclusive
         self._words = WORDS[strings(language).language]
@@ -68,7 +70,6 @@ class Session:
         self._seconds = 0.0
         self._open = ExitStack()
         try:
-            self._api = self._open.enter_context(Api(cluster.kubeconfig, cluster.network))
             self._namespace = self._open.enter_context(self._have_namespace(plan))
             if plan.exclusive and isinstance(cluster, EmbeddedCluster):
                 self._open.enter_context(given_back(cluster, self._api))
