@@ -78,7 +78,8 @@ class Observer:
 
 def played(cluster: EmbeddedCluster, rounds: int, folder: Path) -> dict[str, list[Round]]:
     kubeconfig = folder / "kubeconfig"
-    environment = {"KUBECONFIG": str(kubeconfig), "PATH": f"{cluster.binaries.kubectl.parent}:/usr/bin:/bin"}
+    path = f"{cluster.binaries.kubectl.parent}:/usr/bin:/bin"
+    environment = {"KUBECONFIG": str(kubeconfig), "HOME": str(folder), "PATH": path}
 
     def shell(source: str) -> None:
         with cluster.network():
