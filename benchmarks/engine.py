@@ -12,9 +12,9 @@
 Runs alternate, medians are told. Of builds that only compute, the seconds of their processes are compared
 (user and system), so that others may use the machine. The peer comes from PyPI into a venv below .cache.
 
-On 2026-11-26, 2 cores (AMD EPYC, 24 GB), quiet, medians of 5: replay 1.000 (2.53 s against 2.53 s), command
-0.38 ms, parallel 0.346 (1.61 s against 4.65 s), thousand 0.98 (0.64 ms against 0.65 ms a page). Twice: site
-2.3 and 2.2 (116 s; the longest page 50 s, then 43 s of one that has the cluster to itself: none overlaps it).
+On 2026-11-27, 2 cores (AMD EPYC, 24 GB), quiet, medians: replay 1.000 (2.58 s against 2.58 s), command 0.37 ms,
+parallel 0.325, 0.330, 0.329 (1.51 to 1.54 s against 4.65 to 4.67 s; before the pages of a cluster shared its
+connections 0.361, 0.376), site 1.17 (72.5 s; the longest page 62.1 s), thousand 1.007 (0.94 ms a page).
 """
 
 from __future__ import annotations

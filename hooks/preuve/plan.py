@@ -414,6 +414,10 @@ def _file(draft: _Draft, path: str, where: Where) -> File | None:
         candidate = Path(base, path)
         if candidate.is_file():
             file = File(candidate.name, path, candidate.read_bytes())
+            try:
+                file.content.decode()
+            except UnicodeDecodeError as error:
+                draft.problem(where, f"{path} is not UTF-8 at byte {error.start}: save it as UTF-8")
             other = draft.files.get(file.name)
             if other and other.content != file.content:
                 draft.problem(
