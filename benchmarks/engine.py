@@ -12,9 +12,10 @@
 Runs alternate, medians are told. Of builds that only compute, the seconds of their processes are compared
 (user and system), so that others may use the machine. The peer comes from PyPI into a venv below .cache.
 
-On 2026-11-27, 2 cores (AMD EPYC, 24 GB), quiet, medians: replay 1.000 (2.58 s against 2.58 s), command 0.37 ms,
-parallel 0.325, 0.330, 0.329 (1.51 to 1.54 s against 4.65 to 4.67 s; before the pages of a cluster shared its
-connections 0.361, 0.376), site 1.17 (72.5 s; the longest page 62.1 s), thousand 1.007 (0.94 ms a page).
+On 2026-11-27, 2 cores (AMD EPYC, 24 GB), quiet, medians: replay 1.000 (2.58 s against 2.58 s), command
+0.37 ms, parallel 0.325, 0.330, 0.329 (1.51 to 1.54 s against 4.65 to 4.67 s; before the pages of a cluster
+shared its connections 0.361, 0.376), site 1.17 (72.5 s; the longest page 62.1 s), thousand 1.007 (0.94 ms a
+page).
 """
 
 from __future__ import annotations

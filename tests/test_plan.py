@@ -173,9 +173,7 @@ only output
 def test_a_manifest_that_is_no_utf_8_is_told(planned: Callable[[str], Plan], tmp_path: Path) -> None:
     """The page could not show it, and whoever reads the page would see no reason."""
     (tmp_path / "pods/pod.yaml").write_bytes(POD.encode("utf-16"))
-    with pytest.raises(
-        PreuveError, match="^p.md:2: pods/pod.yaml is not UTF-8 at byte 0: save"
-    ):
+    with pytest.raises(PreuveError, match=r"^p\.md:2: pods/pod\.yaml is not UTF-8 at byte 0: save"):
         planned(INCLUDE)
 
 
