@@ -141,7 +141,7 @@ def _cannot_replay(page: Page) -> PreuveError:
     why = (
         "this page was never played"
         if page.state == State.NEVER
-        else "this page has changed since it was played"
+        else "its commands, its manifests or the cluster have changed since it was played"
     )
     return StaleError(
         f"{why}: play it with `preuve play {page.name}` and commit its transcript", Where(page.name, 1)
