@@ -60,11 +60,12 @@ ROOMS = {
     "secrets": "",
     "session": (
         "box cluster diagnose diagram kinds namespace nodes objects play prompt secrets settle "
-        "shell strings transcript"
+        "shell stock strings transcript"
     ),
     "settings": "errors",
     "settle": "api cluster errors kinds objects pod rest traffic",
     "shell": "capture errors reaper",
+    "stock": "api errors",
     "strings": "",
     "table": "",
     "terminal": "",

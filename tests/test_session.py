@@ -155,13 +155,16 @@ preuve: {cluster: exclusive}
 $ kubectl cordon node2
 $ kubectl label node node2 disk=ssd
 $ kubectl taint node node2 mine=1:NoSchedule
+$ kubectl create priorityclass left --value=1
 $ preuve cluster node stop node3
 $ false
 ```
 """
 
 
-def test_an_exclusive_page_that_fails_gives_the_nodes_back(cluster: EmbeddedCluster, tmp_path: Path) -> None:
+def test_an_exclusive_page_that_fails_gives_the_cluster_back(
+    cluster: EmbeddedCluster, tmp_path: Path
+) -> None:
     """The page after it is not played on what it left."""
     with Api(cluster.kubeconfig, cluster.network) as api:
         before = {node["metadata"]["name"]: node for node in api.get("/api/v1/nodes")["items"]}
@@ -172,3 +175,5 @@ def test_an_exclusive_page_that_fails_gives_the_nodes_back(cluster: EmbeddedClus
         for node in api.get("/api/v1/nodes")["items"]:
             assert not undone(before[node["metadata"]["name"]], node)
             assert holds(node, "Ready")
+        classes = api.get("/apis/scheduling.k8s.io/v1/priorityclasses")["items"]
+        assert "left" not in {each["metadata"]["name"] for each in classes}

@@ -22,6 +22,7 @@ from preuve.prompt import attend
 from preuve.secrets import known, mask
 from preuve.settle import Watcher
 from preuve.shell import Bash, Result
+from preuve.stock import kept
 from preuve.strings import strings
 from preuve.transcript import Exchange, Transcript, now
 
@@ -72,6 +73,7 @@ class Session:
         try:
             self._namespace = self._open.enter_context(self._have_namespace(plan))
             if plan.exclusive and isinstance(cluster, EmbeddedCluster):
+                self._open.enter_context(kept(self._api, self._namespace.name))
                 self._open.enter_context(given_back(cluster, self._api))
             self._watcher = Watcher(cluster, self._api, self._namespace.name)
             self._open.callback(self._watcher.close)
