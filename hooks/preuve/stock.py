@@ -13,9 +13,13 @@ from preuve.api import RefusedError
 from preuve.errors import TakenError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from preuve.api import Api
+    from preuve.objects import Object
+
+Resource = tuple[str, str]
+"""The path of an API group, and what it calls a kind: ``/apis/apps/v1``, ``deployments``."""
 
 PASSING = frozenset({
     "apiservices",  # the API server makes them of CustomResourceDefinitions
@@ -47,28 +51,34 @@ def kept(api: Api, home: str) -> Iterator[None]:
     Raises:
         TakenError: something does not go; names it.
     """
-    before = _stock(api, home)
+    before = _stock(api, home, _resources(api))
     try:
         yield
     finally:
-        after = _stock(api, home)
-        _take_away(api, {uid: path for uid, path in after.items() if uid not in before})
+        after = _stock(api, home, before)  # what is of a new kind goes with it
+        new = {u: path for kind, found in after.items() for u, path in found.items() if u not in before[kind]}
+        _take_away(api, new)
 
 
-def _stock(api: Api, home: str) -> dict[str, str]:
-    """What there is outside a namespace and belongs to nothing else: the path of each, by UID."""
-    found = {}
-    for base, resource in _resources(api):
-        for item in api.get(f"{base}/{resource}")["items"]:
-            meta = item["metadata"]
-            space = meta.get("namespace")
-            if space != home and "ownerReferences" not in meta:
-                within = f"/namespaces/{space}" if space else ""
-                found[meta["uid"]] = f"{base}{within}/{resource}/{meta['name']}"
-    return found
+def _stock(api: Api, home: str, resources: Iterable[Resource]) -> dict[Resource, dict[str, str]]:
+    """What there is outside a namespace and belongs to nothing else: by kind and UID, the path of each."""
+    stock: dict[Resource, dict[str, str]] = {}
+    for base, resource in resources:
+        with suppress(RefusedError):  # a kind that is being made, or unmade
+            items = api.get(f"{base}/{resource}")["items"]
+            stock[base, resource] = {
+                meta["uid"]: f"{base}{_within(meta)}/{resource}/{meta['name']}"
+                for meta in (item["metadata"] for item in items)
+                if meta.get("namespace") != home and "ownerReferences" not in meta
+            }
+    return stock
 
 
-def _resources(api: Api) -> Iterator[tuple[str, str]]:
+def _within(meta: Object) -> str:
+    return f"/namespaces/{meta['namespace']}" if "namespace" in meta else ""
+
+
+def _resources(api: Api) -> Iterator[Resource]:
     """All that can be listed and deleted, each with the path of its API group."""
     groups = [group["preferredVersion"]["groupVersion"] for group in api.get("/apis")["groups"]]
     for base in ("/api/v1", *(f"/apis/{group}" for group in groups)):
