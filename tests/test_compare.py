@@ -187,6 +187,19 @@ def test_a_list_of_which_an_item_speaks_of_no_address_keeps_its_order() -> None:
     assert not same(["env:\n" + "".join(items)], ["env:\n" + "".join(reversed(items))])
 
 
+def test_where_services_are_is_told_in_any_order() -> None:
+    """The kubelet tells a container so by its environment; what a manifest sets keeps its order."""
+    told = [
+        "KUBERNETES_PORT=tcp://10.96.0.1:443",
+        "KUBERNETES_SERVICE_HOST=10.96.0.1",
+        "WEB_PORT_80_TCP_PORT=80",
+    ]
+    one, other = ("\n".join(["COLOR=red", *lines, "HOME=/root"]) for lines in (told, told[::-1]))
+    assert same([one], [other])
+    assert not same([one], [one.replace("PORT=80", "PORT=81")])
+    assert not same(["COLOR=red\nSIZE=xl"], ["SIZE=xl\nCOLOR=red"])
+
+
 def test_a_node_that_is_all_that_is_said_of_a_pod_is_chance() -> None:
     """`jsonpath` answers with a bare name; a list of nodes is a list of names."""
     pods = laid_out([("NAME", "NODE"), ("web", "node1"), ("db", "node2")])

@@ -178,7 +178,11 @@ def test_a_pod(obj: dict[str, Any], wanted: str) -> None:
 
 @pytest.mark.parametrize(
     ("message", "wanted"),
-    [('configmap "missing" not found', "moment"), ("failed to sync configmap cache: timed out", "moves")],
+    [
+        ('configmap "missing" not found', "moment"),
+        ("references non-existent config key: port", "moment"),
+        ("failed to sync configmap cache: timed out", "moves"),
+    ],
 )
 def test_a_volume_that_never_comes_is_told_by_an_event(message: str, wanted: str) -> None:
     """The Pod itself is being created for ever; a mount that fails for another reason is tried again."""
@@ -230,6 +234,29 @@ def test_a_sidecar_runs_beside_the_others() -> None:
     starting = {"initContainerStatuses": [running(name="s", ready=False, started=False)]}
     assert verdict([pod(spec=spec, status=up)]) == "moment"
     assert verdict([pod(spec=spec, status=starting)]) == "moves"
+
+
+@pytest.mark.parametrize(
+    ("sidecar", "wanted"),
+    [
+        (waiting("ImagePullBackOff", name="s"), "moment"),
+        (waiting("PodInitializing", name="s"), "moves"),
+        (running(name="s", containerID="containerd://2"), "moves"),
+    ],
+)
+def test_the_others_wait_for_a_sidecar(sidecar: dict[str, Any], wanted: str) -> None:
+    """They move no more if it does not; they are about to start once it has."""
+    spec = {"initContainers": [{"name": "s", "image": "busybox", "restartPolicy": "Always"}]}
+    others = pod(waiting("PodInitializing"), spec=spec, status={"initContainerStatuses": [sidecar]})
+    assert verdict([others]) == wanted
+
+
+@pytest.mark.parametrize(("limit", "wanted"), [(3, "moves"), (6, "rest")])
+def test_a_job_that_soon_gives_up_is_waited_for(limit: int, wanted: str) -> None:
+    """It restarts its Pod but so often: a loop that ends in half a minute is none to be looked at."""
+    owner = made("Job", "once", spec={"backoffLimit": limit}, status={"conditions": [], "active": 1})
+    looping = pod(crash(pause=20, before=5), owner=owner)
+    assert all(motion.ends for motion in moving(Snapshot([owner, looping], NOW))) == (wanted == "rest")
 
 
 def test_a_debug_container_is_waited_for_until_it_runs() -> None:

@@ -252,6 +252,26 @@ def test_a_missing_configmap_settles(page: Page) -> None:
     assert page.statuses() == ["ContainerCreating", "CreateContainerConfigError"]
 
 
+def test_a_configmap_that_was_missing_is_waited_for(page: Page) -> None:
+    """Once it is there the Pod starts: what was a rest before is none any more."""
+    page.apply(pod("unset", "nginx", envFrom=[{"configMapRef": {"name": "late"}}], command=None))
+    page.watcher.settle(LIMIT)
+    page("create", "configmap", "late")
+    page.watcher.settle(LIMIT)
+    assert page.statuses() == ["Running"]
+
+
+def test_what_is_made_while_one_waits_is_waited_for_too(page: Page) -> None:
+    """A kind that was not there at first, with what it makes: a CronJob makes a Job, whenever it likes."""
+    probe = {"exec": {"command": ["cat", "/ready"]}, "periodSeconds": 1}
+    page.apply(pod("slow", "busybox", "sh", "-c", "sleep 4; touch /ready; sleep 1000", readinessProbe=probe))
+    making = threading.Timer(1.5, page, ("create", "deployment", "web", "--image=nginx"))
+    making.start()
+    page.watcher.settle(LIMIT)
+    making.join()
+    assert page.get("deployment", "web")["status"]["availableReplicas"] == 1
+
+
 def test_what_never_becomes_ready_is_an_error(page: Page) -> None:
     """It names the Pod and its probe."""
     page.apply(pod("slow", "nginx", readinessProbe={"httpGet": {"path": "/nope", "port": 80}}, command=None))

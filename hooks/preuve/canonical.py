@@ -41,6 +41,9 @@ VOID = frozenset({Kind.REPEATED})
 _COMMA = re.compile(r"(?::\d+)?, ?")
 _GAP = re.compile(" +")
 
+_SERVICE_VARIABLE = re.compile(r"\w+_(?:SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_(?:TCP|UDP|SCTP)\w*)=")
+"""A line of `env` in a Pod: the kubelet tells it where its Services are, from a map, in any order."""
+
 
 class Order(IntEnum):
     """What the order of lines says."""
@@ -176,7 +179,10 @@ def _places(
 ) -> Iterator[tuple[tuple[int, Order], int]]:
     """For each line which passage it is of, told by one of its lines, and which unit of it."""
     starts = accumulate((len(line) + 1 for line in lines), initial=0)
-    generated = [_begins_with_a_generated_name(*line) for line in zip(lines, starts, marks, strict=False)]
+    chance = [
+        bool(_SERVICE_VARIABLE.match(line)) or _begins_with_a_generated_name(line, start, spoken)
+        for line, start, spoken in zip(lines, starts, marks, strict=False)
+    ]
     items = _items(lines, marks)
     place = (0, Order.SAID)
     for number in range(len(lines)):
@@ -186,7 +192,7 @@ def _places(
             place = (table.rows[-1].line, Order.SET)
         elif first is not None:
             place = (first, Order.CHANCE)
-        elif not generated[number]:
+        elif not chance[number]:
             place = (number, Order.SAID)
         elif table:
             place = (table.rows[-1].line, Order.CHANCE)

@@ -31,6 +31,8 @@ class Motion:
     """What the patience is given to where the name says too little: the id of a container, say."""
     untold: bool = False
     """The Pod's kubelet knows how this ends, and will say so when it next looks at the Pod."""
+    lacks: str = ""
+    """What would end it if it were there, by its path in the namespace: ``configmaps/web``."""
 
     def __str__(self) -> str:
         return f"{self.who}: {self.why}"

@@ -25,8 +25,10 @@ looks: for up to 1.2 s in 36 cases (1.37.2 on two busy cores)."""
 RESTART = timedelta(seconds=3)
 """A back-off that ends within this is no rest: the next command would see the restart."""
 
+SOON = 3
+"""A Job that is given no more restarts of its Pod has ended in half a minute: they come after 0, 10, 20 s."""
+
 STAYS = {
-    "CreateContainerConfigError",
     "CreateContainerError",
     "ErrImageNeverPull",
     "ImageInspectError",
@@ -34,6 +36,13 @@ STAYS = {
     "InvalidImageName",
 }
 """Reasons to wait that stay until somebody acts (upstream ``images/types.go``, ``sync_result.go``)."""
+
+TRIED = 3.0
+"""Seconds for a kubelet to try again what lacked a ConfigMap, a Secret or a key of one. By itself it does so
+every 10 s or more; one that is made to look does so at once (measured)."""
+
+_LACKS = re.compile(r'(configmap|secret) "([^"]+)" not found|references non-existent')
+"""In what a kubelet says (upstream ``kubelet_pods.go``, ``volume/configmap``, ``volume/secret``)."""
 
 UNTOLD = {
     "ErrImagePull",
@@ -125,7 +134,12 @@ def _containers(pod: Object, snapshot: Snapshot, settled: Snapshot) -> Iterator[
             motion = running if "running" in state else _container(container, told, pod, snapshot)
             yield from filter(None, [motion])
             return
+    held_up = False
     for container in [*sidecars, *spec["containers"]]:
+        state = told.get(container["name"], {}).get("state", {})
+        if held_up and state.get("waiting", {}).get("reason") == "PodInitializing":
+            continue
+        held_up |= container in sidecars and "running" not in state
         motion = _former(container, told, pod, settled) or _container(container, told, pod, snapshot)
         yield from filter(None, [motion])
     for container in spec.get("ephemeralContainers", ()):
@@ -162,13 +176,21 @@ def _container(
         return _running(container, status, pod)
     if "terminated" in state:
         return _terminated(container, status, pod)
-    reason = state["waiting"].get("reason", "is not created yet")
-    if reason == "CrashLoopBackOff":
+    if state["waiting"].get("reason") == "CrashLoopBackOff":
         return _backing_off(status, pod, snapshot)
+    return _waiting(name, state["waiting"], pod, snapshot)
+
+
+def _waiting(name: str, waiting: Mapping[str, str], pod: Object, snapshot: Snapshot) -> Motion:
+    """Tell what a container that was never started waits for."""
+    reason = waiting.get("reason", "is not created yet")
+    if reason == "CreateContainerConfigError":
+        message = waiting.get("message", reason)
+        return Motion(who(pod), f"container {name}: {message}", TRIED, untold=True, lacks=_lacked(message))
     if reason in STAYS:
         return Motion(who(pod), f"container {name}: {reason}", STUCK)
     if missing := _missing(pod, snapshot):
-        return Motion(who(pod), missing, STUCK)
+        return Motion(who(pod), missing, STUCK, lacks=_lacked(missing))
     return Motion(who(pod), f"container {name}: {reason}", untold=reason in UNTOLD)
 
 
@@ -176,9 +198,21 @@ def _missing(pod: Object, snapshot: Snapshot) -> str | None:
     """Tell what a volume of a Pod lacks; only an event says so, the Pod is ContainerCreating for ever."""
     for event in snapshot["Event"]:
         mine = event["involvedObject"].get("uid") == pod["metadata"]["uid"]
-        if mine and event["reason"] == "FailedMount" and "not found" in event.get("message", ""):
+        if mine and event["reason"] == "FailedMount" and _LACKS.search(event.get("message", "")):
             return str(event["message"])
     return None
+
+
+def _lacked(message: str) -> str:
+    """Read what a container or a volume would need.
+
+    >>> _lacked('MountVolume.SetUp failed for volume "v" : configmap "web" not found')
+    'configmaps/web'
+    >>> _lacked("references non-existent config key: port")
+    ''
+    """
+    found = _LACKS.search(message)
+    return f"{found[1]}s/{found[2]}" if found and found[1] else ""
 
 
 def _running(container: Object, status: Object, pod: Object) -> Motion | None:
@@ -225,6 +259,9 @@ def _terminated(container: Object, status: Object, pod: Object) -> Motion | None
 def _backing_off(status: Object, pod: Object, snapshot: Snapshot) -> Motion | None:
     """Tell whether the pause before the next restart is long enough to be looked at."""
     name, last = status["name"], status.get("lastState", {}).get("terminated", {})
+    jobs = (job for job in snapshot["Job"] if pod in snapshot.owned(job, "Pod"))
+    if any(job["spec"].get("backoffLimit", 6) <= SOON for job in jobs):
+        return Motion(who(pod), f"container {name} is restarted until its Job gives up")
     pause = backoff(status["state"]["waiting"].get("message", ""))
     if not pause or not last.get("finishedAt"):
         return Motion(who(pod), f"container {name}: CrashLoopBackOff", STUCK)

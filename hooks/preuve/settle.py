@@ -7,6 +7,7 @@ looking again.
 
 from __future__ import annotations
 
+import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -61,6 +62,10 @@ class Patience:
 
     def __init__(self) -> None:
         self._since: dict[Motion, float] = {}
+
+    def forget(self) -> None:
+        """Forget since when: what was stuck may have been mended; a container is as old as it is."""
+        self._since = {motion: since for motion, since in self._since.items() if motion.of}
 
     def spent(self, motions: Iterable[Motion]) -> dict[Motion, float]:
         """Tell for how many seconds each of these has been going on; forget all others."""
@@ -119,6 +124,7 @@ class Watcher:
     def _settle(self, seconds: float) -> bool:
         end = time.monotonic() + seconds
         self._tasks.clear()
+        self._moves.forget()
         kinds = WATCHED
         while not self._closed:
             try:
@@ -168,12 +174,21 @@ class Watcher:
 
     def _left(self, motion: Motion, spent: float, snapshot: Snapshot) -> float:
         """Tell how much patience is left; a container's own node knows best how long it has been running."""
+        if motion.lacks and self._is_there(motion.lacks):
+            return math.inf
         if self._cluster.nodes and motion.ends and "://" in motion.of:
             named = (pod for pod in snapshot["Pod"] if motion.who == f"Pod {pod['metadata']['name']}")
             lived = self._age(next(named)["spec"]["nodeName"], motion.of)
             if lived is not None:
                 return motion.patience - RELIST - lived
         return motion.patience - spent
+
+    def _is_there(self, path: str) -> bool:
+        try:
+            self._api.get(f"/api/v1/namespaces/{self._namespace}/{path}")
+        except RefusedError:
+            return False
+        return True
 
     def _age(self, node: str, container: str) -> float | None:
         from preuve.cluster.embedded import containers  # noqa: PLC0415 - not for other clusters
@@ -193,11 +208,14 @@ class Watcher:
         self._news = news
         watches: list[Watch] = []
         try:
-            for kind in self._kinds():
+            kinds = [kind for kind in self._kinds() if kind.name in versions]
+            for kind in kinds:
                 query = {**QUERIES.get(kind.name, {}), "resourceVersion": versions[kind.name]}
                 watches.append(self._api.watch(kind.path(self._namespace), None, **query))
                 self._pool.submit(_tell, watches[-1], news)
             while pending and not self._closed and (left := end - time.monotonic()) > 0:
+                if not set(kinds).issuperset(self._kinds()):
+                    break  # a CronJob has made a Job, say: it has to be listed
                 self._make_look(pending)
                 try:
                     event = news.get(timeout=min(left, LOOK, *pending.values()))
@@ -213,8 +231,13 @@ class Watcher:
         return pending
 
     def _kinds(self) -> list[Kind]:
-        """Return what is worth watching: what is there, and what it makes."""
+        """Return what is worth watching: what is there, what it makes, and what has made it."""
         there = {obj["kind"] for obj in self._objects.values()}
+        there |= {
+            owner["kind"]
+            for obj in self._objects.values()
+            for owner in obj["metadata"].get("ownerReferences", ())
+        }
         there |= {"Pod", "Event"} | {made for maker, made in MAKES.items() if maker in there}
         return [kind for kind in WATCHED if kind.name in there]
 
