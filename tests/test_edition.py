@@ -30,6 +30,7 @@ class FakePlayer:
     exit: int = 0
     failing: frozenset[str] = frozenset()
     cluster: bool = True
+    version: str = "v1.37.2"
     played: list[str] = field(default_factory=list)
     run: Run | None = None
 
@@ -47,7 +48,7 @@ class FakePlayer:
                     )
                     for action in page.plan.actions()
                 )
-                yield page, Transcript(page.name, page.key, "v1.37.2", now(), 1.0, exchanges)
+                yield page, Transcript(page.name, page.key, self.version, now(), 1.0, exchanges)
 
 
 @pytest.fixture
@@ -133,6 +134,16 @@ def test_another_question_with_the_same_answer_keeps_the_outputs(project: Projec
     assert new
     assert replace(new, key=old.key) == old
     assert [page.state for page in project.pages()] == [State.CURRENT, State.CURRENT, State.PROSE]
+
+
+def test_an_upgrade_shows_the_outputs_of_the_new_kubernetes(project: Project) -> None:
+    """They may be the same by meaning; the page says of which Kubernetes they are."""
+    built(project, Mode.PLAY, FakePlayer())
+    upgraded = replace(project, cluster="kubernetes 1.38")
+    assert built(upgraded, Mode.AUTO, FakePlayer(version="v1.38.0")).rewritten == ["a.md", "b.md"]
+    new = read(project.transcript_path("a.md"), "a")
+    assert new
+    assert new.version == "v1.38.0"
 
 
 def test_a_page_that_fails_does_not_stop_the_others(project: Project) -> None:

@@ -65,6 +65,15 @@ EXTENSIONS = [
     *("pymdownx.superfences", "pymdownx.snippets", "pymdownx.details", "pymdownx.tabbed"),
     *("admonition", "attr_list", "abbr", "footnotes", "tables"),
 ]
+
+
+def to_html(text: str) -> str:
+    """What becomes of a rendered page, in English."""
+    fences = [{"name": "console", "class": "", "format": Formatter("en").format, "validator": validator}]
+    configs = {"pymdownx.superfences": {"custom_fences": fences}}
+    return Markdown(extensions=EXTENSIONS, extension_configs=configs).convert(text)
+
+
 CONTAINERS = {
     "root": "{}",
     "list": "- item\n\n{}",
@@ -106,9 +115,7 @@ def test_what_the_page_chose_is_not_marked_as_chance() -> None:
     """A port that a page fixes is the same at home; one that the API server picks is not."""
     page = "```console\n$ kubectl create service nodeport web --tcp=80 --node-port=31000\n```\n"
     text = rendered(page, "80:31000/TCP\n81:31001/TCP\n")
-    fences = [{"name": "console", "class": "", "format": Formatter("en").format, "validator": validator}]
-    configs = {"pymdownx.superfences": {"custom_fences": fences}}
-    html = Markdown(extensions=EXTENSIONS, extension_configs=configs).convert(text)
+    html = to_html(text)
     assert re.findall('class="preuve-mark"[^>]*>([^<]*)<', html) == ["31001"]
 
 
@@ -220,6 +227,13 @@ def test_a_manifest_is_titled_downloadable_and_applied(tmp_path: Path) -> None:
     assert '```{ .yaml title="pod.yaml" }\n--8<-- "pods/pod.yaml"\n```' in text
     assert '[Télécharger pod.yaml](../manifests/pods/pod.yaml){ download="pod.yaml" }' in text
     assert "$ kubectl apply -f pod.yaml\npod/x created\n" in text
+
+
+def test_a_title_keeps_its_quotes() -> None:
+    """What the author wrote between single quotes may hold double ones."""
+    text = rendered("```{ .console title='the Pod \"web\"' }\n$ a\n```\n")
+    html = to_html(text)
+    assert "the Pod &quot;web&quot;" in html
 
 
 def test_a_stale_page_shows_old_outputs_of_the_same_commands_only() -> None:

@@ -30,6 +30,10 @@ NOTHING = [
     "echo one 2>&1 >/dev/null",
     "kill %1; sleep 1",
     "time ls",
+    "find . -name '*.yaml' -exec cat {} ';'",
+    "awk '{print $1 | 2}' names",
+    "trap 'rm -f x' EXIT",
+    "kubectl cluster-info",
 ]
 LOOKS = [
     "kubectl get pods",
@@ -49,6 +53,8 @@ LOOKS = [
     "while kubectl get pod web; do sleep 1; done",
     "bash -c 'kubectl get pods'",
     "nslookup web",
+    "cat <<EOF\nThere are $(kubectl get pods -o name | wc -l).\nEOF",
+    "kubectl cluster-info dump",
     "timeout 5 kubectl wait --for=condition=Ready pod/web",
 ]
 ORDERS = [
@@ -81,6 +87,10 @@ CHANGES = [
     "curl http://web/crash",
     "preuve cluster node stop node2",
     "./anything",
+    """awk 'BEGIN {system("curl http://web")}'""",
+    "exec 3<>/dev/tcp/web/80",
+    "kubectl delete pods -l app=web",
+    "kubectl label pods --all tier=front",
     "sudo kubectl drain node1",
     "echo 'a quote left open",
 ]

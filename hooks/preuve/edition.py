@@ -149,7 +149,7 @@ def _cannot_replay(page: Page) -> PreuveError:
 
 
 def record(project: Project, page: Page, played: Transcript) -> bool:
-    """Write a page's transcript if its outcome changed by meaning; say whether the file did.
+    """Write a page's transcript if its outcome changed by meaning, or Kubernetes; say whether the file did.
 
     Raises:
         TranscriptError: it cannot be written.
@@ -159,7 +159,8 @@ def record(project: Project, page: Page, played: Transcript) -> bool:
     if old and same(page, old, played):
         if old.key == played.key:
             return False
-        played = rekeyed(old, played.key)
+        if old.version == played.version:
+            played = rekeyed(old, played.key)
     write(path, played)
     return True
 

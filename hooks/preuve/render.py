@@ -284,7 +284,7 @@ def _header(
     """
     parts = [f".{language}", *(f".{name}" for name in classes)]
     parts += [f"#{identifier}"] if identifier else []
-    parts += [f'{name}="{value}"' for name, value in options.items()]
+    parts += [f"{name}='{value}'" if '"' in value else f'{name}="{value}"' for name, value in options.items()]
     return f"{{ {' '.join([*parts, *more])} }}"
 
 

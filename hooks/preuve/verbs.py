@@ -1,7 +1,6 @@
 """What a command does to the cluster, told from its source: does it look at it, may it change it?
 
-What is not known may do both: a command then waits for the cluster to settle when it need not have, never the
-other way round.
+What is not known may do both: a command then waits for the cluster to settle when it need not have.
 
 >>> reads("kubectl get pods | grep web"), changes("kubectl get pods | grep web")
 (True, False)
@@ -18,7 +17,7 @@ from __future__ import annotations
 import re
 import shlex
 from functools import reduce
-from itertools import dropwhile
+from itertools import chain, dropwhile
 from operator import or_
 from typing import TYPE_CHECKING
 
@@ -61,14 +60,20 @@ LOCAL_VERBS = _names("""
 """What kubectl does without a look at any object of the page."""
 
 LOOKING_VERBS = _names("describe diff events get logs port-forward proxy top wait")
-LOOKING_PAIRS = {("auth", "can-i"), ("auth", "whoami"), ("rollout", "history"), ("rollout", "status")}
+LOOKING_PAIRS = {
+    ("auth", "can-i"),
+    ("auth", "whoami"),
+    ("cluster-info", "dump"),
+    ("rollout", "history"),
+    ("rollout", "status"),
+}
 """What kubectl does without changing any."""
 
 ORDERING_VERBS = _names("""
     annotate apply autoscale cordon create delete edit expose label patch replace rollout scale set taint
     uncordon
 """)
-"""What kubectl answers to in the same words whether the objects are at rest or not."""
+"""What kubectl answers to in the same words whether the objects are at rest or not, if they are named."""
 
 VALUED = _names("""
     --as --as-group --as-uid --cache-dir --certificate-authority --client-certificate --client-key --cluster
@@ -84,6 +89,9 @@ _SUBSTITUTION = re.compile(r"\$\((.*)\)", re.DOTALL)
 _ASSIGNMENT = re.compile(r"\w+\+?=")
 _KUBECTL = re.compile(r"(?:.*/)?kubectl")
 _FILENAME = re.compile(r"--(?:filename|kustomize)(?:=|$)|-[ARhitw]*[fk]=?")
+_CHOOSES = re.compile(r"-l.*|--(?:all|selector|field-selector)(?:=.*)?")
+_TALKS = re.compile(rf"\b(?:curl|kubectl|preuve|wget|{'|'.join(sorted(LOOKS))})\b")
+_SOCKET = re.compile("/dev/(?:tcp|udp)/")
 _BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
 _MANIFEST = re.compile(r"[\w./{}$-]+\.ya?ml\b")
 _ARGUMENT = re.compile(r"-|\d|\w+=")
@@ -164,8 +172,12 @@ _NOTHING, _LOOK, _CHANGE = 0, 1, 2
 
 def _effects(source: str) -> int:
     """Return what the parts of a command do, together."""
+    if _SOCKET.search(source):
+        return _LOOK | _CHANGE
+    said = "\n".join(split_documents(source)[1])
     try:
-        return reduce(or_, map(_effect, _commands(source)), _NOTHING)
+        found = chain(_commands(source), *map(_commands, _SUBSTITUTION.findall(said)))
+        return reduce(or_, map(_effect, found), _NOTHING)
     except ValueError:  # shlex: a quote is left open
         return _LOOK | _CHANGE
 
@@ -182,7 +194,7 @@ def _effect(words: Sequence[str]) -> int:
         return _effects(rest[rest.index("-c") + 1])
     if program == "eval":
         return _effects(" ".join(rest))
-    runs = program in RUNNERS and any("kubectl" in word for word in rest)
+    runs = program in RUNNERS and any(map(_TALKS.search, rest))
     if not runs and (program in LOCAL or not program or words[0].startswith("#")):
         return _NOTHING
     return _LOOK if program in LOOKS else _LOOK | _CHANGE
@@ -190,13 +202,14 @@ def _effect(words: Sequence[str]) -> int:
 
 def _kubectl(arguments: Sequence[str]) -> int:
     verbs = list(_verbs(arguments))
-    if not verbs or verbs[0] in LOCAL_VERBS:
+    looks = tuple(verbs[:2]) in LOOKING_PAIRS
+    if not verbs or (verbs[0] in LOCAL_VERBS and not looks):
         return _NOTHING
     dry = any(each.startswith("--dry-run") and each != "--dry-run=none" for each in arguments)
-    looks = verbs[0] in LOOKING_VERBS or tuple(verbs[:2]) in LOOKING_PAIRS
-    if looks or dry:
+    if looks or dry or verbs[0] in LOOKING_VERBS:
         return _LOOK
-    return _CHANGE if verbs[0] in ORDERING_VERBS else _LOOK | _CHANGE
+    named = verbs[0] in ORDERING_VERBS and not any(map(_CHOOSES.fullmatch, arguments))
+    return _CHANGE if named else _LOOK | _CHANGE
 
 
 def _verbs(arguments: Iterable[str]) -> Iterator[str]:
