@@ -116,14 +116,14 @@ def test_pods_stand_on_their_nodes() -> None:
 
 
 def test_what_changed_since_the_last_drawing_is_marked() -> None:
-    """A Pod that came is new, one that went is dashed under its owner, also when it had the same name."""
+    """A Pod that came is new, one that went is dashed under its owner and no longer said to run, also when it had the same name."""
     request = parse("rs po")
     first = draw(Snapshot([SET, *PODS]), request)
     assert ":::" not in first.text
     again = pod("web-58dd-c", SET, uid="another")
     text = draw(Snapshot([SET, PODS[0], again]), request, first).text
     assert 'o3("Pod<br/>web-58dd-c<br/>nginx:1.26 · Running"):::new' in text
-    assert 'o4("Pod<br/>web-58dd-c<br/>nginx:1.26 · Running"):::gone' in text
+    assert 'o4("Pod<br/>web-58dd-c<br/>gone"):::gone' in text
     assert "o1 --> o4" in text
     assert "New: Pod web-58dd-c. Gone: Pod web-58dd-c." in text
     assert "classDef new stroke:" in text

@@ -26,7 +26,7 @@ ALL_NODES = 6
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a drawing says of itself to a screen reader, in one language."""
+    """What a drawing says, in one language: nearly all to a screen reader."""
 
     title: str
     """Takes ``kinds``."""
@@ -40,6 +40,8 @@ class Words:
     """Takes ``names``."""
     gone: str
     """Takes ``names``."""
+    vanished: str
+    """The note of an object that is gone."""
     nothing: str
 
 
@@ -51,6 +53,7 @@ WORDS = {
         runs="Sur {node} : {pods}.",
         new="Nouveaux : {names}.",
         gone="Disparus : {names}.",
+        vanished="disparu",
         nothing="Aucun objet",
     ),
     "en": Words(
@@ -60,6 +63,7 @@ WORDS = {
         runs="On {node}: {pods}.",
         new="New: {names}.",
         gone="Gone: {names}.",
+        vanished="gone",
         nothing="No object",
     ),
 }
@@ -160,7 +164,7 @@ def draw(
         (_box(obj, request, previous) for obj in there.values() if not _host(obj, request)),
         key=lambda box: _order(box, snapshot, request),
     )
-    gone = [replace(box, mark="gone") for box in _gone(there, request, previous)]
+    gone = [replace(box, mark="gone", note=words.vanished) for box in _gone(there, request, previous)]
     links = {**(previous.arrows if previous else {}), **arrows}
     shown = [*boxes, *gone]
     nodes = _nodes(snapshot, shown, request)
