@@ -116,7 +116,7 @@ def test_pods_stand_on_their_nodes() -> None:
 
 
 def test_what_changed_since_the_last_drawing_is_marked() -> None:
-    """A Pod that came is new, one that went is dashed under its owner and no longer said to run, also when it had the same name."""
+    """A Pod that came is new, one that went is dashed and no longer said to run, even under the same name."""
     request = parse("rs po")
     first = draw(Snapshot([SET, *PODS]), request)
     assert ":::" not in first.text

@@ -435,6 +435,18 @@ def job(*conditions: str, suspend: bool = False, **counts: int) -> dict[str, Any
     return made("Job", "once", spec={"suspend": suspend}, status={"conditions": found, **counts})
 
 
+def budget(counted: int, selector: dict[str, Any] | None = None, seen: int = 1) -> dict[str, Any]:
+    status = {"observedGeneration": seen, "currentHealthy": counted}
+    return made("PodDisruptionBudget", "web", spec={"selector": selector, "minAvailable": 1}, status=status)
+
+
+def autoscaler(**status: object) -> dict[str, Any]:
+    target = {"kind": "Deployment", "name": "web"}
+    return made("HorizontalPodAutoscaler", "web", spec={"scaleTargetRef": target}, status=status)
+
+
+LOOKED = {"conditions": [{"type": "AbleToScale", "status": "True"}]}
+WEB = {"matchLabels": {"app": "web"}}
 OWN = {"owner": stateful()}
 OTHERS = {
     "StatefulSet: complete": ([stateful(), pod(**OWN)], "rest"),
@@ -480,6 +492,21 @@ OTHERS = {
         "rest",
     ),
     "ResourceQuota: new": ([made("ResourceQuota", "q", spec={"hard": {"pods": "2"}}, status={})], "moves"),
+    "PodDisruptionBudget: counted": ([budget(1, WEB), pod(**OWN), stateful()], "rest"),
+    "PodDisruptionBudget: of all Pods": ([budget(1, {}), pod(**OWN), stateful()], "rest"),
+    "PodDisruptionBudget: of none": ([budget(0), pod(**OWN), stateful()], "rest"),
+    "PodDisruptionBudget: not seen yet": ([budget(0, seen=0)], "moves"),
+    "PodDisruptionBudget: behind its Pods": ([budget(0, WEB), pod(**OWN), stateful()], "moves"),
+    "HorizontalPodAutoscaler: new": ([autoscaler()], "moves"),
+    "HorizontalPodAutoscaler: of nothing": ([autoscaler(**LOOKED)], "rest"),
+    "HorizontalPodAutoscaler: counted": (
+        [autoscaler(currentReplicas=2, **LOOKED), *rollout(deployment(), pod(), pod())],
+        "rest",
+    ),
+    "HorizontalPodAutoscaler: behind what it scales": (
+        [autoscaler(currentReplicas=1, **LOOKED), *rollout(deployment(), pod(), pod())],
+        "moves",
+    ),
     "ConfigMap: being deleted is nobody's business": ([made("ConfigMap", "c")], "rest"),
     "nothing": ([], "rest"),
 }

@@ -53,6 +53,8 @@ KINDS = {
         Kind("Secret", "secrets"),
         Kind("ServiceAccount", "serviceaccounts", short=("sa",)),
         Kind("ResourceQuota", "resourcequotas", short=("quota",)),
+        Kind("HorizontalPodAutoscaler", "horizontalpodautoscalers", "/apis/autoscaling/v2", ("hpa",)),
+        Kind("PodDisruptionBudget", "poddisruptionbudgets", "/apis/policy/v1", ("pdb",)),
         Kind("Event", "events", short=("ev",)),
         Kind("Node", "nodes", short=("no",), namespaced=False),
     )

@@ -236,6 +236,25 @@ def _quota(quota: Object, *_: Snapshot) -> Iterator[Motion]:
         yield Motion(who(quota), "has not been counted yet")
 
 
+def _budget(budget: Object, snapshot: Snapshot, _: Snapshot) -> Iterator[Motion]:
+    selector = budget["spec"].get("selector")
+    mine = [pod for pod in snapshot["Pod"] if selector is not None and matches(selector, labels(pod))]
+    healthy, (counted,) = _ready([pod for pod in mine if not leaving(pod)]), _counts(budget, "currentHealthy")
+    if behind(budget):
+        yield _unseen(budget)
+    elif counted != healthy:
+        yield Motion(who(budget), f"counts {counted} ready Pods, {healthy} are")
+
+
+def _autoscaler(scaler: Object, snapshot: Snapshot, _: Snapshot) -> Iterator[Motion]:
+    target, (counted,) = scaler["spec"]["scaleTargetRef"], _counts(scaler, "currentReplicas")
+    there = [each for each in snapshot[target["kind"]] if each["metadata"]["name"] == target["name"]]
+    if not scaler.get("status", {}).get("conditions"):
+        yield _unseen(scaler)
+    elif there and [counted] != _counts(there[0], "replicas"):
+        yield Motion(who(scaler), f"counts {counted} replicas of {who(there[0])} yet")
+
+
 def _node(node: Object, *_: Snapshot) -> Iterator[Motion]:
     lost = {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"}
     tainted = any(
@@ -263,6 +282,8 @@ RULES: Mapping[str, Callable[[Object, Snapshot, Snapshot], Iterator[Motion]]] = 
     "Event": _part,
     "PersistentVolumeClaim": _claim,
     "ResourceQuota": _quota,
+    "HorizontalPodAutoscaler": _autoscaler,
+    "PodDisruptionBudget": _budget,
     "Node": _node,
 }
 """The kinds by which a namespace is judged."""
