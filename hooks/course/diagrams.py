@@ -35,8 +35,9 @@ TIMEOUT_MS = 60_000
 """For Chromium to start, then to draw: forty diagrams take it three seconds on two cores."""
 FONT = "-apple-system, BlinkMacSystemFont, Helvetica, Arial, sans-serif"
 """What Material falls back to without a web font: labels are measured in it."""
-SMALLEST = 0.7
-"""A drawing shrinks to this on a phone (16 px text to 11), then scrolls."""
+SMALLEST = 0.64
+"""A drawing shrinks to this (16 px text to 10), then scrolls. At 1280 px a column is 688 px wide: all
+drawings fit, up to 1061 px, but for those of 1440 px and more."""
 NARROWER = str.maketrans("\u00a0", "\u202f")
 """mermaid has a label that holds a `<br>` sanitized as HTML, which writes U+00A0 as an entity, and draws that
 as text. HTML has no entity for the narrow space, which does not break either."""
@@ -117,7 +118,7 @@ def draw(diagrams: list[Diagram], theme: str, docs: Path) -> dict[str, str]:
         PluginError: diagrams that mermaid refuses, each with its page and line.
     """
     recipe = hashlib.sha256(
-        package_file(LIBRARY).read_bytes() + DRAW.read_bytes() + f"{theme}{FONT}".encode()
+        package_file(LIBRARY).read_bytes() + DRAW.read_bytes() + f"{theme}{FONT}{SMALLEST}".encode()
     )
     cached = {diagram.source: CACHE / f"{_key(recipe, diagram.source)}.svg" for diagram in diagrams}
     missing = {file.stem: source for source, file in cached.items() if not file.exists()}
@@ -173,7 +174,7 @@ def readable(svg: str) -> str:
     """The drawing as an image with a name, never so small that its text cannot be read.
 
     >>> readable('<svg role="graphics-document document" style="max-width: 500.2px;">')
-    '<svg role="img" style="max-width:500px;min-width:350px">'
+    '<svg role="img" style="max-width:500px;min-width:320px">'
     """
 
     def widths(found: re.Match[str]) -> str:

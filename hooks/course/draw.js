@@ -25,6 +25,17 @@ async ([diagrams, themeCSS, fontFamily]) => {
     return svg
   }
 
+  // In how many frames a frame or a word at an arrow stands, its own among them: its words are edged in that colour.
+  function placed(svg) {
+    const frames = Array.from(svg.querySelectorAll(".cluster > rect"), (rect) => rect.getBoundingClientRect())
+    const within = ({ left, top }) => (box) => box.left <= left && left <= box.right && box.top <= top && top <= box.bottom
+    for (const part of svg.querySelectorAll(".cluster, .edgeLabel")) {
+      const depth = frames.filter(within((part.querySelector(":scope > rect") ?? part).getBoundingClientRect())).length
+      if (depth && part.textContent.trim()) part.dataset.depth = depth
+    }
+    return svg
+  }
+
   // What HTML does not know, and no browser looks at.
   function valid(svg) {
     for (const shape of svg.querySelectorAll("[name]")) shape.removeAttribute("name")
@@ -40,7 +51,7 @@ async ([diagrams, themeCSS, fontFamily]) => {
   for (const [key, source] of Object.entries(diagrams)) {
     try {
       document.body.innerHTML = (await mermaid.render(key, broken(source))).svg
-      drawn[key] = [valid(shaken(document.querySelector("svg"))).outerHTML, ""]
+      drawn[key] = [valid(shaken(placed(document.querySelector("svg")))).outerHTML, ""]
     } catch (error) {
       drawn[key] = ["", error.message]
     }

@@ -46,6 +46,7 @@ SLOWEST = {"largest-contentful-paint": 1800, "total-blocking-time": 150}
 SHAKIEST = {"cumulative-layout-shift": 0.02}
 """A share of the screen."""
 PHONE: ViewportSize = {"width": 360, "height": 800}
+TABLET: ViewportSize = {"width": 600, "height": 800}
 SHEET: ViewportSize = {"width": 718, "height": 1047}
 """A4 at 96 pixels an inch, between margins of a centimetre."""
 
@@ -528,7 +529,10 @@ def test_a_finished_chapter_stays_finished(sample: Path, browser: Browser, serve
 def test_a_wide_drawing_begins_where_it_is_read(
     browser: Browser, serve: Serve, write: Callable[[str], Path], build: Build, tmp_path: Path
 ) -> None:
-    """On a phone: a tree with its root in sight, and what is new if both fit; anything else at its left."""
+    """On a phone: a tree with its root in sight, and what is new if both fit; anything else at its left.
+
+    And so again in a window that has become wider.
+    """
     leaves = "".join(f"\n  {{}} --> n{n}[un Pod assez large, {n}]" for n in range(5))
     tree = "TB\n  accTitle: Un arbre\n  root[Racine]" + leaves.replace("{}", "root")
     row = "TB\n  accTitle: Une file" + leaves.replace("{} --> ", "")
@@ -574,3 +578,13 @@ def test_without_chromium_the_reader_draws(
         # Its drawing is in a closed shadow root: that it takes a place is all that can be seen of it.
         assert page.locator("div.mermaid").evaluate("drawing => drawing.clientHeight") > 100
     context.close()
+        opened.set_viewport_size(TABLET)
+        opened.reload()
+        opened.locator(".mermaid[tabindex]").first.wait_for()
+        wider = opened.locator(".mermaid").evaluate_all(BEGINS)
+        opened.set_viewport_size(PHONE)
+        opened.wait_for_function(SAME, arg=begins)
+        opened.set_viewport_size(TABLET)
+        opened.wait_for_function(SAME, arg=wider)
+SAME = f"""begins =>
+  JSON.stringify(({BEGINS})([...document.querySelectorAll(".mermaid")])) === JSON.stringify(begins)"""

@@ -148,6 +148,23 @@ def test_unchanged_diagrams_need_no_chromium(sample: Path, build: Build, tmp_pat
     done = build(SAMPLE / "mkdocs.yml", tmp_path, PATH=str(tmp_path))
     assert done.returncode == 0, done.stdout
     assert (tmp_path / "diagrams.html").read_bytes() == (sample / "diagrams.html").read_bytes()
+def test_words_in_a_drawing_know_the_frames_around_them(
+    write: Callable[[str], Path], build: Build, tmp_path: Path
+) -> None:
+    """They are edged in the colour of the innermost: course.css has one for each depth."""
+    body = "subgraph A\n    subgraph B\n      b\n    end\n    a -- dedans --> b\n  end\n  c -- dehors --> a"
+    site = tmp_path / "site"
+    assert build(write(DIAGRAM.format(title="Cadres", body=body)), site).returncode == 0
+    page = (site / "index.html").read_text(encoding="utf-8")
+    frames = dict(re.findall(r'<g class="cluster" id="d\w+-0-(\w)"[^>]* data-depth="(\d)"', page))
+    labels = re.findall(r'<g class="edgeLabel"([^>]*)>(?:(?!</text>).)*?>(dedans|dehors)<', page)
+    assert frames == {"A": "1", "B": "2"}
+    assert [("data-depth" in placed, word) for placed, word in labels] == [
+        (True, "dedans"),
+        (False, "dehors"),
+    ]
+
+
     assert not (tmp_path / "assets/javascripts/mermaid.min.js").exists()
 
 

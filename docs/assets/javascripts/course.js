@@ -74,33 +74,33 @@
     }
   }
 
-  // A wide drawing is read from the left, but for a tree, whose root stands above its middle: how far that is out of
-  // sight. The first of several in a row is meant; what nothing reaches beyond is an end, not a root. What is new comes
+  // A wide drawing is read from the left, but for a tree, whose root stands above its middle: how far to scroll from
+  // here. The first of several in a row is meant; what nothing reaches beyond is an end, not a root. What is new comes
   // into sight too, as far as the root stays there.
   function beyond(box) {
     const nodes = Array.from(box.querySelectorAll(".node"), (node) => node.getBoundingClientRect())
     const middle = ({ top, bottom }) => (top + bottom) / 2
     const highest = Math.min(...nodes.map(middle))
     const [root] = nodes.filter((node) => middle(node) < highest + 1).sort((a, b) => a.left - b.left)
-    if (!nodes.some(({ right }) => right > root.right)) return 0
+    if (!nodes.some(({ right }) => right > root.right)) return -box.scrollLeft
     const { left, right } = box.getBoundingClientRect()
     const clear = 16 // of the shade
     const news = Array.from(box.querySelectorAll(".node.new"), (node) => node.getBoundingClientRect().right)
     const fresh = Math.min(Math.max(...news) + clear - right, root.left - clear / 2 - left)
-    return Math.ceil(Math.max(root.right + clear - right, fresh))
+    return Math.max(-box.scrollLeft, Math.ceil(Math.max(root.right + clear - right, fresh)))
   }
 
   // What scrolls, and what explains itself, can be reached with the keyboard. The browser tells when it has laid
-  // the drawings out: to ask before would have it lay out the page once more.
+  // the drawings out, and when the window has another width: to ask before would have it lay out the page once more.
   const sizes = new ResizeObserver((entries) => {
     const drawings = entries.map(({ target }) => {
       const wide = target.scrollWidth > target.clientWidth
-      return [target, wide, wide && !target.scrollLeft ? beyond(target) : 0]
+      return [target, wide, wide ? beyond(target) : 0]
     })
-    for (const [box, wide, hidden] of drawings) {
+    for (const [box, wide, further] of drawings) {
       if (wide) box.tabIndex = 0
       else box.removeAttribute("tabindex")
-      if (hidden > 0) box.scrollLeft = hidden
+      if (further) box.scrollLeft += further
     }
   })
 
