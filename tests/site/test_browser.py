@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -110,6 +110,13 @@ def fits_a_phone(browser: Browser, address: str) -> Iterator[str]:
         yield f"{width} px wide"
 
 
+def uncovered(browser: Browser, address: str) -> Iterator[str]:
+    """No word stays beneath the buttons of its block, once the block is scrolled to the end."""
+    context = browser.new_context(viewport=PHONE)
+    yield from settled(context, address).evaluate(COVERED)
+    context.close()
+
+
 def light(browser: Browser, address: str) -> Iterator[str]:
     """A first visit costs no more than the budget."""
     context = browser.new_context()
@@ -151,6 +158,24 @@ CUT = """() => {
   for (const fold of document.querySelectorAll("article details > :not(summary)"))
     if (!fold.checkVisibility({ contentVisibilityAuto: true })) found.push("folded: " + fold.outerHTML)
   if (document.documentElement.scrollWidth > innerWidth) found.push("wider than the sheet")
+  return found.map(text => text.slice(0, 200))
+}"""
+
+COVERED = """() => {
+  const found = []
+  const range = document.createRange()
+  document.querySelectorAll("details").forEach(fold => { fold.open = true })
+  for (const buttons of document.querySelectorAll("article pre > .md-code__nav")) {
+    const code = buttons.parentElement.querySelector("code")
+    const { left, right, bottom } = buttons.getBoundingClientRect()
+    code.scrollLeft = code.scrollWidth
+    for (const words = document.createTreeWalker(code, NodeFilter.SHOW_TEXT); words.nextNode(); ) {
+      range.selectNodeContents(words.currentNode)
+      const beneath = box => box.top < bottom && box.right > left + 1 && box.left < right
+      if (words.currentNode.data.trim() && [...range.getClientRects()].some(beneath))
+        found.push("covered: " + words.currentNode.data)
+    }
+  }
   return found.map(text => text.slice(0, 200))
 }"""
 
@@ -221,7 +246,7 @@ def pages(site: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "check", [quiet, accessible, fits_a_phone, light, reads_without_scripts, prints_whole]
+    "check", [quiet, accessible, fits_a_phone, uncovered, light, reads_without_scripts, prints_whole]
 )
 def test_every_page_passes(check: Check, site: Path, browser: Browser, serve: Serve) -> None:
     with serve(site) as base:
@@ -272,6 +297,7 @@ def test_the_heaviest_page_is_swift(site: Path, serve: Serve) -> None:
         (accessible, "unnamed-button"),
         (accessible, "pale-in-the-dark"),
         (fits_a_phone, "too-wide"),
+        (uncovered, "covered-by-a-button"),
         (light, "too-heavy"),
         (reads_without_scripts, "undrawn"),
         (reads_without_scripts, "shown-by-a-script"),
@@ -335,7 +361,9 @@ def test_a_mark_says_what_it_is_to_a_finger(sample: Path, browser: Browser, serv
     with serve(sample) as base:
         page = settled(context, base + "blocks.html")
         page.locator("#cmd-kubectl-apply .preuve-mark").first.tap()
-        page.get_by_role("tooltip").filter(has_text="âge").wait_for()
+        note = page.get_by_role("tooltip").filter(has_text="âge")
+        note.wait_for()
+        assert note.evaluate("note => getComputedStyle(note).backgroundColor").startswith("rgb(")
     context.close()
 
 
@@ -430,14 +458,19 @@ def test_a_finger_finds_the_replay_and_nothing_jumps(sample: Path, browser: Brow
 
 
 def test_the_bar_hides_no_word(blocks: Page) -> None:
-    """It comes while one reads: over the edge of the block, above the first command."""
+    """It comes while one reads: over the edge of the block, between the text before and the first command."""
     covered = blocks.evaluate(
         """() => {
           document.querySelectorAll("details").forEach(details => { details.open = true })
+          const before = document.createRange()
           return [...document.querySelectorAll(".preuve-bar")].filter(bar => {
-            const words = bar.parentElement.querySelector(".preuve-command").getBoundingClientRect()
-            return bar.getBoundingClientRect().bottom > words.top
-          }).map(bar => bar.parentElement.id)
+            const block = bar.closest(".preuve")
+            const words = block.querySelector(".preuve-command").getBoundingClientRect()
+            const { top, bottom } = bar.getBoundingClientRect()
+            const text = block.previousElementSibling?.matches("p") && block.previousElementSibling
+            if (text) before.selectNodeContents(text)
+            return bottom > words.top || (text && top < before.getBoundingClientRect().bottom)
+          }).map(bar => bar.closest(".preuve").id)
         }"""
     )
     assert covered == []
@@ -513,6 +546,25 @@ def test_the_search_reads_french(scheme: str, sample: Path, browser: Browser, se
     context.close()
 
 
+@pytest.mark.parametrize("palette", ["light", "dark"])
+def test_what_was_found_can_be_read(
+    palette: Literal["light", "dark"], sample: Path, browser: Browser, serve: Serve
+) -> None:
+    """In the list, also where the pointer is, and on the page that one came to from there."""
+    context = browser.new_context(color_scheme=palette, reduced_motion="reduce")
+    with serve(sample) as base:
+        page = settled(context, base + "blocks.html?h=pod+kubectl")
+        page.locator("article mark").first.wait_for()
+        page.add_script_tag(path=AXE)
+        page.locator("input.md-search__input").click()
+        page.keyboard.type("pod kubectl")
+        page.locator(".md-search-result__item mark").first.wait_for()
+        page.locator(".md-search-result__link").first.hover()
+        found = page.evaluate("axe.run({ include: ['.md-search', 'article'] })")["violations"]
+        assert [node["failureSummary"] for rule in found for node in rule["nodes"]] == []
+    context.close()
+
+
 def test_a_finished_chapter_stays_finished(sample: Path, browser: Browser, serve: Serve) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     with serve(sample) as base:
@@ -547,6 +599,14 @@ def test_a_wide_drawing_begins_where_it_is_read(
         opened = settled(context, base + "index.html")
         opened.wait_for_function("document.querySelectorAll('.mermaid[tabindex]').length === 4")
         begins = opened.locator(".mermaid").evaluate_all(BEGINS)
+        opened.set_viewport_size(TABLET)
+        opened.reload()
+        opened.locator(".mermaid[tabindex]").first.wait_for()
+        wider = opened.locator(".mermaid").evaluate_all(BEGINS)
+        opened.set_viewport_size(PHONE)
+        opened.wait_for_function(SAME, arg=begins)
+        opened.set_viewport_size(TABLET)
+        opened.wait_for_function(SAME, arg=wider)
     context.close()
     (shown, scrolled), (still, further), *others = begins
     assert (shown, scrolled > 0) == (True, True)
@@ -559,6 +619,8 @@ BEGINS = """drawings => drawings.map(drawing => {
   const first = drawing.querySelector(".node").getBoundingClientRect()
   return [box.left <= first.left && first.right <= box.right, drawing.scrollLeft]
 })"""
+SAME = f"""begins =>
+  JSON.stringify(({BEGINS})([...document.querySelectorAll(".mermaid")])) === JSON.stringify(begins)"""
 
 
 def test_without_chromium_the_reader_draws(
@@ -578,13 +640,3 @@ def test_without_chromium_the_reader_draws(
         # Its drawing is in a closed shadow root: that it takes a place is all that can be seen of it.
         assert page.locator("div.mermaid").evaluate("drawing => drawing.clientHeight") > 100
     context.close()
-        opened.set_viewport_size(TABLET)
-        opened.reload()
-        opened.locator(".mermaid[tabindex]").first.wait_for()
-        wider = opened.locator(".mermaid").evaluate_all(BEGINS)
-        opened.set_viewport_size(PHONE)
-        opened.wait_for_function(SAME, arg=begins)
-        opened.set_viewport_size(TABLET)
-        opened.wait_for_function(SAME, arg=wider)
-SAME = f"""begins =>
-  JSON.stringify(({BEGINS})([...document.querySelectorAll(".mermaid")])) === JSON.stringify(begins)"""
