@@ -25,11 +25,11 @@ async ([diagrams, themeCSS, fontFamily]) => {
     return svg
   }
 
-  // In how many frames a frame or a word at an arrow stands, its own among them: its words are edged in that colour.
+  // In how many frames a node, a frame or a word at an arrow stands, its own among them: what is behind it has that colour.
   function placed(svg) {
     const frames = Array.from(svg.querySelectorAll(".cluster > rect"), (rect) => rect.getBoundingClientRect())
     const within = ({ left, top }) => (box) => box.left <= left && left <= box.right && box.top <= top && top <= box.bottom
-    for (const part of svg.querySelectorAll(".cluster, .edgeLabel")) {
+    for (const part of svg.querySelectorAll(".cluster, .node, .edgeLabel")) {
       const depth = frames.filter(within((part.querySelector(":scope > rect") ?? part).getBoundingClientRect())).length
       if (depth && part.textContent.trim()) part.dataset.depth = depth
     }
