@@ -94,6 +94,16 @@ def test_a_service_points_to_the_pods_that_it_selects() -> None:
     assert "accDescr: Pod other. Service web selects Pod web-58dd-b." in found
 
 
+def test_what_no_arrow_reaches_stands_beside_its_like() -> None:
+    """A Pod that nobody owns stands in the row of Pods, out of the way of arrows; that says nothing of it."""
+    alone = made("Service", "alone", spec={"ports": [{"port": 80}]})
+    other = pod("other")
+    other["metadata"]["labels"] = {"app": "other"}
+    found = lines(alone, SERVICE, SET, *PODS, other, fence="svc, rs, po")
+    assert [line for line in found if "~" in line] == ["o2 ~~~ o4"]
+    assert facts("\n  ".join(found)) == facts("\n  ".join(line for line in found if "~" not in line))
+
+
 def test_pods_stand_on_their_nodes() -> None:
     """by=node frames the Pods of each node, an empty node too; a Pod without a node stands outside.
 

@@ -192,7 +192,7 @@ def facts(text: str) -> str:
     labels = {box["id"]: box["label"].split("<br/>") for box in boxes}
     names = {box: f"{name} {kind}" for box, (kind, name, *_) in labels.items()}
     notes = {box["id"]: [*labels[box["id"]][2:], (box["mark"] or "").removeprefix(":::")] for box in boxes}
-    arrows = filter(None, map(_DRAWN_ARROW.fullmatch, lines))
+    arrows = [found for line in lines if (found := _DRAWN_ARROW.fullmatch(line)) and found["how"] in _READ]
     told = [
         *lines[1:2],
         *(f"node {found['node']}" for found in filter(None, map(_FRAME.fullmatch, lines))),
@@ -255,6 +255,8 @@ def _nodes(snapshot: Snapshot, boxes: Iterable[Box], request: Request) -> list[s
 
 _SHAPES = {"Pod": ("(", ")"), "Service": ("([", "])"), "PersistentVolumeClaim": ("[(", ")]")}
 _LINKS = {"owns": "-->", "selects": "-.->"}
+_BELOW = "~~~"
+"""A link that is not drawn: its end stands below its start."""
 _READ = {"-->": "owned by", "-.->": "selected by"}
 
 
@@ -263,7 +265,8 @@ def _text(
 ) -> Iterator[str]:
     ids = {box.uid: f"o{number}" for number, box in enumerate(boxes, 1)}
     arrows = sorted(
-        (ids[start], how, ids[end]) for (start, end), how in links.items() if start in ids and end in ids
+        ((ids[start], how, ids[end]) for (start, end), how in links.items() if start in ids and end in ids),
+        key=_numbers,
     )
     yield "flowchart TD"
     yield f"  accTitle: {words.title.format(kinds=', '.join(kind.plural for kind in request.kinds))}"
@@ -276,9 +279,22 @@ def _text(
         yield from (f"    {_shape(box, ids)}" for box in boxes if box.node == node)
         yield "  end"
     yield from (f"  {_shape(box, ids)}" for box in boxes if not box.node)
-    yield from (f"  {start} {_LINKS[how]} {end}" for start, how, end in sorted(arrows, key=_numbers))
+    yield from (f"  {start} {_LINKS[how]} {end}" for start, how, end in arrows)
+    yield from (f"  {above} {_BELOW} {lone}" for above, lone in _lone(boxes, arrows, ids))
     marks = {box.mark for box in boxes} | (set() if boxes or nodes else {"gone"})
     yield from (f"  classDef {mark} {style}" for mark, style in STYLES.items() if mark in marks)
+
+
+def _lone(
+    boxes: list[Box], arrows: list[tuple[str, str, str]], ids: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Yield what to place above a box that no arrow places, lest it stand in the way of one; and the box."""
+    kinds = {ids[box.uid]: box.kind for box in boxes if not box.node}
+    above = {kinds[end]: start for start, _, end in reversed(arrows) if end in kinds}
+    placed = {number for start, _, end in arrows for number in (start, end)}
+    for number, kind in kinds.items():
+        if number not in placed and kind in above:
+            yield above[kind], number
 
 
 STYLES = {"new": "stroke:#2e9e4f,stroke-width:3px", "gone": "stroke-dasharray:5 5"}
@@ -308,7 +324,7 @@ def _story(
         yield f"{', '.join(alone)}."
     for start, name in said.items():
         for how, sentence in (("owns", words.owns), ("selects", words.selects)):
-            ends = [end for first, link, end in sorted(arrows, key=_numbers) if (first, link) == (start, how)]
+            ends = [end for first, link, end in arrows if (first, link) == (start, how)]
             if ends:
                 others = ", ".join(said[end] for end in ends)
                 yield sentence.format(owner=name, service=name, owned=others, pods=others)
