@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import subprocess
 import threading
 import time
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from preuve.api import Api, Watch
+from preuve.kinds import KINDS
 from preuve.namespace import made
 from preuve.settle import UnsettledError, Watcher
 
@@ -160,9 +162,9 @@ def test_deleted_pods_are_gone_and_replaced(page: Page) -> None:
     assert page("get", "all") == ""
 
 
-def ask(page: Page, host: str, port: int) -> int:
-    """Ask a web server as a reader's curl would; return its status."""
-    with page.cluster.network():
+def ask(page: Page, host: str, port: int, node: str | None = None) -> int:
+    """Ask a web server as a reader's curl would, or a node's; return its status."""
+    with page.cluster.network(node):
         connection = http.client.HTTPConnection(host, port, timeout=5)
         connection.request("GET", "/")
         try:
@@ -182,6 +184,78 @@ def test_a_service_answers_at_once(page: Page) -> None:
         page("delete", "pod", "--all", "--wait=false")
         page.watcher.settle(LIMIT)
         assert [ask(page, node, port) for node in nodes * 2] == [200] * 6
+
+
+def test_a_service_made_again_answers_at_once(page: Page) -> None:
+    """Its name is the same, its address is not; where it was, nobody answers any more."""
+    page("create", "deployment", "web", "--image=nginx")
+    address = ""
+    for _ in range(12):
+        made = page("expose", "deployment", "web", "--port=80", "--output=jsonpath={.spec.clusterIP}")
+        address, before = made, address
+        page.watcher.settle(LIMIT)
+        for node in page.cluster.nodes:
+            assert ask(page, address, 80, node) == 200
+            if before:
+                with pytest.raises(OSError, match="timed out"), page.cluster.network(node):
+                    socket.create_connection((before, 80), timeout=0.2)
+        page("delete", "service", "web")
+
+
+def test_a_service_is_gone_at_once(page: Page) -> None:
+    """Nobody answers in its place, as the next command is there to show."""
+    page("create", "deployment", "web", "--image=nginx")
+    for _ in range(12):
+        address = page("expose", "deployment", "web", "--port=80", "--output=jsonpath={.spec.clusterIP}")
+        page.watcher.settle(LIMIT)
+        page("delete", "service", "web")
+        page.watcher.settle(LIMIT)
+        for node in page.cluster.nodes:
+            with pytest.raises(OSError, match="timed out"), page.cluster.network(node):
+                socket.create_connection((address, 80), timeout=0.2)
+
+
+def test_a_changed_port_answers_at_once(page: Page) -> None:
+    """On the address and on every node; the Pods behind it are the same."""
+    page("create", "deployment", "web", "--image=nginx")
+    page("create", "service", "clusterip", "other", "--tcp=80")
+    page("create", "service", "nodeport", "web", "--tcp=80")
+    page.watcher.settle(LIMIT)
+    address = page.get("service", "web")["spec"]["clusterIP"]
+    for number in range(12):
+        for name in ("other", "web"):  # of two changes, a proxy takes the second in a little later
+            port = {"port": 8000 + number, "targetPort": 80}
+            more = {"nodePort": 32000 + number} if name == "web" else {}
+            patch = json.dumps({"spec": {"ports": [port | more]}})
+            page("patch", "service", name, "--type=merge", f"--patch={patch}")
+        page.watcher.settle(LIMIT)
+        for node in page.cluster.nodes:
+            assert ask(page, address, 8000 + number, node) == 200
+        assert ask(page, "192.168.1.3", 32000 + number) == 200
+
+
+def test_a_headless_service_of_many_pods_settles(page: Page, cluster: EmbeddedCluster) -> None:
+    """Its name has more addresses than an answer of DNS over UDP has room for."""
+    port = {"name": "", "port": 80}
+    headless = {"clusterIP": "None", "ports": [port]}
+    page.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "db"}, "spec": headless})
+    owner = page.get("service", "db")["metadata"]
+    reference = {"apiVersion": "v1", "kind": "Service", "name": "db", "uid": owner["uid"]}
+    slices = {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {
+            "name": "db-1",
+            "labels": {"kubernetes.io/service-name": "db"},
+            "ownerReferences": [reference],
+        },
+        "addressType": "IPv4",
+        "ports": [port],
+        "endpoints": [{"addresses": [f"10.244.9.{number}"]} for number in range(1, 61)],
+    }
+    with Api(cluster.kubeconfig, cluster.network) as api:
+        api.post(KINDS["EndpointSlice"].path(owner["namespace"]), slices)
+    assert page.watcher.settle(20)
 
 
 def test_a_service_keeps_a_client_from_the_first_call(page: Page) -> None:
@@ -270,6 +344,21 @@ def test_what_is_made_while_one_waits_is_waited_for_too(page: Page) -> None:
     page.watcher.settle(LIMIT)
     making.join()
     assert page.get("deployment", "web")["status"]["availableReplicas"] == 1
+
+
+def test_a_kind_that_no_pod_tells_of_is_waited_for_too(page: Page) -> None:
+    """The first Service of a namespace, made while one waits for a Pod that is Ready before it listens."""
+    command = "sleep 3; touch /ready; sleep 2; exec nginx -g 'daemon off;'"
+    probe = {"exec": {"command": ["cat", "/ready"]}, "periodSeconds": 1}
+    slow = pod("slow", "nginx", "sh", "-c", command, readinessProbe=probe)
+    slow["metadata"]["labels"] = {"app": "slow"}
+    page.apply(slow)
+    making = threading.Timer(1.5, page, ("expose", "pod", "slow", "--type=NodePort", "--port=80"))
+    making.start()
+    page.watcher.settle(LIMIT)
+    making.join()
+    port = page.get("service", "slow")["spec"]["ports"][0]["nodePort"]
+    assert ask(page, "192.168.1.3", port) == 200
 
 
 def test_what_never_becomes_ready_is_an_error(page: Page) -> None:

@@ -24,7 +24,7 @@ from preuve.rest import RULES, moving
 from preuve.traffic import Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from preuve.api import Api, Watch
@@ -125,16 +125,14 @@ class Watcher:
         end = time.monotonic() + seconds
         self._tasks.clear()
         self._moves.forget()
-        kinds = WATCHED
         while not self._closed:
             try:
-                versions = self._list(kinds)
+                versions = self._list()
                 pending = self._pending()
                 if not pending:
                     self._settled = self._snapshot()
                     return not any(retries(pod) for pod in self._settled["Pod"])
                 pending = self._follow(versions, pending, end)
-                kinds = self._kinds()
             except LostError:
                 if time.monotonic() + RETRY > end:
                     raise
@@ -144,12 +142,16 @@ class Watcher:
                 raise UnsettledError(_told(pending, seconds))
         raise UnsettledError("the page was ended while its namespace was to settle")
 
-    def _list(self, kinds: Collection[Kind]) -> dict[str, str]:
-        """List all that is of these kinds, the only ones that are there; return the version of each list."""
+    def _list(self) -> dict[str, str]:
+        """List all that is there, and return the version of each list.
+
+        Of kinds too that are not watched: a program in a Pod, or one in the page's background, makes what it
+        likes.
+        """
         answers = self._pool.map(
-            lambda kind: self._api.get(kind.path(self._namespace), **QUERIES.get(kind.name, {})), kinds
+            lambda kind: self._api.get(kind.path(self._namespace), **QUERIES.get(kind.name, {})), WATCHED
         )
-        found = dict(zip((kind.name for kind in kinds), answers, strict=True))
+        found = dict(zip((kind.name for kind in WATCHED), answers, strict=True))
         self._objects = {
             obj["metadata"]["uid"]: {**obj, "kind": name}
             for name, answer in found.items()
@@ -208,7 +210,7 @@ class Watcher:
         self._news = news
         watches: list[Watch] = []
         try:
-            kinds = [kind for kind in self._kinds() if kind.name in versions]
+            kinds = self._kinds()
             for kind in kinds:
                 query = {**QUERIES.get(kind.name, {}), "resourceVersion": versions[kind.name]}
                 watches.append(self._api.watch(kind.path(self._namespace), None, **query))

@@ -18,7 +18,7 @@ from preuve.motion import Motion
 from preuve.objects import Snapshot, holds, who
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from preuve.api import Api
     from preuve.cluster import Cluster
@@ -40,19 +40,28 @@ NAMES = "svc.cluster.local"
 _ADDRESS = re.compile(r"(\d+(?:\.\d+){3})(?: \. |:)(\d+)|__(\d+(?:\.\d+){3})/(\d+)")
 """Where a rule of kube-proxy sends to: an element of a map, an address, or the name of a chain."""
 
+_FRONT = r"((?:\d+(?:\.\d+){3} \. )?(?:tcp|udp|sctp) \. \d+)"
+_SENT = re.compile(_FRONT + r" : goto (?:service|external)-(\S+?),?(?=\s)")
+_REFUSED = re.compile(_FRONT + r' comment "([^/"]+)/([^:"]+)[^"]*" : (?:goto reject-chain|drop)')
+"""What kube-proxy's maps do with a call: send it to a chain, or refuse it where nobody stands behind."""
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A port of a Service, and what stands behind it."""
+    """Where a port of a Service is called, and what stands behind it."""
 
     service: str
     namespace: str
-    name: str
-    """Of the port."""
-    protocol: str
+    front: str
+    """As nftables says it: ``10.96.7.5 . tcp . 80``, or ``tcp . 30080`` for a port of the nodes."""
     endpoints: frozenset[tuple[str, int]]
     sticky: bool
     """Each client is sent to where it was sent before."""
+
+    @property
+    def of(self) -> tuple[str, str, str]:
+        """What is called, and whose it is: a freed address, or a port, may soon be another namespace's."""
+        return self.namespace, self.service, self.front
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,8 @@ class Traffic:
         self._api = api
         self._answered: set[object] = set()
         self._routed: dict[str, frozenset[Route]] = {}
-        """By node: what its proxy was last seen to do; what it did before that says nothing of now."""
+        """By a node's network, another one after a restart: what its proxy was last seen to do; what it did
+        before that says nothing of now."""
 
     def motions(self, snapshot: Snapshot) -> Iterator[Motion]:
         """Tell which Services do not answer yet.
@@ -88,23 +98,24 @@ class Traffic:
         Args:
             snapshot: a namespace whose EndpointSlices are up to date.
         """
-        if not snapshot["Service"]:
+        if not snapshot["Service"] and not any(self._routed.values()):
             return
         if not self._cluster.nodes:
             for route in routes(snapshot):
                 why = "the nodes' proxies are given a moment to take it in"
-                taken = f"{sorted(route.endpoints)} {route.sticky}"
+                taken = f"{route.front} {sorted(route.endpoints)} {route.sticky}"
                 yield Motion(f"Service {route.service}", why, PROXIES, of=taken)
             return
         nodes = [node["metadata"]["name"] for node in snapshot["Node"] if holds(node, "Ready")]
+        networks = {}
         for node in nodes:
             try:
-                self._cluster.network_path(node)
+                networks[node] = str(self._cluster.network_path(node))
             except ClusterError:
                 yield Motion(f"Node {node}", "is down, and the cluster does not know yet")
                 return
         yield from self._endpoints(snapshot, nodes)
-        yield from self._routes(snapshot, nodes)
+        yield from self._routes(snapshot, networks)
         yield from self._names(snapshot, nodes)
 
     def _endpoints(self, snapshot: Snapshot, nodes: list[str]) -> Iterator[Motion]:
@@ -119,21 +130,20 @@ class Traffic:
                 why = f"its endpoint {each.address}:{each.port} does not accept connections"
                 yield Motion(f"Service {each.service}", why, REFUSED, of=each.container)
 
-    def _routes(self, snapshot: Snapshot, nodes: list[str]) -> Iterator[Motion]:
+    def _routes(self, snapshot: Snapshot, networks: Mapping[str, str]) -> Iterator[Motion]:
         wanted = frozenset(routes(snapshot))
-        for node in nodes:
-            if not wanted or self._routed.get(node) == wanted:
+        unjudged = {service["metadata"]["name"] for service in snapshot["Service"]}
+        unjudged -= {route.service for route in wanted}
+        for node, network in networks.items():
+            former = self._routed.get(network, frozenset())
+            if former == wanted:
                 continue
+            fronts = {route.of for route in wanted | former if route.service not in unjudged}
             with self._cluster.network(node):
-                rules = programmed(_ruleset())
-            missing = sorted(
-                route.service
-                for route in wanted
-                if rules.get(_chain(route), (frozenset(), route.sticky)) != (route.endpoints, route.sticky)
-            )
-            if not missing:
-                self._routed[node] = wanted
-            for service in dict.fromkeys(missing):
+                found = {route for route in programmed(_ruleset()) if route.of in fronts}
+            if found == wanted:
+                self._routed[network] = wanted
+            for service in sorted({route.service for route in found ^ wanted}):
                 yield Motion(
                     f"Service {service}", f"the proxy of {node} has not taken its last change in yet"
                 )
@@ -193,7 +203,7 @@ def routes(snapshot: Snapshot) -> Iterator[Route]:
     for service in snapshot["Service"]:
         spec, meta = service["spec"], service["metadata"]
         local = spec.get("internalTrafficPolicy") == "Local" or spec.get("trafficDistribution")
-        if spec.get("clusterIP", "None") == "None" or local:
+        if spec.get("clusterIP") in {None, "", "None"} or local:
             continue  # nothing to program, or another thing on every node
         for port in spec.get("ports", ()):
             found = frozenset(
@@ -204,8 +214,12 @@ def routes(snapshot: Snapshot) -> Iterator[Route]:
                 for endpoint in _ready(one)
             )
             protocol = port.get("protocol", "TCP").lower()
-            sticky = spec.get("sessionAffinity") == "ClientIP"
-            yield Route(meta["name"], meta["namespace"], port.get("name", ""), protocol, found, sticky)
+            sticky = spec.get("sessionAffinity") == "ClientIP" and bool(found)
+            fronts = [f"{spec['clusterIP']} . {protocol} . {port['port']}"]
+            if port.get("nodePort"):
+                fronts.append(f"{protocol} . {port['nodePort']}")
+            for front in fronts:
+                yield Route(meta["name"], meta["namespace"], front, found, sticky)
 
 
 def _accepts(endpoint: Endpoint) -> bool:
@@ -224,41 +238,35 @@ def _ruleset() -> str:
     return listed.stdout
 
 
-def _chain(route: Route) -> str:
-    return f"{route.namespace}/{route.service}/{route.protocol}/{route.name}"
-
-
-def programmed(ruleset: str) -> dict[str, tuple[frozenset[tuple[str, int]], bool]]:
-    """Read where kube-proxy's rules send: by Service port, only for those that are in use.
+def programmed(ruleset: str) -> frozenset[Route]:
+    """Read where kube-proxy's rules send.
 
     Args:
         ruleset: its table in nftables' own language.
-
-    Returns:
-        namespace/service/protocol/port name → addresses and ports, and whether clients stay where they were.
 
     >>> programmed('''
     ...   elements = { 10.96.7.5 . tcp . 80 : goto service-6LITFDW5-t/web/tcp/ }
     ...   chain service-6LITFDW5-t/web/tcp/ {
     ...     meta l4proto tcp dnat ip to numgen random mod 1 map { 0 : 10.244.0.2 . 80 }
     ...   }
-    ... ''')
-    {'t/web/tcp/': (frozenset({('10.244.0.2', 80)}), False)}
+    ... ''') == {Route("web", "t", "10.96.7.5 . tcp . 80", frozenset({("10.244.0.2", 80)}), False)}
+    True
     """
-    used = set(re.findall(r"goto service-(\S+?),?(?=\s)", ruleset))
-    chains = re.findall(r"chain service-(\S+) \{(.*?)\n\s*\}", ruleset, re.DOTALL)
-    return {
-        name.partition("-")[2]: (
-            frozenset((a or c, int(b or d)) for a, b, c, d in _ADDRESS.findall(body)),
-            "@affinity-" in body,
-        )
-        for name, body in chains
-        if name in used
+    found = {
+        front: Route(service, namespace, front, frozenset(), sticky=False)
+        for front, namespace, service in _REFUSED.findall(ruleset)
     }
+    chains = dict(re.findall(r"chain service-(\S+) \{(.*?)\n\s*\}", ruleset, re.DOTALL))
+    for front, chain in _SENT.findall(ruleset):
+        body = chains.get(chain, "")
+        namespace, service = chain.partition("-")[2].split("/")[:2]
+        sends = frozenset((a or c, int(b or d)) for a, b, c, d in _ADDRESS.findall(body))
+        found[front] = Route(service, namespace, front, sends, "@affinity-" in body)
+    return frozenset(found.values())
 
 
 def resolved(server: str, name: str) -> frozenset[str]:
-    """Ask a DNS server for the IPv4 addresses of a name.
+    """Ask a DNS server for the IPv4 addresses of a name, over TCP: an answer in UDP has room for some 30.
 
     Args:
         server: its address.
@@ -270,15 +278,17 @@ def resolved(server: str, name: str) -> frozenset[str]:
     labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
     question = labels + b"\0" + struct.pack("!HH", 1, 1)  # A, IN
     query = struct.pack("!6H", 1, 0x0100, 1, 0, 0, 0) + question
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        client.settimeout(CONNECT_LIMIT)
-        try:
-            client.connect((server, 53))
-            client.send(query)
-            answer = client.recv(4096)
-        except OSError:
-            return frozenset()
-    return frozenset(_addresses(answer, len(query)))
+    try:
+        with (
+            socket.create_connection((server, 53), CONNECT_LIMIT) as client,
+            client.makefile("rb") as answers,
+        ):
+            client.sendall(struct.pack("!H", len(query)) + query)  # RFC 1035, 4.2.2
+            (length,) = struct.unpack("!H", answers.read(2))
+            answer = answers.read(length)
+            return frozenset(_addresses(answer, len(query)))
+    except (OSError, struct.error, IndexError):  # the latter two where it hung up within its answer
+        return frozenset()
 
 
 def _addresses(answer: bytes, start: int) -> Iterable[str]:
