@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from preuve.capture import LONGEST, Capture
@@ -46,3 +48,55 @@ def test_an_output_of_the_longest_length_is_kept_whole() -> None:
     assert capture.text() == data.decode()
     capture.feed(b"\n")
     assert "\n[… 0.0 MB …]\n" in capture.text()
+
+
+def test_nothing_is_taken_after_the_line_that_matched() -> None:
+    """What came with it, or comes later, is not what the page shows."""
+    capture = Capture(re.compile("^Ready$"))
+    assert not capture.feed(b"Starting\nRea")
+    assert capture.feed(b"dy\nStopping\nRea")
+    assert capture.feed(b"dy\nmore\n")
+    assert capture.end()
+    assert capture.text() == "Starting\nReady\n"
+
+
+def test_a_last_line_without_an_end_is_one_too() -> None:
+    """It is shown, and it may be what was waited for; nothing is left to take after it."""
+    capture = Capture(re.compile("^Ready$"))
+    assert not capture.feed(b"Starting\nReady")
+    assert capture.end()
+    assert capture.end()
+    assert capture.text() == "Starting\nReady"
+    assert not Capture(re.compile("")).end()
+
+
+def test_a_line_matches_as_a_terminal_shows_it() -> None:
+    """Colours, and what was written over, are not part of it."""
+    assert Capture(re.compile("^Ready$")).feed(b"Waiting\r\x1b[32mReady\x1b[0m  \b\b\x1b[K\n")
+
+
+@pytest.mark.parametrize("size", [10, 2 * LONGEST], ids=["short", "long"])
+def test_an_output_is_shown_as_a_terminal_leaves_it(size: int) -> None:
+    """Both of its ends are; bytes that are no text are told as such."""
+    capture = Capture()
+    capture.feed(b"\x1b[1mfirst\x1b[0m\n" + b"." * size + b"\n\x1b[1mlast\x1b[0m \xff\n")
+    lines = capture.text().split("\n")
+    assert (lines[0], lines[-2]) == ("first", "last \ufffd")
+
+
+def test_a_line_without_end_is_kept_in_bounded_memory() -> None:
+    """A progress bar, say, for which nobody waits; a match further on is still found."""
+    capture = Capture(re.compile("^Ready$"))
+    for _ in range(8):
+        assert not capture.feed(b"." * LONGEST)
+    assert len(capture._line) <= LONGEST
+    assert len(capture._head) + len(capture._tail) <= 4 * LONGEST
+    assert capture.feed(b"\nReady\n")
+
+
+def test_what_is_kept_of_a_short_line_is_the_line() -> None:
+    """However it comes in."""
+    capture = Capture(re.compile("^a line that comes in pieces$"))
+    for piece in (b"a line ", b"that comes ", b"in pieces"):
+        assert not capture.feed(piece)
+    assert capture.feed(b"\n")

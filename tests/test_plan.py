@@ -170,6 +170,99 @@ only output
     assert "different files with one name" in lines[8]
 
 
+@pytest.mark.parametrize(
+    ("option", "remedy"),
+    [
+        ("exit=-1", "from 0 to 255"),
+        ("exit=256", "from 0 to 255"),
+        ("exit=²", "from 0 to 255"),
+        ("exit=٣", "from 0 to 255"),
+        ("exec=true", "write yes or no"),
+        ("hidden=1", "write yes or no"),
+        ("settle=non", "write yes or no"),
+        ("tty=Yes", "write yes or no"),
+        ("timeout=30", "a duration such as"),
+        ("timeout=0s", "a duration such as"),
+        ("timeout=1h", "a duration such as"),
+        ("timeout=-1s", "a duration such as"),
+        ('until="["', "not a regular expression"),
+        ('until=""', "would match at once"),
+        ("titel=x", "did you mean"),
+    ],
+)
+def test_a_value_that_an_option_does_not_take_is_told(
+    planned: Callable[[str], Plan], option: str, remedy: str
+) -> None:
+    """Alone on its fence, so that nothing else is wrong with it."""
+    with pytest.raises(PreuveError, match=rf"^p\.md:1: [^\n]*{remedy}[^\n]*$"):
+        planned(f"```{{ .console {option} }}\n$ a\n```\n")
+
+
+@pytest.mark.parametrize(
+    "option",
+    ["exit=255", "exit=0", "timeout=300ms", "timeout=2m", "title=x", "data-state=x", "why=x exec=no"],
+)
+def test_a_value_that_an_option_takes_is_fine(planned: Callable[[str], Plan], option: str) -> None:
+    """The last of its range, or what others than preuve act on."""
+    assert planned(f"```{{ .console {option} }}\n$ a\n```\n").steps
+
+
+def test_the_options_of_a_manifest_are_few(planned: Callable[[str], Plan]) -> None:
+    """It is applied or not, and looks as the author likes."""
+    assert planned(INCLUDE.replace("yaml\n", '{ .yaml title="x" data-x=y apply=yes }\n', 1)).steps
+    for option, remedy in (("apply=maybe", "write yes or no"), ("exit=1", "'exit' of an included")):
+        with pytest.raises(PreuveError, match=rf"^p\.md:1: [^\n]*{remedy}[^\n]*$"):
+            planned(INCLUDE.replace("yaml\n", f"{{ .yaml {option} }}\n", 1))
+
+
+def test_an_account_has_its_parts(planned: Callable[[str], Plan]) -> None:
+    """The nearest is told where there is none of that name."""
+    assert planned("```proofs\npages\n```\n").steps
+    with pytest.raises(PreuveError, match=r"^p\.md:1: .*'page'.*did you mean 'pages'"):
+        planned("```proofs\npage\n```\n")
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [("exclusive", "'exclusive' in the front matter: write"), ("{klaster: exclusive}", "preuve.klaster")],
+)
+def test_settings_that_nobody_knows_are_told(
+    planned: Callable[[str], Plan], settings: str, told: str
+) -> None:
+    """The page would share the cluster that it asks to have to itself."""
+    with pytest.raises(PreuveError, match=rf"^p\.md:1: [^\n]*{told}[^\n]*$"):
+        planned(f"---\npreuve: {settings}\n---\n")
+
+
+def test_a_fence_that_is_only_shown_needs_no_command(planned: Callable[[str], Plan]) -> None:
+    """It may be an output from elsewhere."""
+    assert not sources(planned("```{ .console exec=no }\nonly output\n```\n"))
+
+
+def test_a_wanted_failure_is_an_exit_code_of_the_command_s_own(planned: Callable[[str], Plan]) -> None:
+    """What `until` stops has none."""
+    headers = {"exit=1": True, "exit=0": False, "exit=1 until=x": False}
+    for header, wanted in headers.items():
+        (action,) = planned(f"```{{ .console {header} }}\n$ a\n```\n").actions()
+        assert action.options.failure == wanted
+
+
+def test_a_page_is_played_through_a_line(planned: Callable[[str], Plan]) -> None:
+    """All that begins there or above: of a fence, the commands that do."""
+    page = (
+        "```console\n$ a\nout\n$ b\n```\n"  # a on 2, b on 4
+        "```cluster\npods\n```\n"  # 6
+        "```yaml\n--8<--\npods/pod.yaml\npods/web.yml\n--8<--\n```\n"  # 11, 12
+        "```proofs\npages\n```\n"  # 15
+    )
+    one, pod, web = planned(page), "kubectl apply -f pod.yaml", "kubectl apply -f web.yml"
+    everything = ["a", "b", "pods", pod, web]
+    counts = [0, 1, 1, 2, 2, 3, 3, 3, 3, 3, 4, 5, 5, 5, 5]
+    assert [sources(one.through(line)) for line in range(1, 16)] == [everything[:count] for count in counts]
+    assert [len(one.through(line).steps) for line in (5, 6, 9, 14, 15)] == [1, 2, 3, 3, 4]
+    assert {len(one.through(line).files) for line in (1, 16)} == {2}
+
+
 def test_a_manifest_that_is_no_utf_8_is_told(planned: Callable[[str], Plan], tmp_path: Path) -> None:
     """The page could not show it, and whoever reads the page would see no reason."""
     (tmp_path / "pods/pod.yaml").write_bytes(POD.encode("utf-16"))
