@@ -33,8 +33,10 @@ if TYPE_CHECKING:
 ANSWER_LIMIT = 30.0
 """Seconds for the API server to answer anything but a watch; it gives up by itself after 60."""
 
-CONNECTIONS = 256
-"""Kept open at most: for each of the pages played at once, one a kind for its lists, one for its watches."""
+CONNECTIONS = 512
+"""Kept open for the next request; what comes beyond is opened for one and closed after it. A page that
+settles has one a kind (`rest.RULES`: 13) for its lists, then for its watches, and both while these end: 260
+for the ten pages at once of two cores (`player.PAGES_PER_CORE`)."""
 
 _LOADING = Lock()
 """`kubernetes` remembers files for the whole process."""
