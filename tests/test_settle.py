@@ -300,6 +300,26 @@ def test_a_name_resolves_at_once(page: Page) -> None:
         page("delete", "service", "web")
 
 
+def test_a_volume_made_for_a_claim_is_bound_to_it(page: Page, cluster: EmbeddedCluster) -> None:
+    """A claim that nobody provides for waits for a person; when he has made the volume, it is done."""
+    wants = {"accessModes": ["ReadWriteOnce"], "storageClassName": "by-hand"}
+    size = {"storage": "1Mi"}
+    claim = {"spec": wants | {"resources": {"requests": size}}, "metadata": {"name": "data"}}
+    page.apply({"apiVersion": "v1", "kind": "PersistentVolumeClaim", **claim})
+    assert page.watcher.settle(LIMIT)
+    volume = {
+        "metadata": {"name": "by-hand"},
+        "spec": wants | {"capacity": size, "hostPath": {"path": "/srv"}},
+    }
+    with Api(cluster.kubeconfig, cluster.network) as api:
+        api.post("/api/v1/persistentvolumes", volume)
+        try:
+            page.watcher.settle(LIMIT)
+            assert page.get("pvc", "data")["status"]["phase"] == "Bound"
+        finally:
+            api.delete("/api/v1/persistentvolumes/by-hand")
+
+
 def test_a_wrong_target_port_settles(page: Page) -> None:
     """A Service that nobody answers behind is a lesson; it is not waited for without end."""
     page("run", "web", "--image=nginx")

@@ -113,6 +113,8 @@ def start_controllers(processes: Processes, pid: int) -> None:
         # With the kubelets' own settings: a crash is seen in 15 s, where the defaults take 50.
         "--node-monitor-grace-period=12s",
         "--node-monitor-period=2s",
+        # A claim without a provisioner is bound at the next round, which comes every 15 s.
+        "--pvclaimbinder-sync-period=500ms",
     )
     _start(processes, pid, "kube-scheduler", *_client(SCHEDULER))
 
