@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preuve.objects import Snapshot
+from preuve.objects import Snapshot, matches
 from preuve.rest import moving
 
 if TYPE_CHECKING:
@@ -193,6 +193,63 @@ def test_a_volume_that_never_comes_is_told_by_an_event(message: str, wanted: str
     assert verdict([pod(waiting("ContainerCreating"), name="other"), event]) == "moves"
 
 
+@pytest.mark.parametrize(
+    ("state", "untold", "lacks"),
+    [
+        (waiting("ErrImagePull"), True, ""),
+        (waiting("RegistryUnavailable"), True, ""),
+        (waiting("SignatureValidationFailed"), True, ""),
+        (waiting("RunContainerError"), True, ""),
+        (waiting("PostStartHookError"), True, ""),
+        (ended(1), True, ""),
+        (waiting("CreateContainerConfigError", 'secret "key" not found'), True, "secrets/key"),
+        (waiting("ImagePullBackOff"), False, ""),
+        (waiting("ContainerCreating"), False, ""),
+        (running(ready=False), False, ""),
+    ],
+)
+def test_what_a_kubelet_keeps_to_itself(state: dict[str, Any], untold: bool, lacks: str) -> None:
+    """It is made to look where a back-off is published late, or where what was missing may be there."""
+    (motion,) = moving(Snapshot([pod(state)], NOW))
+    assert (motion.untold, motion.lacks) == (untold, lacks)
+
+
+def test_what_a_volume_lacks_is_told() -> None:
+    """So that one can see whether it has come."""
+    creating = pod(waiting("ContainerCreating"))
+    event = made(
+        "Event",
+        "web.1",
+        involvedObject={"uid": creating["metadata"]["uid"]},
+        reason="FailedMount",
+        message='MountVolume.SetUp failed for volume "v" : configmap "web" not found',
+    )
+    (motion,) = moving(Snapshot([creating, event], NOW))
+    assert motion.lacks == "configmaps/web"
+
+
+def test_a_pod_without_a_generation_is_seen() -> None:
+    """A kubelet that tells of none has not missed one."""
+    old = pod(meta={"generation": 2})
+    del old["status"]["observedGeneration"]
+    assert verdict([old]) == "rest"
+
+
+@pytest.mark.parametrize(
+    ("expression", "wanted"),
+    [
+        ({"operator": "In", "values": ["web", "db"]}, [True, False, False]),
+        ({"operator": "NotIn", "values": ["web", "db"]}, [False, True, True]),
+        ({"operator": "Exists"}, [True, True, False]),
+        ({"operator": "DoesNotExist"}, [False, False, True]),
+    ],
+)
+def test_a_selector_s_expression(expression: dict[str, Any], wanted: list[bool]) -> None:
+    """As Kubernetes reads it: a label that is not there is in no list."""
+    selector = {"matchExpressions": [{"key": "app", **expression}]}
+    assert [matches(selector, found) for found in ({"app": "web"}, {"app": "x"}, {})] == wanted
+
+
 def test_a_never_ready_pod_is_named_with_its_probe() -> None:
     """What keeps a namespace from settling is told so that the author can mend it."""
     (motion,) = moving(Snapshot([pod(running(ready=False))]))
@@ -370,6 +427,10 @@ ROLLOUTS = {
     ),
     "paused half-way": (rollout(deployment(have=2, updated=0, paused=True), pod(), pod()), "moment"),
     "to zero": (rollout(deployment(want=0, have=0, updated=0, available=0), want=0, have=0, ready=0), "rest"),
+    "to zero, not seen yet": (
+        [{**deployment(want=0), "status": {}}, replicas(deployment(), want=0, have=0, ready=0)],
+        "moves",
+    ),
     "to zero, Pods left": (rollout(deployment(want=0), pod(), pod(), want=0), "moves"),
 }
 
@@ -414,20 +475,28 @@ def test_the_cause_of_a_change_reaches_the_history() -> None:
     deploy, owner, *pods = rollout(deployment(), pod(), pod())
     deploy["metadata"]["annotations"], owner["metadata"]["annotations"] = noted, revision
     assert verdict([deploy, owner, *pods]) == "moment"
-    owner["metadata"]["annotations"] = noted
+    deploy["spec"]["paused"] = True
+    assert verdict([deploy, owner, *pods]) == "rest"
+    deploy["spec"]["paused"], owner["metadata"]["annotations"] = False, noted
     assert verdict([deploy, owner, *pods]) == "rest"
 
 
-def stateful(want: int = 1, updated: int = 1, **more: object) -> dict[str, Any]:
+def stateful(
+    want: int = 1, updated: int = 1, strategy: dict[str, Any] | None = None, **more: object
+) -> dict[str, Any]:
     counts = {"replicas": want, "readyReplicas": 1, "availableReplicas": 1, "updatedReplicas": updated}
     status = {"observedGeneration": 1, "currentRevision": "a", "updateRevision": "a", **counts, **more}
-    return made("StatefulSet", "db", spec={"replicas": 1}, status=status)
+    return made("StatefulSet", "db", spec={"replicas": 1, "updateStrategy": strategy or {}}, status=status)
 
 
-def daemons(**more: int) -> dict[str, Any]:
-    fields = ("desiredNumberScheduled", "currentNumberScheduled", "updatedNumberScheduled", "numberAvailable")
-    counts = {**dict.fromkeys(fields, 3), **more}
-    return made("DaemonSet", "log", spec={}, status={"observedGeneration": 1, **counts})
+def daemons(by_hand: bool = False, **more: int) -> dict[str, Any]:
+    fields = (
+        "desiredNumberScheduled", "currentNumberScheduled", "updatedNumberScheduled", "numberReady",
+        "numberAvailable",
+    )  # fmt: skip
+    counts = {**dict.fromkeys(fields, 1), **more}
+    spec = {"updateStrategy": {"type": "OnDelete"}} if by_hand else {}
+    return made("DaemonSet", "log", spec=spec, status={"observedGeneration": 1, **counts})
 
 
 def job(*conditions: str, suspend: bool = False, **counts: int) -> dict[str, Any]:
@@ -447,23 +516,65 @@ def autoscaler(**status: object) -> dict[str, Any]:
 
 LOOKED = {"conditions": [{"type": "AbleToScale", "status": "True"}]}
 WEB = {"matchLabels": {"app": "web"}}
-OWN = {"owner": stateful()}
+PARTITION = {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
+OWN, DAEMON = {"owner": stateful()}, {"owner": daemons()}
 OTHERS = {
     "StatefulSet: complete": ([stateful(), pod(**OWN)], "rest"),
     "StatefulSet: rolling": ([stateful(updated=0, updateRevision="b"), pod(**OWN)], "moves"),
+    "StatefulSet: rolled down to its partition": (
+        [stateful(updated=0, updateRevision="b", strategy=PARTITION), pod(**OWN)],
+        "rest",
+    ),
+    "StatefulSet: to be updated by hand": (
+        [stateful(updated=0, updateRevision="b", strategy={"type": "OnDelete"}), pod(**OWN)],
+        "rest",
+    ),
+    "StatefulSet: one Pod to go": ([stateful(want=2), pod(**OWN)], "moves"),
+    "StatefulSet: Ready, not for long enough": ([stateful(availableReplicas=0), pod(**OWN)], "moves"),
+    "StatefulSet: its Pod failed, to be replaced": (
+        [stateful(availableReplicas=0), pod(ended(1), status={"phase": "Failed"}, **OWN)],
+        "moves",
+    ),
+    "StatefulSet: its Pod cannot leave a lost node": (
+        [
+            stateful(readyReplicas=0, availableReplicas=0),
+            pod(running(ready=False), meta={"deletionTimestamp": ago(1)}, **OWN),
+            node("Unknown", ("unreachable",)),
+        ],
+        "moment",
+    ),
     "StatefulSet: its first Pod stuck": (
         [stateful(readyReplicas=0, availableReplicas=0), pod(BAD, **OWN)],
         "moment",
     ),
     "StatefulSet: a Ready Pod not counted yet": ([stateful(readyReplicas=0), pod(**OWN)], "moves"),
-    "DaemonSet: complete": ([daemons()], "rest"),
+    "DaemonSet: complete": ([daemons(), pod(**DAEMON)], "rest"),
+    "DaemonSet: its Pod is gone, it does not know": ([daemons()], "moves"),
+    "DaemonSet: a Ready Pod not counted yet": ([daemons(numberReady=0), pod(**DAEMON)], "moves"),
+    "DaemonSet: a Pod that failed counts no more": (
+        [daemons(), pod(**DAEMON), pod(ended(1), name="x", status={"phase": "Failed"}, **DAEMON)],
+        "rest",
+    ),
     "DaemonSet: not seen yet": (
         [{**daemons(), "metadata": {**daemons()["metadata"], "generation": 2}}],
         "moves",
     ),
-    "DaemonSet: one node to go": ([daemons(currentNumberScheduled=2)], "moves"),
-    "DaemonSet: rolling": ([daemons(updatedNumberScheduled=2)], "moves"),
-    "DaemonSet: a Pod where none should be": ([daemons(numberMisscheduled=1)], "moves"),
+    "DaemonSet: one node to go": ([daemons(desiredNumberScheduled=2), pod(**DAEMON)], "moves"),
+    "DaemonSet: a node too many": (
+        [daemons(desiredNumberScheduled=0, updatedNumberScheduled=0, numberAvailable=0), pod(**DAEMON)],
+        "moves",
+    ),
+    "DaemonSet: rolling": ([daemons(updatedNumberScheduled=0), pod(**DAEMON)], "moves"),
+    "DaemonSet: to be updated by hand": (
+        [daemons(by_hand=True, updatedNumberScheduled=0), pod(**DAEMON)],
+        "rest",
+    ),
+    "DaemonSet: Ready, not for long enough": ([daemons(numberAvailable=0), pod(**DAEMON)], "moves"),
+    "DaemonSet: its Pod stuck": (
+        [daemons(numberReady=0, numberAvailable=0), pod(BAD, **DAEMON)],
+        "moment",
+    ),
+    "DaemonSet: a Pod where none should be": ([daemons(numberMisscheduled=1), pod(**DAEMON)], "moves"),
     "Job: running": ([job(active=1), pod(spec=NEVER, owner=job())], "moves"),
     "Job: over": ([job("Complete", succeeded=1)], "rest"),
     "Job: failed": ([job("Failed", failed=1)], "rest"),
@@ -518,16 +629,36 @@ def test_the_other_kinds(objects: list[dict[str, Any]], wanted: str) -> None:
     assert verdict(objects) == wanted
 
 
-def service(selector: dict[str, str] | None = None, target: int | str = 80) -> dict[str, Any]:
+def service(
+    selector: dict[str, str] | None = None, target: int | str = 80, unready: bool = False
+) -> dict[str, Any]:
     ports = [{"port": 80, "targetPort": target, "protocol": "TCP"}]
     spec = {"type": "ClusterIP", "ports": ports, "selector": {"app": "web"} if selector is None else selector}
-    return made("Service", "web", spec=spec)
+    return made("Service", "web", spec=spec | {"publishNotReadyAddresses": unready})
 
 
 def slices(*addresses: str, ready: bool = True, port: int = 80) -> dict[str, Any]:
     found = [{"addresses": [address], "conditions": {"ready": ready}} for address in addresses]
     ports = [{"name": "", "port": port, "protocol": "TCP"}]
     return made("EndpointSlice", "web-x", service(), endpoints=found, ports=ports)
+
+
+def named(name: str, port: int = 80, protocol: str = "TCP") -> dict[str, Any]:
+    return pod(container={**PROBED, "ports": [{"name": name, "containerPort": port, "protocol": protocol}]})
+
+
+def aside(port: int, policy: str = "", container: dict[str, Any] = PROBED) -> dict[str, Any]:
+    """A Pod with a container ``i`` that comes first, and a port of its own."""
+    first = {"name": "i", "ports": [{"name": "http", "containerPort": port}], "readinessProbe": {}}
+    starts = first | ({"restartPolicy": policy} if policy else {})
+    state = running(name="i") if policy else ended(0, name="i")
+    return pod(
+        container=container, spec={"initContainers": [starts]}, status={"initContainerStatuses": [state]}
+    )
+
+
+ODD = [{"name": "http", "containerPort": 8080}]
+WITH_PORT = {**PROBED, "ports": [{"name": "http", "containerPort": 80}]}
 
 
 SERVICES = {
@@ -538,7 +669,58 @@ SERVICES = {
     "the Pod is not ready in it yet": ([service(), pod(), slices("10.0.0.3", ready=False)], "moves"),
     "a Pod that cannot be ready": ([service(), pod(crash(20, 5)), slices("10.0.0.3", ready=False)], "rest"),
     "another port yet": ([service(target=8080), pod(), slices("10.0.0.3")], "moves"),
-    "a port by name": ([service(target="http"), pod(), slices("10.0.0.3")], "rest"),
+    "a port by name": ([service(target="http"), named("http"), slices("10.0.0.3")], "rest"),
+    "another port by that name yet": (
+        [service(target="http"), named("http", 8080), slices("10.0.0.3")],
+        "moves",
+    ),
+    "a port by a name that is another protocol's": (
+        [service(target="http"), named("http", 53, "UDP"), slices("10.0.0.3")],
+        "rest",
+    ),
+    "a port by a name that no Pod has": ([service(target="http"), pod(), slices("10.0.0.3")], "rest"),
+    "a port by the name of a sidecar's": (
+        [service(target="http"), aside(8080, "Always"), slices("10.0.0.3")],
+        "moves",
+    ),
+    "a port by a name that a sidecar has too": (
+        [service(target="http"), aside(8080, "Always", WITH_PORT), slices("10.0.0.3")],
+        "rest",
+    ),
+    "a port by a name, a Pod without an address yet": (
+        [
+            service(target="http"),
+            named("http"),
+            pod(BAD, name="other", container={**WITH_PORT, "ports": ODD}, status={"podIPs": []}),
+            slices("10.0.0.3"),
+        ],
+        "moment",
+    ),
+    "a Pod with an address of either family": (
+        [service(), pod(status={"podIPs": [{"ip": "10.0.0.3"}, {"ip": "fd00::3"}]}), slices("10.0.0.3")],
+        "rest",
+    ),
+    "a Pod with an address of the other family": (
+        [service(), pod(status={"podIPs": [{"ip": "fd00::3"}]}), {**slices(), "ports": None}],
+        "rest",
+    ),
+    "a Pod that leaves, on a lost node": (
+        [
+            service(),
+            pod(meta={"deletionTimestamp": ago(1)}),
+            slices("10.0.0.3", ready=False),
+            node("Unknown", ("unreachable",)),
+        ],
+        "moment",
+    ),
+    "Pods that are talked to before they are ready": (
+        [service(unready=True), pod(BAD), slices("10.0.0.3")],
+        "moment",
+    ),
+    "a port by the name of what only starts the Pod": (
+        [service(target="http"), aside(8080), slices("10.0.0.3")],
+        "rest",
+    ),
     "nobody selected": ([service({"app": "other"}), pod(), slices()], "rest"),
     "without a selector": ([service({}), pod()], "rest"),
     "a finished Pod": ([service(), pod(ended(0), status=DONE, spec=NEVER), slices()], "rest"),

@@ -74,11 +74,7 @@ def _patience(owner: Object, snapshot: Snapshot, past: Snapshot) -> float:
     """Tell how long a workload that lacks something may be about to get it: not if a Pod of it is stuck."""
     if any(holds(each, "ReplicaFailure") for each in [owner, *snapshot.owned(owner, "ReplicaSet")]):
         return STUCK
-    unready = [
-        pod
-        for pod in snapshot.pods(owner)
-        if not (finished(pod) or leaving(pod) or holds(pod, "Ready"))
-    ]  # fmt: skip
+    unready = [pod for pod in snapshot.pods(owner) if not (finished(pod) or holds(pod, "Ready"))]
     stuck = (all(motion.ends for motion in pods.moves(pod, snapshot, past)) for pod in unready)
     return STUCK if any(stuck) else NEVER
 
@@ -142,7 +138,7 @@ def _stateful(owner: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Mot
     have, updated, ready, available = _counts(
         owner, "replicas", "updatedReplicas", "readyReplicas", "availableReplicas"
     )
-    target = max(0, want - strategy.get("rollingUpdate", {}).get("partition", 0))
+    target = want - strategy.get("rollingUpdate", {}).get("partition", 0)
     rolling = strategy.get("type") != "OnDelete" and status.get("currentRevision") != status.get(
         "updateRevision"
     )
@@ -156,11 +152,12 @@ def _stateful(owner: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Mot
 
 
 def _daemons(owner: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Motion]:
-    want, have, updated, available, astray = _counts(
+    want, have, updated, ready, available, astray = _counts(
         owner,
         "desiredNumberScheduled",
         "currentNumberScheduled",
         "updatedNumberScheduled",
+        "numberReady",
         "numberAvailable",
         "numberMisscheduled",
     )
@@ -170,6 +167,8 @@ def _daemons(owner: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Moti
     elif (have, available, astray) != (want, want, 0) or (updated != want and not by_hand):
         why = f"on {have} nodes, {updated} updated, {available} available, {want} wanted"
         yield Motion(who(owner), why, _patience(owner, snapshot, past))
+    elif ready != _ready(snapshot.owned(owner, "Pod")):
+        yield Motion(who(owner), f"counts {ready} ready Pods")
 
 
 def _job(job: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Motion]:
@@ -183,13 +182,18 @@ def _job(job: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Motion]:
         yield Motion(who(job), "is being suspended")
 
 
+def selected(service: Object, snapshot: Snapshot) -> list[Object]:
+    """Return the Pods that a Service selects, by name."""
+    selector = service["spec"]["selector"]
+    return [pod for pod in snapshot["Pod"] if matches(selector, labels(pod)) and not finished(pod)]
+
+
 def expected(service: Object, snapshot: Snapshot) -> dict[str, bool]:
     """Return the addresses of the Pods that a Service selects, and whether each is ready to be talked to."""
     spec = service["spec"]
     return {
         each["ip"]: not leaving(pod) and (spec.get("publishNotReadyAddresses", False) or holds(pod, "Ready"))
-        for pod in snapshot["Pod"]
-        if matches(spec["selector"], labels(pod)) and not finished(pod)
+        for pod in selected(service, snapshot)
         for each in pod["status"].get("podIPs", ())
         if ("IPv6" if ":" in each["ip"] else "IPv4") in spec.get("ipFamilies", ["IPv4"])
     }
@@ -211,18 +215,36 @@ def _service(service: Object, snapshot: Snapshot, _: Snapshot) -> Iterator[Motio
     slices = snapshot.owned(service, "EndpointSlice")
     wanted, found = expected(service, snapshot), endpoints(service, snapshot)
     numbers = {
-        each.get("name") or "": each["targetPort"]
-        for each in service["spec"].get("ports", ())
-        if isinstance(each.get("targetPort"), int)  # a name is the Pods' to resolve
+        (port.get("name") or "", number)
+        for pod in selected(service, snapshot)
+        if pod["status"].get("podIPs")
+        for port in service["spec"].get("ports", ())
+        for number in _targets(port, pod)
     }
-    ports = {each.get("name") or "": each.get("port") for one in slices for each in one.get("ports") or ()}
+    ports = {(each.get("name") or "", each.get("port")) for one in slices for each in one.get("ports") or ()}
     if not slices:
         yield Motion(who(service), "has no EndpointSlice yet")
     elif wanted != found:
         address = min(address for address, _ in wanted.items() ^ found.items())
         yield Motion(who(service), f"its EndpointSlices are behind on {address}")
-    elif found and numbers.items() - ports.items():
+    elif found and numbers - ports:
         yield Motion(who(service), "its EndpointSlices have other ports yet")
+
+
+def _targets(port: Object, pod: Object) -> list[int]:
+    """Return the number, in a Pod, of what a Service's port leads to; none if it has no port of that name."""
+    target, protocol = port.get("targetPort"), port.get("protocol", "TCP")
+    if isinstance(target, int):
+        return [target]
+    sidecars = [
+        each for each in pod["spec"].get("initContainers", ()) if each.get("restartPolicy") == "Always"
+    ]
+    return [
+        each["containerPort"]
+        for container in [*pod["spec"]["containers"], *sidecars]
+        for each in container.get("ports", ())
+        if (each.get("name"), each.get("protocol", "TCP")) == (target, protocol)
+    ][:1]
 
 
 def _claim(claim: Object, *_: Snapshot) -> Iterator[Motion]:
