@@ -35,7 +35,7 @@ ANSWER_LIMIT = 30.0
 
 CONNECTIONS = 512
 """Kept open for the next request; what comes beyond is opened for one and closed after it. A page that
-settles has one a kind (`rest.RULES`: 13) for its lists, then for its watches, and both while these end: 260
+settles has one a kind (`rest.RULES`: 15) for its lists, then for its watches, and both while these end: 300
 for the ten pages at once of two cores (`player.PAGES_PER_CORE`)."""
 
 _LOADING = Lock()
