@@ -140,7 +140,11 @@ class Traffic:
                 continue
             fronts = {route.of for route in wanted | former if route.service not in unjudged}
             with self._cluster.network(node):
-                found = {route for route in programmed(_ruleset()) if route.of in fronts}
+                ruleset = _ruleset()
+            if not ruleset:  # that says nothing of what is gone
+                yield Motion(f"Node {node}", "its proxy has no rules yet")
+                continue
+            found = {route for route in programmed(ruleset) if route.of in fronts}
             if found == wanted:
                 self._routed[network] = wanted
             for service in sorted({route.service for route in found ^ wanted}):
@@ -231,7 +235,7 @@ def _accepts(endpoint: Endpoint) -> bool:
 
 
 def _ruleset() -> str:
-    """Read what the kube-proxy of this network has programmed."""
+    """Read what the kube-proxy of this network has programmed; nothing where that cannot be read."""
     listed = subprocess.run(
         ["nft", "list", "table", "ip", "kube-proxy"], capture_output=True, text=True, check=False
     )
