@@ -24,6 +24,33 @@ with IPRoute() as ip:
         ip.link("set", index=network._index(ip, name), master=lan, state="up")
         print(ip.get_links(lan)[0].get_attr("IFLA_ADDRESS"))
 """
+NODE = """\
+import socket, subprocess
+
+from preuve.cluster.embedded import network
+from preuve.cluster.embedded.netns import joined
+
+network.set_up_lan()
+with subprocess.Popen(("unshare", "--net", "sh", "-c", "echo; read _"), stdin=-1, stdout=-1) as node:
+    node.stdout.readline()
+    network.attach("node1", 0, node.pid, ())
+    with joined(f"/proc/{node.pid}/ns/net"):
+        for address in ("10.96.7.7", "8.8.8.8"):
+            try:
+                socket.create_connection((address, 80), timeout=0.5)
+            except OSError as error:
+                print(address, error)
+    node.communicate()
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="takes root, to make a network")
+def test_where_no_service_is_nobody_answers() -> None:
+    """Whether a node's proxy sees to it or not; elsewhere is nowhere, and that is said at once."""
+    ran = subprocess.run(
+        ("unshare", "--net", sys.executable, "-c", NODE), capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.splitlines() == ["10.96.7.7 timed out", "8.8.8.8 [Errno 101] Network is unreachable"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="takes root, to make a network")
