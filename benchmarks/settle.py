@@ -1,17 +1,17 @@
 """How long after the cluster is at rest does the next command begin?
 
-`python benchmarks/settle.py [ROUNDS]` makes changes on the embedded cluster, each followed by `settle`. An
-observer watches the same objects: rest begins with the last change that it sees. It misses the half second
+Makes changes on the embedded cluster, each followed by `settle`. An observer watches the same objects: rest
+begins with the last change that it sees. It misses the half second
 that a container without a probe has to stay up, nor what a node's proxy or the DNS server takes to follow a
 Service, nor the second that a state which only a person mends has to last: these count as late.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import statistics
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -110,7 +110,9 @@ def played(cluster: EmbeddedCluster, rounds: int, folder: Path) -> dict[str, lis
 
 
 def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    parser = argparse.ArgumentParser(description="How late after a rest the next command begins.")
+    parser.add_argument("-n", "--rounds", type=int, default=5, help="of each change")
+    rounds = parser.parse_args().rounds
     with Progress() as progress, have(progress) as cluster, tempfile.TemporaryDirectory() as folder:
         found = played(cluster, rounds, Path(folder))
     figures = {
