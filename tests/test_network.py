@@ -10,6 +10,8 @@ import pytest
 
 from preuve.cluster.embedded import network
 
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="takes root, to make a network")
+
 LAPTOP = """\
 from pyroute2 import IPRoute
 
@@ -44,7 +46,6 @@ with subprocess.Popen(("unshare", "--net", "sh", "-c", "echo; read _"), stdin=-1
 """
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="takes root, to make a network")
 def test_where_no_service_is_nobody_answers() -> None:
     """Whether a node's proxy sees to it or not; elsewhere is nowhere, and that is said at once."""
     ran = subprocess.run(
@@ -53,7 +54,6 @@ def test_where_no_service_is_nobody_answers() -> None:
     assert ran.stdout.splitlines() == ["10.96.7.7 timed out", "8.8.8.8 [Errno 101] Network is unreachable"]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="takes root, to make a network")
 def test_the_laptop_keeps_its_address() -> None:
     """Whatever the addresses of nodes that come later: the first ones have learnt it, and need images."""
     ran = subprocess.run(

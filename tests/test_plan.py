@@ -171,7 +171,7 @@ only output
 
 
 @pytest.mark.parametrize(
-    ("option", "remedy"),
+    ("options", "remedy"),
     [
         ("exit=-1", "from 0 to 255"),
         ("exit=256", "from 0 to 255"),
@@ -188,14 +188,14 @@ only output
         ('until="["', "not a regular expression"),
         ('until=""', "would match at once"),
         ("titel=x", "did you mean"),
+        ("why=dangerous", "add exec=no"),
+        ("exec=no hidden=yes", "leave out one of them"),
     ],
 )
-def test_a_value_that_an_option_does_not_take_is_told(
-    planned: Callable[[str], Plan], option: str, remedy: str
-) -> None:
-    """Alone on its fence, so that nothing else is wrong with it."""
+def test_options_that_do_not_fit_are_told(planned: Callable[[str], Plan], options: str, remedy: str) -> None:
+    """Alone on their fence, so that nothing else is wrong; of two that contradict, one is asked for."""
     with pytest.raises(PreuveError, match=rf"^p\.md:1: [^\n]*{remedy}[^\n]*$"):
-        planned(f"```{{ .console {option} }}\n$ a\n```\n")
+        planned(f"```{{ .console {options} }}\n$ a\n```\n")
 
 
 @pytest.mark.parametrize(
@@ -268,21 +268,6 @@ def test_a_manifest_that_is_no_utf_8_is_told(planned: Callable[[str], Plan], tmp
     (tmp_path / "pods/pod.yaml").write_bytes(POD.encode("utf-16"))
     with pytest.raises(PreuveError, match=r"^p\.md:2: pods/pod\.yaml is not UTF-8 at byte 0: save"):
         planned(INCLUDE)
-
-
-@pytest.mark.parametrize(
-    ("options", "remedy"),
-    [
-        ("why=dangerous", "add exec=no"),
-        ("exec=no hidden=yes", "leave out one of them"),
-    ],
-)
-def test_options_that_contradict_each_other_are_told(
-    planned: Callable[[str], Plan], options: str, remedy: str
-) -> None:
-    """An author who wrote both wants one of them, and is asked which."""
-    with pytest.raises(PreuveError, match=f"^p.md:1: .*{remedy}"):
-        planned(f"```{{ .console {options} }}\n$ a\n```\n")
 
 
 @pytest.mark.parametrize(

@@ -214,21 +214,29 @@ def _service(service: Object, snapshot: Snapshot, _: Snapshot) -> Iterator[Motio
         return
     slices = snapshot.owned(service, "EndpointSlice")
     wanted, found = expected(service, snapshot), endpoints(service, snapshot)
-    numbers = {
+    if not slices:
+        yield Motion(who(service), "has no EndpointSlice yet")
+    elif wanted != found:
+        address = min(address for address, _ in wanted.items() ^ found.items())
+        yield Motion(who(service), f"its EndpointSlices are behind on {address}")
+    elif found and _numbers(service, snapshot) - _ports_of(slices):
+        yield Motion(who(service), "its EndpointSlices have other ports yet")
+
+
+def _numbers(service: Object, snapshot: Snapshot) -> set[tuple[str, int]]:
+    """Return what the ports of a Service, by their names, lead to in its Pods."""
+    return {
         (port.get("name") or "", number)
         for pod in selected(service, snapshot)
         if pod["status"].get("podIPs")
         for port in service["spec"].get("ports", ())
         for number in _targets(port, pod)
     }
-    ports = {(each.get("name") or "", each.get("port")) for one in slices for each in one.get("ports") or ()}
-    if not slices:
-        yield Motion(who(service), "has no EndpointSlice yet")
-    elif wanted != found:
-        address = min(address for address, _ in wanted.items() ^ found.items())
-        yield Motion(who(service), f"its EndpointSlices are behind on {address}")
-    elif found and numbers - ports:
-        yield Motion(who(service), "its EndpointSlices have other ports yet")
+
+
+def _ports_of(slices: list[Object]) -> set[tuple[str, int]]:
+    """Return the ports in EndpointSlices, by their names."""
+    return {(each.get("name") or "", each.get("port")) for one in slices for each in one.get("ports") or ()}
 
 
 def _targets(port: Object, pod: Object) -> list[int]:
