@@ -121,7 +121,7 @@ def timed(*command: str) -> float:
 
 def measure() -> dict[str, float]:
     """One life of a cluster."""
-    state = State.of_checkout()
+    state = State.of_project()
     pods, nodes = "/api/v1/namespaces/default/pods", "/api/v1/nodes"
     figures = {"build": timed("build")}
     clock = Clock()
@@ -159,7 +159,7 @@ def cold() -> float:
     modules = subprocess.run(("go", "env", "GOMODCACHE"), capture_output=True, text=True, check=True)
     environment = {**os.environ, "GOMODCACHE": modules.stdout.strip()}
     with tempfile.TemporaryDirectory(prefix="preuve-") as empty:
-        environment |= {"XDG_CACHE_HOME": empty, "GOCACHE": f"{empty}/go"}
+        environment |= {"XDG_CACHE_HOME": empty}
         clock = Clock()
         subprocess.run((*PREUVE, "build"), env=environment, check=True, stdout=subprocess.DEVNULL)
         return clock() / 60

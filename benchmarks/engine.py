@@ -34,27 +34,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from preuve.cluster.embedded.cluster import have
-from preuve.edition import prepare
-from preuve.export import export
-from preuve.key import key
-from preuve.plan import Command, plan
-from preuve.play import play
-from preuve.player import Player
+from preuve.meaning.masking import mask
+from preuve.page.key import key
+from preuve.page.plan import Command, plan
+from preuve.play.actions import play
+from preuve.play.bash import Bash
+from preuve.play.player import Player
 from preuve.progress import Progress
 from preuve.project import Project, find
-from preuve.render import Look, render
-from preuve.secrets import mask
 from preuve.settings import Mode, Settings
-from preuve.shell import Bash
-from preuve.strings import ENGLISH
+from preuve.show.edition import prepare
+from preuve.show.export import export
+from preuve.show.render import Look, render
+from preuve.show.strings import ENGLISH
 from preuve.transcript import Exchange, Transcript, dump, now, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from preuve.cluster.embedded.cluster import EmbeddedCluster
-    from preuve.plan import Diagram
-    from preuve.shell import Result
+    from preuve.page.plan import Diagram
+    from preuve.play.shell import Result
 
 ROOT = Path(__file__).parents[1]
 HOOK = ROOT / "hooks" / "main.py"
@@ -185,7 +185,7 @@ class Stage:
         self._bash = bash
 
     def run(self, command: Command) -> Result:
-        """See `preuve.play.Stage`, as for the others."""
+        """See `preuve.play.actions.Stage`, as for the others."""
         return self._bash.run(command.source)
 
     def settle(self, seconds: float) -> bool:
@@ -221,7 +221,7 @@ def command(runs: int, folder: Path) -> dict[str, float]:
             played = clock() - started
         started = clock()
         planned = plan("page.md", text, [])
-        transcript = Transcript("page.md", key(planned, ""), "v1", now(), 1.0, exchanges)
+        transcript = Transcript("page.md", key(planned, "", "en"), "v1", now(), 1.0, exchanges)
         dump(transcript)
         render(text, planned, transcript, Look(ENGLISH))
         return played + clock() - started

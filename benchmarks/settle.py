@@ -19,15 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from preuve.api import Api, LostError
+from preuve.cluster.api import Api, LostError
 from preuve.cluster.embedded.cluster import have
-from preuve.kinds import KINDS
-from preuve.namespace import made
+from preuve.cluster.kinds import KINDS
+from preuve.play.namespace import made
 from preuve.progress import Progress
-from preuve.settle import Watcher
+from preuve.rest.settle import Watcher
 
 if TYPE_CHECKING:
-    from preuve.api import Watch
+    from preuve.cluster.api import Watch
     from preuve.cluster.embedded.cluster import EmbeddedCluster
 
 SEEN = ("Deployment", "ReplicaSet", "Pod", "Service", "EndpointSlice", "Job")

@@ -13,20 +13,21 @@ import termios
 import time
 from contextlib import ExitStack, suppress
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import pytest
 from hypothesis import settings
 
+from administrator import Kubectl
+from preuve.cluster.embedded import additions, requirements
 from preuve.cluster.embedded import cluster as embedded
-from preuve.cluster.embedded import requirements
 from preuve.cluster.embedded.binaries import DEFAULT
 from preuve.errors import PreuveError
 from preuve.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-    from pathlib import Path
     from types import TracebackType
 
     from preuve.cluster.embedded.cluster import EmbeddedCluster
@@ -36,8 +37,9 @@ settings.load_profile("preuve")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Leave the checkout's own cluster alone: the tests' has its state elsewhere."""
+    """Leave the checkout's own cluster alone: the tests' is one for all projects, elsewhere."""
     session.config.stash[STATE] = os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="preuve-")
+    os.environ["PREUVE_HOME"] = session.config.stash[STATE]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -70,7 +72,8 @@ def pytest_runtest_makereport(
 @cache
 def _lacking(kubernetes: str = DEFAULT) -> str:
     try:
-        requirements.check(kubernetes)
+        with Progress() as progress:
+            requirements.check(kubernetes, progress)
     except PreuveError as error:
         return str(error)
     return ""
@@ -78,9 +81,32 @@ def _lacking(kubernetes: str = DEFAULT) -> str:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[EmbeddedCluster]:
-    """One cluster for all tests; those that change it as a whole put it right again."""
-    with Progress() as progress, embedded.have(progress) as running:
+    """One cluster for all tests, with the images of the course; those that change it put it right again."""
+    added = additions.load(Path(__file__).parents[1], "images.toml")
+    with Progress() as progress, embedded.have(progress, added=added) as running:
         yield running
+
+
+@pytest.fixture
+def kubectl(cluster: EmbeddedCluster, request: pytest.FixtureRequest) -> Iterator[Kubectl]:
+    kubectl = Kubectl(cluster, request.node.name.removeprefix("test_").replace("_", "-")[:60])
+    kubectl("create", "namespace", kubectl.namespace)
+    kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=30s")
+    yield kubectl
+    kubectl("delete", "namespace", kubectl.namespace, "--now", "--wait=false")
+
+
+@pytest.fixture(autouse=True)
+def _second(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let one worker at a time have a second cluster.
+
+    Each takes 31 of the 128 inotify instances that Linux gives a user, and preuve starts none without 40.
+    """
+    with ExitStack() as stack:
+        if request.node.get_closest_marker("second"):
+            lock = stack.enter_context(Path(tempfile.gettempdir(), "preuve-second-cluster").open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 SECONDS = 20.0

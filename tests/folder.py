@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from preuve.plan import Command
+from preuve.page.plan import Command
 from preuve.project import find
 from preuve.transcript import Exchange, Transcript, now, write
 

@@ -9,14 +9,18 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
+from folder import Folder
 from preuve.cluster.embedded import binaries
 
 ROOT = Path(__file__).parents[1]
 
 SKIPPING = """\
 import pytest
+import yaml
 
+from folder import Folder
 
 @pytest.fixture
 def lacking():
@@ -77,7 +81,28 @@ def test_ci_compiles_every_version(ci: str, built: set[str]) -> None:
     made = subprocess.run(
         ("make", "--dry-run", "test"), cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )
-    assert set(re.findall(r"preuve cluster build --kubernetes (\S+)", made.stdout)) == built
+    [command] = re.findall(r"preuve cluster build (.*)", made.stdout)
+    assert set(re.findall(r"--kubernetes (\S+)", command)) == built
+
+
+def test_a_commit_may_be_held_back(tmp_path: Path) -> None:
+    """By pre-commit, whose hook fails where a page is to be played, and says which."""
+    [hook] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    folder = Folder(tmp_path)
+    (tmp_path / "mkdocs.yml").write_text("site_name: theirs\n")
+    folder.write("prose.md", "Prose.\n")
+
+    def ran() -> subprocess.CompletedProcess[str]:
+        entry = [Path(sys.executable).with_name("preuve"), *hook["entry"].split()[1:]]
+        return subprocess.run(entry, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert ran().returncode == 0
+    folder.write("pods.md", "```console\n$ kubectl get pods\n```\n")
+    assert (ran().returncode, "`preuve play pods.md`" in ran().stderr) == (1, True)
+    folder.feign("web   1/1\n")
+    assert ran().returncode == 0
+    for file in ("docs/pods.md", "includes/pods/pod.yml", "transcripts/pods.txt"):
+        assert re.search(hook["files"], file)
 
 
 def test_ci_says_that_it_is_ci() -> None:

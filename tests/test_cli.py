@@ -19,8 +19,8 @@ import psutil
 import pytest
 
 from folder import Folder
-from preuve.api import Api, RefusedError
 from preuve.cli import main
+from preuve.cluster.api import Api, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,6 +86,19 @@ def place(tmp_path: Path) -> Place:
     return one
 
 
+@pytest.mark.parametrize(
+    ("stated", "told"),
+    [("recipes: mine.toml", "there is no file mine.toml"), ("kubernetes: '9.9'", "'9.9' is not one")],
+)
+def test_a_cluster_is_started_as_the_project_states_it(place: Place, stated: str, told: str) -> None:
+    """Else the project's own pages would refuse it."""
+    with (place.root / "mkdocs.yml").open("a") as settings:
+        settings.write(f"extra: {{preuve: {{{stated}}}}}\n")
+    answer = place.run("cluster", "up")
+    assert answer.returncode == 2
+    assert told in answer.stderr
+
+
 def leaves(command: click.Command, *names: str) -> Iterator[tuple[str, ...]]:
     """Every command that does something, by its words."""
     if not isinstance(command, click.Group):
@@ -115,6 +128,13 @@ def test_help_has_an_example(words: tuple[str, ...]) -> None:
     assert "\x1b" not in told.stdout
 
 
+@pytest.mark.parametrize("words", [(), ("cluster",), ("cluster", "node")], ids=" ".join)
+def test_no_summary_of_a_command_is_cut(words: tuple[str, ...]) -> None:
+    """On 80 columns, as it comes in a page, the list of commands says what each does, to the end."""
+    told = subprocess.run([*PREUVE, *words, "--help"], capture_output=True, text=True, check=True)
+    assert "..." not in told.stdout.partition("Commands:")[2]
+
+
 def test_the_installed_command_is_this_one() -> None:
     """`preuve` is on the path once the package is installed, and tells its version."""
     [entry] = metadata.entry_points(group="console_scripts", name="preuve")
@@ -140,7 +160,7 @@ def test_the_installed_command_is_this_one() -> None:
         (["check", "--shard", "half"], "'half': write I/N"),
         (["check", "--junit", "nowhere/report.xml"], "there is no folder nowhere"),
         (["render"], "Missing argument 'FOLDER'"),
-        (["render", "docs"], "docs is not empty and was not written by preuve"),
+        (["render", "docs"], "docs would be emptied, and "),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -151,6 +171,16 @@ def test_a_mistake_of_usage_says_what_was_meant(place: Place, args: list[str], s
     assert (told.returncode, told.stdout) == (2, "")
     assert said in " ".join(told.stderr.split())
     assert "Traceback" not in told.stderr
+
+
+def test_a_script_can_ask_whether_a_cluster_runs(tmp_path: Path) -> None:
+    """By the exit code alone; one that runs is `test_the_command_line_of_a_running_cluster`'s."""
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
+    asked = (*PREUVE, "cluster", "status")
+    told = subprocess.run(asked, env=environment, capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stdout, told.stderr) == (1, "no cluster is running\n", "")
+    helped = subprocess.run((*asked, "--help"), capture_output=True, text=True, check=True)
+    assert "Exit code 0 if it does, else 1" in helped.stdout
 
 
 def test_outside_of_a_project(tmp_path: Path) -> None:
@@ -203,7 +233,7 @@ def test_a_transcript_that_somebody_edited_is_told_from_a_page_that_changed(plac
     path = place.root / "transcripts" / "pods" / "index.txt"
     path.write_text(path.read_text().replace("web", "db"))
     told = place.run("status")
-    assert "stale" in told.stdout
+    assert "damaged" in told.stdout
     assert told.stderr.startswith("transcripts/pods/index.txt:")
     place.feign("web\n")
     assert place.run("status").stderr == ""
@@ -212,7 +242,7 @@ def test_a_transcript_that_somebody_edited_is_told_from_a_page_that_changed(plac
 def test_what_is_no_page_that_can_be_read(place: Place) -> None:
     """A folder that is named like a page is none; a link that leads nowhere is told at its name."""
     (place.root / "docs" / "folder.md").mkdir()
-    assert place.run("status").returncode == 0
+    assert "cannot be read" not in place.run("status").stderr
     (place.root / "docs" / "link.md").symlink_to("nowhere")
     told = place.run("status")
     assert told.returncode == 1
@@ -265,8 +295,10 @@ class TestScript:
         """Bash reads it; the manifest that the page includes is applied in it."""
         text = place.run("script", "pods/index.md").stdout
         assert subprocess.run(["bash", "-n"], input=text, text=True, check=True, capture_output=True)
-        assert [line for line in text.splitlines() if line and not line.startswith("#")] == [
+        commands = text.partition("\n}\n")[2]  # beneath the function that waits
+        assert [line for line in commands.splitlines() if line and not line.startswith("#")] == [
             "kubectl apply -f pod.yaml",
+            "rest 60",
             "kubectl get pods",
         ]
 
@@ -309,7 +341,7 @@ def test_a_share_is_a_part(place: Place) -> None:
     told = place.run("check", "--junit", "report.xml")
     assert (told.returncode, told.stdout) == (0, "2 pages still tell the truth\n")
     suite = ET.fromstring((place.root / "report.xml").read_text())  # noqa: S314 - we wrote it
-    assert suite.attrib["tests"] == "2"
+    assert suite.attrib["tests"] == "0"  # prose is no test case
 
 
 def wait_for(true: Callable[[], bool]) -> None:
@@ -354,6 +386,28 @@ class TestOnACluster:
         assert (place.root / "transcripts" / "pods" / "index.txt").read_bytes() == before
         assert place.run("check").stdout == "2 pages still tell the truth\n"
 
+    def test_an_edited_value_is_shown(self, place: Place) -> None:
+        """However much it reads like chance: nothing of the old one is left, and then all is as it was."""
+        manifest, page = LITERALS
+
+        def edited(values: dict[str, str]) -> None:
+            (place.root / "includes" / "pod.yaml").write_text(manifest.format(**values))
+            place.write("pods/index.md", page.format(**values))
+
+        named = ("ip", "port", "day", "name", "age")
+        old = ("10.96.77.7", "30077", "2026-11-28", "web-5fc9f4bf66-86zl7", "5m30s")
+        new = ("10.96.77.8", "30078", "2027-01-02", "web-5fc9f4bf66-dr2ht", "9m10s")
+        edited(dict(zip(named, old, strict=True)))
+        told = place.run("play")
+        assert told.returncode == 0, told.stderr
+        edited(dict(zip(named, new, strict=True)))
+        assert "1 transcript changed" in place.run("play").stdout
+        transcript = (place.root / "transcripts" / "pods" / "index.txt").read_text()
+        assert [value for value in new if value not in transcript] == []
+        assert [value for value in old if value in transcript] == []
+        assert "0 transcripts changed" in place.run("play").stdout
+        assert place.run("check").returncode == 0
+
     def test_drift(self, place: Place) -> None:
         """Exit code 1, a diff at the page's line, and a report for CI; the transcript stays."""
         place.write("pods/index.md", "# T\n\n```console\n$ echo still; echo $RANDOM$RANDOM\n```\n")
@@ -397,6 +451,38 @@ class TestOnACluster:
         assert ("preuve: interrupted" in errors) == (number == signal.SIGINT)
         assert not runs("told-to-end")
         assert not is_there(api, "pods")
+
+
+LITERALS = (
+    """\
+apiVersion: v1
+kind: Service
+metadata: {{name: fixed}}
+spec:
+  type: NodePort
+  clusterIP: {ip}
+  ports: [{{port: 80, nodePort: {port}}}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: fixed}}
+data: {{day: "{day}", pod: {name}}}
+""",
+    """\
+# Fixed
+
+```yaml
+--8<-- "pod.yaml"
+```
+
+```console
+$ kubectl get service fixed
+$ kubectl get configmap fixed -o jsonpath='{{.data.day}} {{.data.pod}}'
+$ echo the answer is {age} old
+```
+""",
+)
+"""A manifest and a page that spell out an address, a port, a day, a name and a duration."""
 
 
 LESSON = """\

@@ -14,21 +14,22 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from preuve import blocks, project
-from preuve.plan import Console, Diagram, Include
+from course import lesson
+from preuve import project
+from preuve.cluster.embedded import recipes
+from preuve.page import blocks
+from preuve.page.plan import Console, Diagram, Include
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from preuve.plan import Plan
+    from preuve.page.plan import Plan
     from preuve.project import Page
 
 ROOT = Path(__file__).parents[1]
 COURSE = project.find(ROOT)
 PAGES = {page.name: page for page in COURSE.pages()}
-APART = {"index.md", "memo/index.md", "preuves.md"}
-"""The home page, the cheat sheet and the account of what was run are no lessons."""
-LESSONS = sorted(PAGES.keys() - APART)
+LESSONS = sorted(filter(lesson, PAGES))
 
 NODES = 12
 """What a reader takes in at once."""
@@ -74,7 +75,9 @@ def misshapen(page: Page) -> Iterator[str]:
     if "\n" in body.partition(CLOSING[1])[2].strip():
         yield f"something follows {CLOSING[1]}"
     created = [action for action in page.plan.actions() if CREATES.search(action.source)]
-    if (created or page.plan.files) and not re.search(r"^## Nettoyer\n", body, re.MULTILINE):
+    if (created or any(file.manifest for file in page.plan.files)) and not re.search(
+        r"^## Nettoyer\n", body, re.MULTILINE
+    ):
         yield "it creates something and does not clean up"
     if runs(page.plan):
         questions = list(QUESTION.finditer(page.text))
@@ -121,13 +124,13 @@ def unreadable(page: Page) -> Iterator[str]:
 
 
 def unapplied(pages: Mapping[str, Page], manifests: set[str]) -> Iterator[str]:
-    """The manifests that no page of their chapter includes, or that are shown and not applied."""
+    """The files that no page of their chapter includes, and the manifests that are shown and not applied."""
     included = {file.path for page in pages.values() for file in page.plan.files}
     yield from (f"{manifest}: no page includes it" for manifest in sorted(manifests - included))
     for page in pages.values():
         for step in page.plan.steps:
             if isinstance(step, Include):
-                if step.shown_only:
+                if step.shown_only and lesson(page.name):
                     yield f"{step.block.where}: shown and not applied"
                 for file in step.files:
                     if chapter(file.path) != chapter(page.name):
@@ -254,12 +257,34 @@ def test_a_diagram_that_cannot_be_read_is_told() -> None:
     assert list(unreadable(planted(fence.replace("accDescr", "x")))) == ["planted.md:1: no accDescr"]
 
 
-def test_every_manifest_is_included_by_its_chapter_and_applied() -> None:
-    """None lies about, none is only shown."""
+def test_every_file_is_included_by_its_chapter_and_used() -> None:
+    """No manifest and no script lies about, none is only shown."""
     includes = ROOT / "includes"
-    manifests = {path.relative_to(includes).as_posix() for path in includes.rglob("*.y*ml")}
+    found = (path for path in includes.glob("*/*") if path.is_file())  # a folder is an image's
+    manifests = {path.relative_to(includes).as_posix() for path in found}
     assert list(unapplied(PAGES, manifests)) == []
     assert list(unapplied(PAGES, {*manifests, "pods/oubli.yaml"})) == ["pods/oubli.yaml: no page includes it"]
+
+
+def unnamed(page: Page) -> Iterator[str]:
+    """The manifests of a page whose file the text does not name: a reader has to save it under that name."""
+    text = page.text
+    for block in reversed(blocks.parse(page.text, page.name)[0]):
+        text = text[: block.start] + text[block.end :]
+    yield from (f"{file.name}: not named" for file in page.plan.files if f"`{file.name}`" not in text)
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_manifest_is_saved_under_a_name(name: str) -> None:
+    """The commands beneath ask for a file of that name."""
+    assert list(unnamed(PAGES[name])) == []
+
+
+def test_a_manifest_without_a_name_is_told() -> None:
+    """Its title alone does not ask anybody to save it."""
+    fence = '```yaml title="pod-definition.yml"\n--8<-- "pods-yaml/pod-definition.yml"\n```\n'
+    assert list(unnamed(planted(f"Enregistrez `pod-definition.yml`.\n\n{fence}"))) == []
+    assert list(unnamed(planted(f"Voici.\n\n{fence}"))) == ["pod-definition.yml: not named"]
 
 
 def test_a_manifest_that_is_only_shown_or_is_borrowed_is_told() -> None:
@@ -272,12 +297,58 @@ def test_a_manifest_that_is_only_shown_or_is_borrowed_is_told() -> None:
     ]
 
 
+def misnamed(
+    text: str, recipes: Mapping[str, Mapping[str, str]], used: set[tuple[str, str]]
+) -> Iterator[str]:
+    """What the page that names the images has that no recipe builds, and what it leaves out.
+
+    Args:
+        text: the page: a table of names, and versions by suite of Debian, the older one first.
+        recipes: by name, the versions by suite.
+        used: names and versions that pages ask for; what no recipe builds is meant to fail.
+    """
+    told = {
+        (name, suite): version
+        for name, *versions in re.findall(r"^\| `(\S+)` \| ?(\S*) ?\| ?(\S*) ?\|$", text, re.MULTILINE)
+        for suite, version in zip(("bookworm", "trixie"), versions, strict=True)
+        if version
+    }
+    yield from (f"{name} {version}: not built so" for (name, suite), version in sorted(told.items())
+                if recipes.get(name, {}).get(suite) != version)  # fmt: skip
+    built = {(name, version) for name, versions in recipes.items() for version in versions.values()}
+    named = {(name, version) for (name, _), version in told.items()}
+    yield from (f"{name} {version}: not named" for name, version in sorted((used & built) - named))
+
+
+RECIPES = {recipe.name: recipe.versions for recipe in recipes.load().images}
+
+
+def test_the_images_of_the_course_are_told() -> None:
+    """Where they come from and which they are: as the recipes have it, and all that a page uses."""
+    sources = [action.source for page in PAGES.values() for action in page.plan.actions()]
+    files = [file.content.decode() for page in PAGES.values() for file in page.plan.files]
+    asked = re.findall(rf"\b({'|'.join(RECIPES)})(?::([\d.]+))?(?![\w:/-])", "\n".join(sources + files))
+    used = {(name, tag or RECIPES[name]["trixie"]) for name, tag in asked}
+    assert list(misnamed(PAGES["preuves.md"].text, RECIPES, used)) == []
+
+
+def test_an_image_that_is_told_wrongly_is_told() -> None:
+    """A version that no recipe builds, and one that a page uses and nobody names."""
+    text = "| `nginx` | 1.22 | 1.26 |\n| `redis` | | 8.2 |\n"
+    recipes = {
+        "nginx": {"bookworm": "1.22", "trixie": "1.26"},
+        "redis": {"bookworm": "7.0", "trixie": "8.0"},
+    }
+    used = {("nginx", "1.26"), ("redis", "7.0"), ("nginx", "1.99")}
+    assert list(misnamed(text, recipes, used)) == ["redis 8.2: not built so", "redis 7.0: not named"]
+
+
 def test_few_commands_are_not_run() -> None:
     """The course is its own proof."""
     not_run = [
         str(command.where)
-        for page in PAGES.values()
-        for step in page.plan.steps
+        for name in LESSONS
+        for step in PAGES[name].plan.steps
         if isinstance(step, Console) and not step.options.exec
         for command in step.commands
     ]
@@ -290,9 +361,32 @@ def test_nothing_is_unfinished(name: str) -> None:
     assert not re.search(r"\b(?:TODO|FIXME|XXX|lorem|à compléter)\b", PAGES[name].text, re.IGNORECASE)
 
 
+INCLUDE = re.compile(r'^ *--8<-- "[^"\n]+"$')
+"""A line that pymdownx.snippets replaces by a file."""
+
+
+def not_included(text: str) -> list[str]:
+    """The lines of a page that look like includes, and that readers would see as they are."""
+    return [line for line in text.splitlines() if re.match(r" *-+ ?8 ?<", line) and not INCLUDE.match(line)]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_includes_what_it_names(name: str) -> None:
+    """An include that a formatter rewrote is text."""
+    assert not_included(PAGES[name].text) == []
+
+
+def test_an_include_that_is_none_is_told() -> None:
+    """As a formatter of Python writes it."""
+    assert not_included('```python\n--8 < --"salut.py"\n```\n') == ['--8 < --"salut.py"']
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_has_one_title(name: str) -> None:
     """In the browser's tab and on the page, the same; the home page's is the course's."""
-    text = PAGES[name].text.replace("\u00a0", " ")
+    text = PAGES[name].text
+    for block in reversed(blocks.parse(text, name)[0]):  # a comment of a script is no title
+        text = text[: block.start] + text[block.end :]
+    text = text.replace("\u00a0", " ")
     title = yaml.safe_load(text.split("---")[1])["title"]
     assert name == "index.md" or re.findall(r"^# (.*)$", text, re.MULTILINE) == [title]

@@ -74,8 +74,20 @@ def test_a_site_needs_only_to_list_the_hook(site: Site) -> None:
     assert "v1.37.2" in html
     assert site.read("manifests/pods/pod.yaml") == POD
     assert "kubectl get pods" in site.read("scripts/index.sh")
+    assert site.read("transcripts/index.txt") == (site.root / "transcripts" / "index.txt").read_text()
+    assert 'href="transcripts/index.txt"' in html
+    assert ">source</a>" not in html, "nobody said where it is to be read"
     assert "assets/preuve/preuve.css" in html
     assert site.read("assets/preuve/preuve.js")
+
+
+def test_a_page_leads_to_its_source_where_there_is_a_repository(site: Site) -> None:
+    mkdocs = site.root / "mkdocs.yml"
+    mkdocs.write_text(mkdocs.read_text() + "repo_url: https://github.com/someone/site\n")
+    site.feign("web\n")
+    assert site.build().returncode == 0
+    html = site.read("index.html")
+    assert 'href="https://github.com/someone/site/blob/master/docs/index.md">source</a>' in html
 
 
 def test_a_site_may_account_for_its_proofs(site: Site) -> None:

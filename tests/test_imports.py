@@ -19,102 +19,63 @@ FILES = {
     for file in HOOKS.rglob("*.py")
 }
 
-ROOMS = {
-    "api": "errors",
-    "blocks": "errors",
-    "box": "errors",
-    "canonical": "colouring normalize table",
-    "capture": "terminal",
-    "cli": "edition errors export junit player project prompt schedule script settings shell",
-    "colouring": "",
-    "commands": "errors",
-    "compare": "canonical",
-    "diagnose": "errors kinds objects pod",
-    "diagram": "errors kinds objects pod",
-    "edition": "compare diagram errors plan project proofs render run settings transcript",
-    "errors": "",
-    "export": "errors render script strings",
-    "fence": "normalize strings",
-    "junit": "",
-    "key": "plan transcript",
-    "kinds": "",
-    "motion": "",
-    "namespace": "api errors",
-    "nodes": "errors objects",
-    "normalize": "table",
-    "objects": "",
-    "plan": "blocks commands diagram errors verbs",
-    "play": "errors plan transcript verbs",
-    "player": "api cluster errors namespace progress run schedule session transcript",
-    "pod": "motion objects",
-    "progress": "",
-    "project": "cluster errors key plan settings transcript",
-    "prompt": "commands errors",
-    "proofs": "plan render timeline",
-    "reaper": "",
-    "render": "blocks normalize plan",
-    "rest": "motion objects pod",
-    "run": "errors transcript",
-    "schedule": "commands plan verbs",
-    "script": "plan",
-    "secrets": "",
-    "session": (
-        "box cluster diagnose diagram kinds namespace nodes objects play prompt secrets settle "
-        "shell stock strings transcript"
-    ),
-    "settings": "errors",
-    "settle": "api cluster errors kinds objects pod rest traffic",
-    "shell": "capture errors reaper",
-    "stock": "api errors",
-    "strings": "",
-    "table": "",
-    "terminal": "",
-    "timeline": "",
-    "traffic": "errors motion objects",
-    "transcript": "errors",
-    "verbs": "commands",
-}
-"""The rooms of the engine, and the rooms that each may enter; for types alone, any."""
+STAGES = (
+    "errors progress mapping settings owner whole playable",
+    "cluster",
+    "page",
+    "meaning",
+    "transcript run",
+    "project",
+    "changes",
+    "rest",
+    "play",
+    "show",
+    "audit",
+    "cli init plugin testing",
+)
+"""The rooms and the modules beside them, by stage: none imports what comes after it, not even for types."""
+
+ALLOWED = {("errors", "transcript")}
+"""A failure carries what was played before it."""
 
 OUTSIDE = {
-    "mkdocs": {"main", "course"},
-    "kubernetes": {"preuve.api"},
+    "mkdocs": {"preuve.plugin", "course"},
+    "kubernetes": {"preuve.cluster.api"},
     "pyroute2": {"preuve.cluster.embedded"},
     "cryptography": {"preuve.cluster.embedded"},
 }
 """Where the outside comes in: these modules, or what is below them, and no others."""
 
 
-def imported(tree: ast.AST) -> Iterator[str]:
-    """The modules that a module imports when it runs, in a function too; not for types alone."""
+def imported(tree: ast.AST, *, types: bool = False) -> Iterator[str]:
+    """The modules that a module imports, in a function too; with `types`, those for types alone as well."""
     for node in ast.iter_child_nodes(tree):
         match node:
-            case ast.If(test=ast.Name(id="TYPE_CHECKING")):
+            case ast.If(test=ast.Name(id="TYPE_CHECKING")) if not types:
                 continue
             case ast.ImportFrom(module=str(module)):
                 yield from (f"{module}.{name.name}" for name in node.names)
             case ast.Import():
                 yield from (name.name for name in node.names)
-        yield from imported(node)
+        yield from imported(node, types=types)
 
 
-def imports(module: str) -> set[str]:
-    return set(imported(ast.parse(FILES[module].read_text(encoding="utf-8"))))
+def imports(module: str, *, types: bool = False) -> set[str]:
+    return set(imported(ast.parse(FILES[module].read_text(encoding="utf-8")), types=types))
 
 
-def engine() -> list[str]:
-    return [name for name in FILES if name.startswith("preuve.") and not name.startswith("preuve.cluster")]
-
-
-def test_every_room_is_on_the_list() -> None:
-    assert {name.removeprefix("preuve.") for name in engine()} == set(ROOMS)
-
-
-@pytest.mark.parametrize("room", ROOMS)
-def test_a_room_enters_only_its_own(room: str) -> None:
-    """Those on the list, all of them: a right that nobody uses is taken back."""
-    names = [name.split(".") for name in imports(f"preuve.{room}") if name.startswith("preuve.")]
-    assert {name[1] for name in names} == set(ROOMS[room].split())
+def test_imports_go_one_way() -> None:
+    """From a stage to those before it: who reads a room need not know what is built on it."""
+    stage = {room: number for number, rooms in enumerate(STAGES) for room in rooms.split()}
+    modules = [name for name in FILES if name.startswith("preuve.")]
+    assert {name.split(".")[1] for name in modules} == set(stage)
+    pairs = {
+        (name.split(".")[1], each.split(".")[1])
+        for name in modules
+        for each in imports(name, types=True)
+        if each.startswith("preuve.")
+    }
+    assert {(room, other) for room, other in pairs if stage[other] > stage[room]} == ALLOWED
 
 
 @pytest.mark.parametrize("package", OUTSIDE)
@@ -128,12 +89,29 @@ def test_the_outside_comes_in_by_one_door(package: str) -> None:
 def test_the_cluster_s_driver_knows_no_pages() -> None:
     """It could be used without the engine."""
     names = {each for name in FILES if name.startswith("preuve.cluster.embedded") for each in imports(name)}
-    own = ("preuve.cluster.embedded", "preuve.errors", "preuve.progress")
+    own = (
+        *("preuve.cluster.embedded", "preuve.errors", "preuve.progress"),
+        *("preuve.cluster.report", "preuve.cluster.box"),  # what it answers
+        "preuve.cluster.dns",
+    )
     assert not {name for name in names if name.startswith("preuve") and not name.startswith(own)}
 
 
 def test_a_replayed_build_pays_for_nothing_slow() -> None:
     """What talks to a cluster is imported when something is played, not before."""
-    asked = "import preuve.cli, preuve.edition, preuve.player, sys; print(*sys.modules)"
+    asked = "import preuve.cli, preuve.show.edition, preuve.play.player, sys; print(*sys.modules)"
     told = subprocess.run((sys.executable, "-c", asked), capture_output=True, text=True, check=True)
     assert not {"kubernetes", "pyroute2", "cryptography"} & set(told.stdout.split())
+
+
+def test_nothing_above_the_cluster_knows_which_one_it_is() -> None:
+    """Not even for types: `backend` names the modules that are one; all others ask what it gives."""
+    backends = ("preuve.cluster.embedded.", "preuve.cluster.context.")
+    doors = {"preuve.cluster", "preuve.cluster.cli", "preuve.cluster.context"}
+    users = {
+        name: below
+        for name in FILES
+        if name not in doors and not name.startswith("preuve.cluster.embedded")
+        if (below := [each for each in imports(name, types=True) if f"{each}.".startswith(backends)])
+    }
+    assert users == {}

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from preuve.errors import PreuveError
+from preuve.errors import PreuveError, Where
 from preuve.settings import Mode, Settings, settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_nothing_written_is_the_embedded_cluster() -> None:
@@ -43,6 +48,17 @@ def test_a_value_of_another_kind_is_refused(written: object) -> None:
     """YAML gives lists and numbers where names are wanted: a message, not a traceback."""
     with pytest.raises(PreuveError):
         settings({"preuve": written}, {})
+
+
+def test_recipes_are_a_file_beside_mkdocs_yml(tmp_path: Path) -> None:
+    """One that is not there is told where it is named; `root` is no setting."""
+    (tmp_path / "images.toml").touch()
+    chosen = settings({"preuve": {"recipes": "images.toml"}}, {}, root=tmp_path)
+    assert (chosen.root / chosen.recipes).is_file()
+    with pytest.raises(PreuveError, match=r"mkdocs\.yml:3: .*: there is no file image\.toml"):
+        settings({"preuve": {"recipes": "image.toml"}}, {}, lambda *_: Where("mkdocs.yml", 3), root=tmp_path)
+    with pytest.raises(PreuveError, match=r"unknown setting 'extra\.preuve\.root'"):
+        settings({"preuve": {"root": "x"}}, {})
 
 
 @pytest.mark.parametrize("name", ["prueve", "preuves"])

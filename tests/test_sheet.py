@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -13,11 +14,11 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from course import sheet
-from preuve.plan import Command, Plan, plan
+from course import lesson, sheet
+from preuve.page.plan import Command, Plan, plan
 from preuve.project import find
-from preuve.render import Look, render
-from preuve.strings import FRENCH
+from preuve.show.render import Look, render
+from preuve.show.strings import FRENCH
 from preuve.transcript import Exchange, Transcript
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def test_a_plural_is_not_a_word_of_its_own() -> None:
 
 def test_the_course_is_on_its_sheet_and_nothing_else_is() -> None:
     """Each explanation has its command, and each command of a lesson its explanation."""
-    texts = {page.name: shown(page.plan, page.text) for page in find(ROOT).pages()}
+    texts = {page.name: shown(page.plan, page.text) for page in find(ROOT).pages() if lesson(page.name)}
     data = yaml.safe_load(sheet.DATA.read_text(encoding="utf-8"))
     text, unused = sheet.sheet(texts, "memo/index.md", data)
     assert unused == []
@@ -185,7 +186,13 @@ def test_what_preuve_renders_gets_its_sheet_too(tmp_path: Path) -> None:
     """For a generator that runs no hooks."""
     docs = tmp_path / "docs"
     for arguments in (["-m", "preuve.cli", "render", docs], ["-m", "course.sheet", docs]):
-        subprocess.run([sys.executable, *map(str, arguments)], check=True, cwd=ROOT, capture_output=True)
+        subprocess.run(
+            [sys.executable, *map(str, arguments)],
+            check=True,
+            cwd=ROOT,
+            capture_output=True,
+            env=os.environ | {"PREUVE_MODE": "replay"},
+        )
     text = (docs / "memo" / "index.md").read_text(encoding="utf-8")
     assert "<!--" not in text
     assert "\nnœud\n:   " in text

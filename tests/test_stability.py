@@ -43,10 +43,12 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.cluster
+@pytest.mark.second
 @pytest.mark.usefixtures("cluster")
 def test_three_plays_change_nothing(tmp_path: Path) -> None:
     """Not a byte of what is committed, by three runs of `preuve play`, all of them side by side."""
-    shutil.copy(ROOT / "mkdocs.yml", tmp_path)
+    for file in ("mkdocs.yml", "images.toml"):
+        shutil.copy(ROOT / file, tmp_path)
     for folder in ("docs", "includes", "transcripts"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     committed = files(tmp_path)

@@ -14,6 +14,21 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 """The checkout."""
 
+ENGLISH = "en/"
+"""The folder of what is not in French."""
+APART = ("index.md", "memo/index.md", "preuves.md", "ecrire/", ENGLISH)
+"""What is no lesson of the course: the home page, where things are looked up, and the folders for who writes
+with preuve."""
+
+
+def lesson(page: str) -> bool:
+    """Whether a page, by its path below docs/, is a lesson: chapters, times and the sheet are about these.
+
+    >>> [lesson(page) for page in ("pods/index.md", "index.md", "ecrire/options.md")]
+    [True, False, False]
+    """
+    return not page.startswith(APART)
+
 
 def serving() -> bool:
     """Whether this is `mkdocs serve`, where a quick preview counts more than a finished site."""

@@ -7,13 +7,21 @@ glossary explains its words beneath.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+from course import ENGLISH
+
+if TYPE_CHECKING:
+    from mkdocs.structure.pages import Page
 
 TERM = re.compile(r'<abbr title="[^"]*">(.*?)</abbr>')
 NOT_TEXT = re.compile(r"<(h[1-6]|a|dt|summary)\b[^>]*>.*?</\1>", re.DOTALL)
 
 
-def on_page_content(content: str, /, **_: object) -> str:
-    """Keep the first `abbr` of each word."""
+def on_page_content(content: str, /, *, page: Page, **_: object) -> str:
+    """Keep the first `abbr` of each word; on an English page none."""
+    if page.file.src_uri.startswith(ENGLISH):
+        return TERM.sub(r"\1", content)
     return first_only(content)
 
 

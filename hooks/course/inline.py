@@ -8,7 +8,10 @@ LONGEST = 28
 """The letters of the longest word that is kept whole: the narrowest column of a phone has room for it."""
 
 CODE = re.compile(r"(<pre\b.*?</pre>)|(<code>)([^<]*)(</code>)", re.DOTALL)
-DASHED = re.compile(rf"(?<!\S)(?=\S*[-?])(?:-- )?(?:&\w+;|\S){{2,{LONGEST}}}(?!\S)")
+DASHED = re.compile(
+    rf"(?<!\S)(?=\S*[-?])(?:-- )?(?:&\w+;|\S){{2,{LONGEST}}}(?!\S)|(?<!\S)-+[a-z][a-z-]{{,{LONGEST}}}="
+)
+"""Such a word; of a longer option, its name."""
 
 
 def on_page_content(content: str, /, **_: object) -> str:
@@ -26,5 +29,7 @@ def whole(code: str) -> str:
     'kubectl exec NOM <span>-o</span> wide <span>-- COMMANDE</span>'
     >>> whole("-") + whole("node-role.kubernetes.io/control-plane")
     '-node-role.kubernetes.io/control-plane'
+    >>> whole("--from-file=MOT_DE_PASSE=passe.txt")
+    '<span>--from-file=</span>MOT_DE_PASSE=passe.txt'
     """
     return DASHED.sub(r"<span>\g<0></span>", code)

@@ -54,10 +54,10 @@ class Finding:
     rule: str
     text: str
     """The word, or the words, that it is about."""
-    told: str
+    message: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.text!r}: {self.told} ({self.rule})"
+        return f"{self.place}: {self.text!r}: {self.message} ({self.rule})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +111,13 @@ def spelling(pages: Mapping[str, str], known: Iterable[str]) -> list[Finding]:
         pages: each page's Markdown, by its path.
         known: the project's words.
     """
-    said = [(f"{page}:{line}", word) for page, text in pages.items() for line, word in words(text)]
-    unknown = misspelt({word for _, word in said})
+    found = [(f"{page}:{line}", word) for page, text in pages.items() for line, word in words(text)]
+    unknown = misspelt({word for _, word in found})
     known = dict.fromkeys(known)
     bare = {word: _bare(word, known) for word in unknown}
     wrong = [
         Finding(place, "spelling", bare[word], "not in Hunspell's dictionary, nor in words.txt")
-        for place, word in said
+        for place, word in found
         if word in unknown and bare[word] not in known
     ]
     idle = known.keys() - bare.values()
@@ -131,11 +131,11 @@ def _bare(word: str, known: Container[str]) -> str:
     return lower if lower in known and word not in known else word
 
 
-def misspelt(said: set[str]) -> set[str]:
+def misspelt(spelt: set[str]) -> set[str]:
     """Those of some words that Hunspell does not know."""
-    typed = {word.replace("’", "'"): word for word in said}
-    told = _run(HUNSPELL, "\n".join(sorted(typed)))
-    return {typed[word] for word in told.split()}
+    typed = {word.replace("’", "'"): word for word in spelt}
+    unknown = _run(HUNSPELL, "\n".join(sorted(typed)))
+    return {typed[word] for word in unknown.split()}
 
 
 def grammar(pages: Mapping[str, str], exemptions: Iterable[Exemption]) -> list[Finding]:
@@ -145,14 +145,16 @@ def grammar(pages: Mapping[str, str], exemptions: Iterable[Exemption]) -> list[F
         pages: each page's Markdown, by its path.
         exemptions: what it is wrong about.
     """
-    read = [(f"{page}:{line}", said) for page, text in pages.items() for line, said in paragraphs(text)]
+    read = [
+        (f"{page}:{line}", paragraph) for page, text in pages.items() for line, paragraph in paragraphs(text)
+    ]
     with NamedTemporaryFile("w", encoding="utf-8", suffix=".txt") as file:
-        file.write("\n".join(_ENGLISH.sub(r"serveur\1", said) for _, said in read))
+        file.write("\n".join(_ENGLISH.sub(r"serveur\1", paragraph) for _, paragraph in read))
         file.flush()
-        told = _run((*GRAMMALECTE, "--file", file.name))
+        report = _run((*GRAMMALECTE, "--file", file.name))
     findings = [
         Finding(read[each["iParagraph"] - 1][0], error["sRuleId"], error["sUnderlined"], error["sMessage"])
-        for each in json.loads(told)["data"]
+        for each in json.loads(report)["data"]
         for error in each["lGrammarErrors"]
     ]
     exemptions = list(exemptions)

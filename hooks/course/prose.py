@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from preuve import blocks
+from preuve.page import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 HIDDEN = "\ufffc"
 SYNTAX = "\u200b"
 
-_WHOLE = re.compile(r"\A\ufeff?---[ \t]*\n.*?^(?:---|\.\.\.)[ \t]*$|<!--.*?-->", re.DOTALL | re.MULTILINE)
-"""The front matter, and comments."""
+_WHOLE = re.compile(
+    r"\A\ufeff?---[ \t]*\n.*?^(?:---|\.\.\.)[ \t]*$|(?<=[^\n])(?P<amid><!--[^\n]*?-->)|<!--.*?-->",
+    re.DOTALL | re.MULTILINE,
+)
+"""The front matter, and comments; one amid a line stands for what a hook writes there."""
 _LABEL = re.compile(
     r'^[ ]*acc(?:Title|Descr)[ ]*:[ ]*(?P<said>.*)|"(?P<label>[^"\n]*)"|\|(?P<edge>[^|"\n]*)\|', re.MULTILINE
 )
@@ -64,7 +67,7 @@ def prose(markdown: str) -> str:
 def _without_code(markdown: str) -> str:
     text = markdown
     for found in _WHOLE.finditer(markdown):
-        text = _blank(text, *found.span(), SYNTAX)
+        text = _blank(text, *found.span(), HIDDEN if found["amid"] else SYNTAX)
     for fence in blocks.parse(markdown, "")[0]:
         at = fence.start
         for start, end in [*_labels(markdown, fence), (fence.end, fence.end)]:

@@ -11,6 +11,7 @@ SECONDS_A_BLOCK = 20
 """To look at a command and its answer. A guess: nobody reads an output word by word."""
 
 LESSON = '<div class="admonition abstract">'
+VERSION = '<p class="preuve-version">'
 BLOCK = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
 TAG = re.compile(r"<[^>]+>")
 
@@ -26,7 +27,13 @@ def minutes(content: str) -> int:
 
 
 def on_page_content(content: str, /, **_: object) -> str:
-    """Say it under the title of a lesson, which has objectives: the other pages are looked things up in."""
-    time = minutes(content)
-    line = f'</h1>\n<p class="reading-time">{time} minutes de lecture</p>'
-    return content.replace("</h1>", line, 1) if LESSON in content else content
+    """Say it under the title of a lesson, which has objectives: the other pages are looked things up in.
+
+    It begins the line that says where the lesson was run; what was not run has no other.
+    """
+    if LESSON not in content:
+        return content
+    time = f"{minutes(content)}&nbsp;min de lecture"
+    if VERSION in content:
+        return content.replace(VERSION, f"{VERSION}{time} · ", 1)
+    return content.replace("</h1>", f'</h1>\n<p class="reading-time">{time}</p>', 1)

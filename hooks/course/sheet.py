@@ -23,10 +23,11 @@ import click
 import yaml
 from mkdocs.config import load_config
 
-from course import ROOT, serving
-from preuve.blocks import parse
+from course import ROOT, lesson, serving
+from preuve.page.blocks import parse
+from preuve.page.verbs import calls
 from preuve.project import navigated
-from preuve.render import title
+from preuve.show.render import title
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,18 +40,23 @@ log = logging.getLogger("mkdocs.hooks.sheet")
 COMMANDS = "<!-- commandes -->"
 GLOSSARY = "<!-- glossaire -->"
 """What a page writes where it wants them."""
+FILTER = (
+    '<div class="filter" role="search" aria-label="Commandes"><label>Filtrer les commandes\u00a0: '
+    '<input type="search" placeholder="logs, scale…"></label></div>'
+)
+BOOST = {"boost": 4}
+"""Who searches for a command finds the cheat sheet first."""
 DATA = Path(__file__).with_name("sheet.fr.yml")
 TERMS = ROOT / "includes" / "glossaire.md"
 
 REST = "…"
 """In a pattern: whatever stands there, which this pattern does not explain."""
 RUN = frozenset({"executed", "failed"})
-"""The states of a fence whose commands were run (see `preuve.render`)."""
-VALUED = frozenset({"-c", "-f", "-l", "-n", "-o", "-p", "--field-selector", "--raw"})
+"""The states of a fence whose commands were run (see `preuve.show.render`)."""
+VALUED = frozenset({"-c", "-f", "-k", "-l", "-L", "-n", "-o", "-p", "--field-selector", "--raw"})
 """The options that the course gives a value in the next word; any other has it behind a `=`, or has none."""
 ALIASES = {"svc": "service", "rs": "replicaset"}
 """What stands for a kind of object (`kubectl api-resources`), beside its plural."""
-OPERATORS = "();<>|&\n"
 TERM = re.compile(r"\*\[(?P<term>.+?)\]: (?P<meaning>.+)")
 PLACEHOLDER = re.compile(r"(?<!\w)[A-ZÉ_]+(?!\w)")
 CLEANUP = "## Nettoyer"
@@ -178,7 +184,7 @@ def runs(pages: Mapping[str, str]) -> Iterator[Run]:
                 continue
             aside = bool(block.prefix) or 0 <= cleanup < block.start
             for source in _sources(block.body, block.options["data-exchanges"]):
-                for words in invocations(source):
+                for words in calls(source):
                     yield Run(
                         shlex.join(["kubectl", *words]),
                         Shape.read(words),
@@ -188,39 +194,14 @@ def runs(pages: Mapping[str, str]) -> Iterator[Run]:
                     )
 
 
-def _sources(body: str, told: str) -> Iterator[str]:
-    """The commands of a rendered fence, without prompts; `told` is its `data-exchanges`."""
+def _sources(body: str, sizes: str) -> Iterator[str]:
+    """The commands of a rendered fence, without prompts; `sizes` is its `data-exchanges`."""
     lines = iter(body.split("\n"))
-    for exchange in told.split():
+    for exchange in sizes.split():
         asked, answered, *_ = exchange.split(",")
         yield "\n".join(next(lines)[2:] for _ in range(int(asked)))
         for _ in range(int(answered)):
             next(lines)
-
-
-def invocations(source: str) -> Iterator[list[str]]:
-    r"""What follows each `kubectl` of a shell source, as far as its words can be told apart.
-
-    >>> list(invocations("A=$(kubectl get pod x -o name) && kubectl delete $A \\\n  --now | cat"))
-    [['get', 'pod', 'x', '-o', 'name'], ['delete', '$A', '--now']]
-    """
-    lexer = shlex.shlex(source.replace("\\\n", " "), posix=True, punctuation_chars=OPERATORS)
-    lexer.whitespace, lexer.whitespace_split, lexer.commenters = " \t", True, ""
-    found: list[str] | None = None
-    try:
-        for word in lexer:
-            if word and set(word) <= set(OPERATORS):
-                if found:
-                    yield found
-                found = None
-            elif found is not None:
-                found.append(word)
-            elif word == "kubectl":
-                found = []
-    except ValueError:  # a here-document with an odd quote
-        return
-    if found:
-        yield found
 
 
 def families(data: Mapping[str, Mapping[str, str]]) -> dict[str, list[Pattern]]:
@@ -303,7 +284,7 @@ def _alphabetical(term: str) -> str:
 def filled(markdown: str, pages: Mapping[str, str], here: str) -> tuple[str, list[str]]:
     """A page with its cheat sheet and its glossary in it, and what is wrong with the former."""
     written, unused = sheet(pages, here, yaml.safe_load(DATA.read_text(encoding="utf-8")))
-    text = markdown.replace(COMMANDS, written)
+    text = markdown.replace(COMMANDS, f"{FILTER}\n\n{written}")
     text = text.replace(GLOSSARY, glossary(TERMS.read_text(encoding="utf-8")))
     return text, [
         f"{DATA.name}: no page runs a command like `{each}`: mend the pattern, or drop it" for each in unused
@@ -311,13 +292,14 @@ def filled(markdown: str, pages: Mapping[str, str], here: str) -> tuple[str, lis
 
 
 def on_page_markdown(markdown: str, /, *, page: Page, config: MkDocsConfig, **_: object) -> str | None:
-    """Fill the page that asks for it, from those that come before it."""
+    """Fill the page that asks for it, from the lessons that come before it."""
     if COMMANDS not in markdown:
         return None
+    page.meta["search"] = BOOST
     before: list[Page] = []
     while (previous := (before[-1] if before else page).previous_page) is not None:
         before.append(previous)
-    lessons = [each for each in reversed(before) if not each.is_homepage]  # which shows, and teaches nothing
+    lessons = [each for each in reversed(before) if lesson(each.file.src_uri)]
     sources = {
         each.file.src_uri: config.plugins.on_page_read_source(page=each, config=config)
         or each.file.content_string
@@ -333,12 +315,12 @@ def on_page_markdown(markdown: str, /, *, page: Page, config: MkDocsConfig, **_:
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def main(folder: Path) -> None:
     """Fill the pages of a folder that `preuve render` wrote."""
-    _, *names = navigated(load_config(str(ROOT / "mkdocs.yml")).nav)  # the home page comes first
+    names = navigated(load_config(str(ROOT / "mkdocs.yml")).nav)
     pages = {name: (folder / name).read_text(encoding="utf-8") for name in names}
+    lessons = {name: text for name, text in pages.items() if lesson(name)}
     for name, text in pages.items():
         if COMMANDS in text:
-            others = {other: text for other, text in pages.items() if other != name}
-            written, problems = filled(text, others, name)
+            written, problems = filled(text, lessons, name)
             (folder / name).write_text(written, encoding="utf-8")
             if problems:
                 raise click.ClickException("\n".join(problems))

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from course import ROOT
+from course import ENGLISH, ROOT
 from course.prose import HIDDEN, SYNTAX, prose
 
 if TYPE_CHECKING:
@@ -39,11 +39,11 @@ class Rule:
     wrong: re.Pattern[str]
     """Its group ``at`` is what to replace."""
     right: str
-    told: str
+    remedy: str
 
 
-def _rule(wrong: str, right: str, told: str) -> Rule:
-    return Rule(re.compile(wrong, re.MULTILINE), right, told)
+def _rule(wrong: str, right: str, remedy: str) -> Rule:
+    return Rule(re.compile(wrong, re.MULTILINE), right, remedy)
 
 
 RULES = (
@@ -69,7 +69,9 @@ def check(markdown: str) -> list[tuple[int, str]]:
     """
     text = prose(markdown)
     wrong = {
-        (text.count("\n", 0, start) + 1, rule.told): None for rule in RULES for start, _ in places(rule, text)
+        (text.count("\n", 0, start) + 1, rule.remedy): None
+        for rule in RULES
+        for start, _ in places(rule, text)
     }
     return sorted(wrong, key=lambda each: each[0])
 
@@ -96,7 +98,8 @@ def places(rule: Rule, text: str) -> Iterator[tuple[int, int]]:
 
 def sources() -> list[Path]:
     """All French that is Markdown: the pages, and the glossary that each ends with."""
-    return [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "includes" / "glossaire.md"]
+    pages = (page for page in (ROOT / "docs").rglob("*.md") if ROOT / "docs" / ENGLISH not in page.parents)
+    return [*sorted(pages), ROOT / "includes" / "glossaire.md"]
 
 
 @click.command()
@@ -109,8 +112,8 @@ def main(only_tell: bool, files: tuple[Path, ...]) -> None:
     count = 0
     for file in files or sources():
         markdown = file.read_bytes().decode()
-        for line, told in check(markdown):
-            click.echo(f"{os.path.relpath(file)}:{line}: {told}")
+        for line, remedy in check(markdown):
+            click.echo(f"{os.path.relpath(file)}:{line}: {remedy}")
             count += 1
         if not only_tell and (mended := fix(markdown)) != markdown:
             file.write_bytes(mended.encode())

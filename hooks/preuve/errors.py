@@ -16,10 +16,12 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+    from preuve.transcript import Transcript
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -47,7 +49,7 @@ class PreuveError(Exception):
         where: the place to look at, if there is one.
     """
 
-    exit_code: ClassVar[int] = 1
+    exit_code: int = 1
 
     def __init__(self, message: str, where: Where | None = None) -> None:
         super().__init__(message)
@@ -56,6 +58,11 @@ class PreuveError(Exception):
 
     def __str__(self) -> str:
         return f"{self.where}: {self.message}" if self.where else self.message
+
+    @property
+    def each(self) -> Sequence[PreuveError]:
+        """The errors that it is made of: itself, unless it is `Problems`."""
+        return (self,)
 
 
 class PageError(PreuveError):
@@ -67,10 +74,21 @@ class CommandError(PreuveError):
 
     output: str = ""
     """What it had printed when it was stopped, secrets and all: whoever tells it masks it first."""
+    ran: bool = False
+    """It ran, and is the last of `attempt`; else it was not even begun."""
+    exit: int | None = None
+    """Its exit code; none if it was killed because it took too long."""
+    attempt: Transcript | None = None
+    """The page up to here, to be shown and never stored."""
 
 
 class DriftError(PreuveError):
     """A page no longer says what the cluster answers."""
+
+    difference: str = ""
+    """What the page shows and what the cluster answered, as `preuve.meaning.compare.diff` has it."""
+    cause: str = ""
+    """Why, as `preuve.meaning.cause.Cause` has it."""
 
 
 class TranscriptError(PreuveError):
@@ -105,21 +123,35 @@ class Problems(PreuveError):  # noqa: N818 - it is many of them
     """
 
     def __init__(self, errors: Iterable[PreuveError]) -> None:
-        self.errors = sorted(errors, key=lambda e: (e.where is None, e.where or Where("", 0)))
-        super().__init__("\n".join(map(str, self.errors)))
+        self._each = sorted(errors, key=lambda e: (e.where is None, e.where or Where("", 0)))
+        super().__init__("\n".join(map(str, self._each)))
+        # The worst of them: a machine that cannot play says nothing about the pages.
+        self.exit_code = max((error.exit_code for error in self._each), default=1)
 
     @property
-    def exit_code(self) -> int:  # type: ignore[override]
-        """The worst of them: a machine that cannot play says nothing about the pages."""
-        return max((error.exit_code for error in self.errors), default=1)
+    def each(self) -> Sequence[PreuveError]:
+        """Those that it is made of."""
+        return self._each
+
+
+class ClusterProblems(Problems, ClusterError):  # noqa: N818 - it is many of them
+    """Several things for which the cluster cannot be had: to whoever awaits a `ClusterError`, it is one.
+
+    >>> try:
+    ...     raise_all([ClusterError("no nft"), ClusterError("no root")])
+    ... except ClusterError as error:
+    ...     print(error, error.exit_code)
+    no nft
+    no root 2
+    """
 
 
 def raise_all(errors: list[PreuveError]) -> None:
-    """Raise nothing, the one error, or all of them as `Problems`."""
+    """Raise nothing, the one error, or all as `Problems`; as `ClusterProblems` if all are of its kind."""
     if len(errors) == 1:
         raise errors[0]
     if errors:
-        raise Problems(errors)
+        raise (ClusterProblems if all(isinstance(e, ClusterError) for e in errors) else Problems)(errors)
 
 
 MANY = 12

@@ -1,5 +1,7 @@
 """Progress of long work, as stages: a live line each on a terminal, a plain line each elsewhere.
 
+Elsewhere, what lasts longer says every minute where it is, or who reads the log believes that it hangs.
+
 >>> import sys
 >>> with Progress(Console(file=sys.stdout)) as progress, progress.stage("images") as stage:
 ...     stage.detail("nginx 1.26")  # seen on a terminal only
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
+SILENCE = 60.0
+"""Seconds after which a stage under way is told of again, where there is no terminal."""
+
+
 class Stage:
     """One line of the display, while it lasts.
 
@@ -34,6 +40,7 @@ class Stage:
     def __init__(self, name: str) -> None:
         self.name = name
         self.started = time.monotonic()
+        self.reported = self.started
         self.note = ""
         self._spinner = Spinner("dots", style="cyan")
 
@@ -50,6 +57,11 @@ class Stage:
         """What a terminal shows of it while it runs."""
         return self._spinner, Text(self.name), Text(f"{self.seconds:.1f} s", "dim"), Text(self.note, "dim")
 
+    def line(self) -> Text:
+        """What a log is told of it while it runs."""
+        self.reported = time.monotonic()
+        return Text(f"{self.name}  {self.seconds:.0f} s … {self.note}".rstrip())
+
 
 class Progress:
     """Stages under way, several at once if need be; safe to use from several threads.
@@ -64,6 +76,7 @@ class Progress:
         self._stages: list[Stage] = []
         self.broken_off = False
         """What ends without success does so because it was told to: nothing is wrong with it."""
+        self._ended = threading.Event()
         self._live = Live(
             console=self.console,
             get_renderable=self._table,
@@ -78,6 +91,9 @@ class Progress:
     def __enter__(self) -> Self:
         if self.console.is_terminal:
             self._live.start()
+        else:
+            self._ended.clear()
+            threading.Thread(target=self._remind, daemon=True).start()
         return self
 
     def __exit__(
@@ -86,7 +102,12 @@ class Progress:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._ended.set()
         self._live.stop()
+
+    def say(self, text: str) -> None:
+        """Tell what a person should know."""
+        self.console.print(Text(text), soft_wrap=True)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[Stage]:
@@ -107,6 +128,14 @@ class Progress:
             line = Text.assemble(stage.name, f"  {stage.seconds:.1f} s ", outcome)
             line.rstrip()
             self.console.print(line)
+
+    def _remind(self) -> None:
+        """Tell, in a thread of its own, of what has not been told of for `SILENCE` seconds."""
+        while not self._ended.wait(SILENCE / 10):
+            with self._lock:
+                due = [stage for stage in self._stages if time.monotonic() - stage.reported >= SILENCE]
+            for stage in due:
+                self.console.print(stage.line(), soft_wrap=True)
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 1))

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
-from preuve.cluster.embedded import recipes
+from preuve import mapping, whole
+from preuve.cluster import Image, identity, images
 from preuve.errors import (
     ConfigError,
     PageError,
     PreuveError,
-    Problems,
     TranscriptError,
     Where,
     raise_all,
     unknown,
 )
-from preuve.key import key
-from preuve.plan import Plan, plan
+from preuve.mapping import shown
+from preuve.page.key import key
+from preuve.page.plan import Command, Include, Plan, plan
 from preuve.settings import Settings, settings
-from preuve.transcript import Transcript, read
+from preuve.transcript import Transcript, misnamed, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -38,6 +38,8 @@ class State(StrEnum):
     CURRENT = "current"
     STALE = "stale"
     """The page, a manifest or the cluster asks for another outcome than the one on file."""
+    DAMAGED = "damaged"
+    """The transcript on file is not as preuve wrote it, or is another page's."""
     NEVER = "never played"
 
 
@@ -65,7 +67,7 @@ class Page:
         if not any(True for _ in self.plan.actions()):
             return State.PROSE
         if self.damage:
-            return State.STALE
+            return State.DAMAGED
         if self.transcript is None:
             return State.NEVER
         return State.CURRENT if self.transcript.key == self.key else State.STALE
@@ -86,6 +88,11 @@ class Project:
     """The cluster's identity as the repository states it, part of every key."""
     nav: tuple[str, ...] = ()
     """The pages in the order in which they are read."""
+    images: Mapping[str, Image] = field(default_factory=dict)
+    """Those that the author adds to the cluster's own, by whole reference; the key of a page that names one
+    has its digest."""
+    restricted: bool = True
+    """Whether pymdownx.snippets shows nothing outside of `bases`."""
 
     @property
     def transcripts(self) -> Path:
@@ -101,6 +108,22 @@ class Project:
         """The file of the last whole run."""
         return self.transcripts / "run.json"
 
+    @property
+    def repository(self) -> Path:
+        """The top of the repository that it is in; its own root if it is in none."""
+        folders = (self.root, *self.root.parents)
+        return next((one for one in folders if Path(one, ".git").exists()), self.root)
+
+    def in_repository(self, path: str) -> str:
+        """A file's path from the top of the repository.
+
+        Args:
+            path: as errors name it: of a page below docs/, else from the root.
+        """
+        page = self.docs / path
+        file = page if page.is_file() else self.root / path
+        return Path(os.path.relpath(file, self.repository)).as_posix()
+
     def ordered(self, names: Iterable[str]) -> list[str]:
         """The pages in the order in which they are read, those that the nav does not name last."""
         place = {name: n for n, name in enumerate(self.nav)}
@@ -113,14 +136,20 @@ class Project:
             PreuveError: all that is wrong in the page. A damaged transcript is no such error: see
             `Page.damage`.
         """
-        planned = plan(name, text, self.bases)
+        if why := misnamed(name):
+            raise PageError(f"this page has a name that {why}: rename it", Where(repr(name)[1:-1], 1))
+        planned = plan(name, text, self.bases, restricted=self.restricted)
+        keyed = key(planned, self.cluster, {image: one.digest for image, one in self.images.items()})
         path = self.transcript_path(name)
         transcript, damage = None, None
         try:
-            transcript = read(path, str(path.relative_to(self.root)))
+            found = read(path, str(path.relative_to(self.root)), name)
+            if found:
+                _believe(found, planned, keyed, Where(str(path.relative_to(self.root)), 1))
+            transcript = found
         except TranscriptError as error:
             damage = error
-        return Page(name, text, planned, key(planned, self.cluster), transcript, damage)
+        return Page(name, text, planned, keyed, transcript, damage)
 
     def pages(self, names: Iterable[str] | None = None) -> list[Page]:
         """Read and plan pages, all of docs/ unless `names` are given.
@@ -128,24 +157,21 @@ class Project:
         Raises:
             PreuveError: all that is wrong, in all of them.
         """
+        pages, problems = self.surveyed(names)
+        raise_all(problems)
+        return pages
+
+    def surveyed(self, names: Iterable[str] | None = None) -> tuple[list[Page], list[PreuveError]]:
+        """Read and plan pages, as `pages`: those that can be, and all that is wrong in the others."""
         texts: dict[str, str] = {}
         problems: list[PreuveError] = []
         for name in self.names() if names is None else names:
             try:
-                texts[name] = (self.docs / name).read_text(encoding="utf-8-sig")
+                texts[name] = whole.text(self.docs / name, "utf-8-sig")
             except (UnicodeDecodeError, OSError) as error:
                 problems.append(unreadable(name, error))
-        return self.read(texts, problems)
-
-    def read(self, texts: Mapping[str, str], problems: Iterable[PreuveError] = ()) -> list[Page]:
-        """Plan pages from their texts, by name.
-
-        Raises:
-            PreuveError: all that is wrong, in all of them, `problems` included.
-        """
-        pages, wrong = self.planned(texts)
-        raise_all([*problems, *wrong])
-        return pages
+        planned, wrong = self.planned(texts)
+        return planned, problems + wrong
 
     def planned(self, texts: Mapping[str, str]) -> tuple[list[Page], list[PreuveError]]:
         """Plan pages from their texts, by name: those that can be, and all that is wrong in the others."""
@@ -154,10 +180,9 @@ class Project:
         for name, text in texts.items():
             try:
                 pages.append(self.page(name, text))
-            except Problems as error:
-                problems.extend(error.errors)
             except PreuveError as error:
-                problems.append(error)
+                problems.extend(error.each)
+        problems.extend(_clashing(pages))
         return pages, problems
 
     def names(self) -> list[str]:
@@ -185,6 +210,40 @@ class Project:
         raise ConfigError(unknown(f"page {given!r}", given, names))
 
 
+def _clashing(pages: Iterable[Page]) -> Iterator[PageError]:
+    """Tell of manifests that would stand in one place of the site: who downloads one would get the other."""
+    found: dict[PurePosixPath, tuple[str, bytes]] = {}
+    for page in pages:
+        includes = (step for step in page.plan.steps if isinstance(step, Include))
+        for where, file in ((one.block.where, file) for one in includes for file in one.files):
+            other, content = found.setdefault(file.published, (str(where), file.content))
+            if content != file.content:
+                what = f"this manifest and that of {other} are different files, and both are published"
+                yield PageError(f"{what} as {file.published}: rename one", where)
+
+
+def _believe(transcript: Transcript, plan: Plan, key: str, where: Where) -> None:
+    """Check what no seal tells.
+
+    Raises:
+        TranscriptError: the page whose key this is asks for something else.
+    """
+    answered = [(one.drawn, one.source, one.exit) for one in transcript.exchanges]
+    asked = [
+        (
+            not isinstance(action, Command),
+            action.source,
+            one.exit if action.options.until else action.options.exit,
+        )
+        for action, one in zip(plan.actions(), transcript.exchanges, strict=False)
+    ]
+    complete = len(answered) == sum(1 for _ in plan.actions())
+    if transcript.key == key and not (complete and answered == asked):
+        raise TranscriptError(
+            "this transcript answers other commands than its page's: play it again with `preuve play`", where
+        )
+
+
 def unreadable(name: str, error: UnicodeDecodeError | OSError) -> PageError:
     """What to tell of a page that is not text, or not there: a link that leads nowhere."""
     if isinstance(error, OSError):
@@ -207,39 +266,43 @@ def find(start: Path) -> Project:
 
 def _read(path: Path) -> Project:
     try:
-        config = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is not YAML: {error}") from None
+        config = mapping.read(path.read_text(encoding="utf-8"))
+    except mapping.MappingError as error:
+        raise ConfigError(f"this is not YAML: {error}", Where(path.name, error.line)) from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not UTF-8 at byte {error.start}: save it as UTF-8") from None
-    config = config if isinstance(config, dict) else {}
     root = path.parent
     docs = root / str(config.get("docs_dir", "docs"))
     if not docs.is_dir():
         raise ConfigError(f"{path} has its pages in {docs}, which is no folder: mend docs_dir")
     theme = config.get("theme")
+    snippets = _extension(config, "pymdownx.snippets")
     return Project(
         root=root,
         docs=docs,
-        bases=bases(_extension(config, "pymdownx.snippets"), root),
-        language=str(theme.get("language", "en")) if isinstance(theme, dict) else "en",
-        settings=(chosen := settings(config.get("extra"), find=partial(whereabouts, path))),
+        bases=bases(snippets, root),
+        language=language(theme if isinstance(theme, dict) else {}),
+        settings=(chosen := settings(config.get("extra"), find=partial(whereabouts, path), root=root)),
         cluster=identity(chosen),
+        images=images(chosen),
         nav=tuple(navigated(config.get("nav"))),
+        restricted=bool(snippets.get("restrict_base_path", True)),
     )
+
+
+def language(theme: Mapping[str, Any]) -> str:
+    """The site's: Material calls it so, MkDocs' own themes have a locale.
+
+    >>> language({"language": "fr"}), language({"locale": "fr_FR"}), language({})
+    ('fr', 'fr_FR', 'en')
+    """
+    return str(theme.get("language") or theme.get("locale") or "en")
 
 
 def whereabouts(path: Path, *names: str) -> Where | None:
     """Where a YAML file has what some names lead to; None if it stands in another (MkDocs' ``INHERIT``)."""
-    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
-    line = 0
-    for name in names:
-        pairs = node.value if isinstance(node, yaml.MappingNode) else []
-        found = next(((key, value) for key, value in pairs if key.value == name), None)
-        if found is None:
-            return None
-        line, node = found[0].start_mark.line + 1, found[1]
-    return Where(path.name, line)
+    line = mapping.line(path.read_text(encoding="utf-8"), *names)
+    return Where(path.name, line) if line else None
 
 
 def navigated(nav: object) -> Iterator[str]:
@@ -248,11 +311,14 @@ def navigated(nav: object) -> Iterator[str]:
     >>> list(navigated([{"Home": "index.md"}, {"Pods": ["pods/index.md", {"Away": "https://example.org"}]}]))
     ['index.md', 'pods/index.md']
     """
-    if isinstance(nav, str) and nav.endswith(".md"):
-        yield nav
-    elif isinstance(nav, list | dict):
-        for part in nav.values() if isinstance(nav, dict) else nav:
-            yield from navigated(part)
+    waiting, seen = [nav], set[int]()
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str) and part.endswith(".md"):
+            yield part
+        elif isinstance(part, list | dict) and id(part) not in seen:  # YAML's aliases can make it endless
+            seen.add(id(part))
+            waiting += reversed(list(part.values()) if isinstance(part, dict) else part)
 
 
 def bases(snippets: Mapping[str, Any], root: Path) -> tuple[Path, ...]:
@@ -263,28 +329,16 @@ def bases(snippets: Mapping[str, Any], root: Path) -> tuple[Path, ...]:
     """
     given = snippets.get("base_path", ["."])
     if not isinstance(given, str | list | tuple):
-        raise ConfigError(f"base_path of pymdownx.snippets: {given!r}: write a folder, or a list of them")
+        raise ConfigError(
+            f"base_path of pymdownx.snippets: {shown(given)}: write a folder, or a list of them"
+        )
     return tuple(root / str(base) for base in ([given] if isinstance(given, str) else given))
 
 
-def identity(chosen: Settings) -> str:
-    """The cluster's identity as the repository states it: Kubernetes' minor, the recipes of its images."""
-    return f"kubernetes {chosen.kubernetes}, images {recipes.load().identity}"
-
-
-def _extension(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    for entry in config.get("markdown_extensions") or []:
+def _extension(config: Mapping[object, Any], name: str) -> Mapping[str, Any]:
+    """What an extension is given: MkDocs takes a list of names, of mappings, or one mapping."""
+    given = config.get("markdown_extensions")
+    for entry in given if isinstance(given, list) else [given]:
         if isinstance(entry, dict) and isinstance(entry.get(name), dict):
             return dict(entry[name])
     return {}
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads mkdocs.yml without the Python objects and the variables that its tags name: preuve needs none."""
-
-
-def _untagged(loader: yaml.Loader, suffix: str, node: yaml.Node) -> object:
-    return None
-
-
-_Loader.add_multi_constructor("", _untagged)

@@ -8,9 +8,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from preuve.errors import ConfigError, raise_all, unknown
+from preuve.mapping import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,8 +42,15 @@ class Settings:
     kubernetes: str = "1.37"
     """The embedded cluster's minor version."""
     allow_exclusive: bool = False
-    """Whether ``exclusive`` pages may have the whole of a cluster of the user's."""
+    """Whether ``exclusive`` pages may have the whole of a cluster of the user's. Their namespace is taken
+    away after them; what else they change there stays: a page that cordons a node has to uncordon it."""
+    recipes: str = ""
+    """The file that names images of the author's (`preuve.cluster.embedded.additions`), from `root`."""
+    root: Path = Path()
+    """The folder of mkdocs.yml."""
     mode: Mode = Mode.AUTO
+    stated: str = "embedded"
+    """The cluster that mkdocs.yml names, whatever PREUVE_CLUSTER says: the transcripts are answers of it."""
 
     @property
     def context(self) -> str:
@@ -53,6 +62,7 @@ def settings(
     extra: object,
     environment: Mapping[str, str] | None = None,
     find: Callable[..., Where | None] = lambda *_: None,
+    root: Path = Path(),
 ) -> Settings:
     """Read the settings.
 
@@ -61,14 +71,15 @@ def settings(
         environment: the variables, ``PREUVE_MODE`` and ``PREUVE_CLUSTER`` among them; the process's unless
         given.
         find: says where mkdocs.yml has what some names lead to, for messages.
+        root: the folder of mkdocs.yml.
 
     Raises:
         ConfigError: all that does not fit, at once.
     """
     problems: list[PreuveError] = []
     environment = os.environ if environment is None else environment
-    values: dict[str, object] = {}
-    known = [field.name for field in fields(Settings) if field.name != "mode"]
+    values: dict[str, object] = {"root": root}
+    known = [field.name for field in fields(Settings) if field.name not in {"mode", "root", "stated"}]
     extra = extra if isinstance(extra, Mapping) else {}
     written = extra.get("preuve")
     if slip := _slip(extra, known):
@@ -78,7 +89,7 @@ def settings(
     if written is not None and not isinstance(written, dict):
         problems.append(
             ConfigError(
-                f"extra.preuve: {written!r}: write names and values, e.g. `cluster: embedded`",
+                f"extra.preuve: {shown(written)}: write names and values, e.g. `cluster: embedded`",
                 find("extra", "preuve"),
             )
         )
@@ -86,13 +97,16 @@ def settings(
     for name, value in (written or {}).items():
         if name not in known:
             message = unknown(f"setting 'extra.preuve.{name}'", str(name), known)
-        elif isinstance(value, bool) is not (name == "allow_exclusive"):
+        elif not isinstance(value, bool if name == "allow_exclusive" else str | int | float) or (
+            isinstance(value, bool) and name != "allow_exclusive"
+        ):
             kind = "true or false" if name == "allow_exclusive" else "text"
-            message = f"extra.preuve.{name}: {value!r}: write {kind}"
+            message = f"extra.preuve.{name}: {shown(value)}: write {kind}"
         else:
             values[name] = value if isinstance(value, bool) else str(value)
             continue
         problems.append(ConfigError(message, find("extra", "preuve", str(name))))
+    values["stated"] = values.get("cluster", "embedded")
     by_variable = environment.get("PREUVE_CLUSTER")
     values["cluster"] = cluster = str(by_variable or values.get("cluster", "embedded"))
     if cluster != "embedded" and not re.fullmatch(r"context:\S.*", cluster):
@@ -100,6 +114,14 @@ def settings(
             ConfigError(
                 f"cluster {cluster!r}: write `embedded`, or `context:NAME` with a context of yours",
                 None if by_variable else find("extra", "preuve", "cluster"),
+            )
+        )
+    recipes = str(values.get("recipes", ""))
+    if recipes and not (root / recipes).is_file():
+        problems.append(
+            ConfigError(
+                f"extra.preuve.recipes: there is no file {recipes} beside mkdocs.yml",
+                find("extra", "preuve", "recipes"),
             )
         )
     mode = environment.get("PREUVE_MODE") or Mode.AUTO

@@ -36,8 +36,8 @@ pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
 FAULTS = Path(__file__).with_name("faults")
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-LIGHTHOUSE = ROOT / "node_modules" / "lighthouse" / "cli" / "index.js"
+AXE = ROOT / "tests" / "site" / "node_modules" / "axe-core" / "axe.min.js"
+LIGHTHOUSE = ROOT / "tests" / "site" / "node_modules" / "lighthouse" / "cli" / "index.js"
 
 HEAVIEST_BYTES = 120 * 1024
 MOST_REQUESTS = 28
@@ -47,6 +47,8 @@ SHAKIEST = {"cumulative-layout-shift": 0.02}
 """A share of the screen."""
 PHONE: ViewportSize = {"width": 360, "height": 800}
 TABLET: ViewportSize = {"width": 600, "height": 800}
+DESK: ViewportSize = {"width": 1280, "height": 800}
+WIDTHS = (360, 768, 1280, 1920)
 SHEET: ViewportSize = {"width": 718, "height": 1047}
 """A4 at 96 pixels an inch, between margins of a centimetre."""
 
@@ -111,10 +113,11 @@ def fits_a_phone(browser: Browser, address: str) -> Iterator[str]:
 
 
 def uncovered(browser: Browser, address: str) -> Iterator[str]:
-    """No word stays beneath the buttons of its block, once the block is scrolled to the end."""
-    context = browser.new_context(viewport=PHONE)
-    yield from settled(context, address).evaluate(COVERED)
-    context.close()
+    """No word stays beneath the buttons of its block, scrolled to its end, nor beneath those of a table."""
+    for viewport in (PHONE, DESK):
+        context = browser.new_context(viewport=viewport)
+        yield from settled(context, address).evaluate(COVERED)
+        context.close()
 
 
 def light(browser: Browser, address: str) -> Iterator[str]:
@@ -148,6 +151,107 @@ def prints_whole(browser: Browser, address: str) -> Iterator[str]:
     context.close()
 
 
+def reads_whole(browser: Browser, address: str) -> Iterator[str]:
+    """No answer is cut at any width; no column that a lesson speaks of is out of sight."""
+    context = browser.new_context(reduced_motion="reduce")
+    page = settled(context, address)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        yield from (f"{width} px: {found}" for found in page.evaluate(UNREAD))
+    context.close()
+
+
+def one_stop_a_block(browser: Browser, address: str) -> Iterator[str]:
+    """The Tab key passes an executed block with one stop; the arrows go on within it."""
+    context = browser.new_context()
+    page = settled(context, address)
+    yield from page.evaluate(STOPS)
+    context.close()
+
+
+def clear_of_arrows(browser: Browser, address: str) -> Iterator[str]:
+    """No arrow of a drawing crosses a title, no words stand on others; it is within the text and a screen."""
+    context = browser.new_context(viewport=DESK)
+    yield from settled(context, address).evaluate(CROSSED)
+    context.close()
+
+
+CROSSED = """() => {
+  const found = []
+  for (const drawing of document.querySelectorAll(".mermaid > svg")) {
+    const called = drawing.querySelector("title").textContent
+    const { width, height } = drawing.getBoundingClientRect()
+    if (width > drawing.parentElement.clientWidth + 1 || height > innerHeight)
+      found.push(`${Math.round(width)} by ${Math.round(height)}: ${called}`)
+    const words = [...drawing.querySelectorAll(":is(.edgeLabel, .node, .cluster-label) text")]
+      .filter(text => text.textContent.trim())
+      .map(text => [text.textContent, text.getBoundingClientRect()])
+    words.forEach(([text, one], index) => words.slice(index + 1).forEach(([other, two]) => {
+      const over = one.left + 1 < two.right && two.left + 1 < one.right
+      if (over && one.top + 2 < two.bottom && two.top + 2 < one.bottom)
+        found.push(`${text} over ${other}: ${called}`)
+    }))
+    for (const title of drawing.querySelectorAll(".cluster-label text")) {
+      const { left, right, top, bottom } = title.getBoundingClientRect()
+      const within = ({ x, y }) => left < x && x < right && top < y && y < bottom
+      for (const arrow of drawing.querySelectorAll(".edgePaths path:not(.edge-thickness-invisible)"))
+        for (let along = 0; along < arrow.getTotalLength(); along += 2)
+          if (within(arrow.getPointAtLength(along).matrixTransform(arrow.getScreenCTM()))) {
+            found.push(`through ${title.textContent}: ${called}`)
+            break
+          }
+    }
+  }
+  return found
+}"""
+
+UNREAD = """() => {
+  const found = []
+  const range = document.createRange()
+  const right = (part) => {
+    const texts = document.createTreeWalker(part, NodeFilter.SHOW_TEXT)
+    let furthest = 0
+    while (texts.nextNode()) {
+      const text = texts.currentNode
+      if (!text.parentElement.checkVisibility()) continue
+      for (const word of text.data.matchAll(/\\S+/g)) { // a space may hang over the edge where a line wraps
+        range.setStart(text, word.index)
+        range.setEnd(text, word.index + word[0].length)
+        for (const box of range.getClientRects()) furthest = Math.max(furthest, box.right)
+      }
+    }
+    return furthest
+  }
+  document.querySelectorAll("details").forEach(fold => { fold.open = true })
+  for (const code of document.querySelectorAll(".preuve code"))
+    if (code.scrollWidth > code.clientWidth + 1) found.push("cut: " + code.textContent)
+  for (const row of document.querySelectorAll(".preuve-row"))
+    for (const cell of row.children) {
+      const box = cell.getBoundingClientRect()
+      if (box.width && right(cell) > box.right + 1) found.push("cut through: " + cell.textContent)
+    }
+  for (const head of document.querySelectorAll("[data-spoken]")) {
+    const column = [...head.parentElement.children].indexOf(head)
+    for (const row of head.closest(".preuve-table").children) {
+      const cell = row.children[column]
+      if (!cell || !row.checkVisibility()) continue
+      if (!cell.clientWidth || cell.getBoundingClientRect().right > innerWidth)
+        found.push("out of sight: " + cell.textContent)
+    }
+  }
+  return found.map(text => text.slice(0, 200))
+}"""
+
+STOPS = """() => {
+  const found = []
+  for (const block of document.querySelectorAll(".preuve")) {
+    const stops = [...block.querySelectorAll("a[href], button, [tabindex]")]
+    const count = stops.filter(stop => stop.tabIndex >= 0).length
+    if (count > 1) found.push(count + " stops: " + block.textContent)
+  }
+  return found.map(text => text.slice(0, 200))
+}"""
+
 CUT = """() => {
   const found = []
   for (const part of document.querySelectorAll("article *")) {
@@ -176,12 +280,22 @@ COVERED = """() => {
         found.push("covered: " + words.currentNode.data)
     }
   }
+  for (const button of document.querySelectorAll("article td > .preuve-copy")) {
+    const { left, right, top, bottom } = button.getBoundingClientRect()
+    const words = document.createTreeWalker(button.parentElement, NodeFilter.SHOW_TEXT)
+    while (words.nextNode()) {
+      range.selectNodeContents(words.currentNode)
+      const beneath = box => box.top < bottom && box.bottom > top && box.right > left + 1 && box.left < right
+      if (words.currentNode.data.trim() && [...range.getClientRects()].some(beneath))
+        found.push("covered: " + words.currentNode.data)
+    }
+  }
   return found.map(text => text.slice(0, 200))
 }"""
 
 UNREADABLE = """() => {
   const found = []
-  const readable = "article :is(h1, p, pre, svg, .preuve-note, .preuve-output)"
+  const readable = "article :is(h1, p, pre, svg:not(.preuve-drawing > svg), .preuve-note, .preuve-output)"
   const folded = "details:not([open]) > :not(summary), .tabbed-content"
   const seen = { opacityProperty: true, visibilityProperty: true }
   for (const part of document.querySelectorAll(readable)) {
@@ -189,6 +303,10 @@ UNREADABLE = """() => {
     if (!part.closest(folded) && !part.checkVisibility(seen)) found.push("hidden: " + part.outerHTML)
     if (part.matches(".preuve-output") && part.scrollHeight > part.clientHeight + 1)
       found.push("cut: " + part.outerHTML)
+  }
+  for (const drawing of document.querySelectorAll(".preuve-drawing")) {
+    const shown = [...drawing.children].filter(layout => layout.checkVisibility(seen))
+    if (!drawing.closest(folded) && shown.length !== 1) found.push("not one layout: " + drawing.outerHTML)
   }
   if (!document.querySelector("article h1")) found.push("no title")
   return found.map(text => text.slice(0, 200))
@@ -246,7 +364,11 @@ def pages(site: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "check", [quiet, accessible, fits_a_phone, uncovered, light, reads_without_scripts, prints_whole]
+    "check",
+    [
+        *(quiet, accessible, fits_a_phone, uncovered, light, reads_without_scripts, prints_whole),
+        *(reads_whole, one_stop_a_block, clear_of_arrows),
+    ],
 )
 def test_every_page_passes(check: Check, site: Path, browser: Browser, serve: Serve) -> None:
     with serve(site) as base:
@@ -301,6 +423,11 @@ def test_the_heaviest_page_is_swift(site: Path, serve: Serve) -> None:
         (light, "too-heavy"),
         (reads_without_scripts, "undrawn"),
         (reads_without_scripts, "shown-by-a-script"),
+        (reads_whole, "cut-answer"),
+        (reads_whole, "cut-through-a-word"),
+        (reads_whole, "hides-what-it-speaks-of"),
+        (one_stop_a_block, "many-stops"),
+        (clear_of_arrows, "crossed-title"),
         (prints_whole, "cut-on-paper"),
         (prints_whole, "folded-on-paper"),
     ],
@@ -333,46 +460,138 @@ def blocks(sample: Path, browser: Browser, serve: Serve) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize(
-    ("block", "command"),
+    ("block", "number", "command"),
     [
-        ("cmd-kubectl-apply", "kubectl apply -f pod-definition.yml\nkubectl get pods -o wide"),
-        ("cmd-cat", 'cat <<EOF > note.txt\nun\ndeux "trois" $HOME\nEOF'),
+        ("cmd-kubectl-apply", 0, "kubectl apply -f pod-definition.yml"),
+        ("cmd-kubectl-apply", 1, "kubectl get pods -o wide"),
+        ("cmd-cat", 0, 'cat <<EOF > note.txt\nun\ndeux "trois" $HOME\nEOF'),
     ],
 )
-def test_copying_takes_the_commands_alone(blocks: Page, block: str, command: str) -> None:
-    blocks.locator(f"#{block} button[data-md-type=copy]").click()
+def test_copying_takes_one_command_alone(blocks: Page, block: str, number: int, command: str) -> None:
+    copy = blocks.locator(f"#{block} .preuve-copy").nth(number)
+    copy.click()
+    blocks.get_by_role("button", name="Copié").wait_for()
     assert blocks.evaluate("navigator.clipboard.readText()") == command
 
 
-def test_a_mark_says_what_it_is_to_the_keyboard(blocks: Page) -> None:
-    marks = blocks.locator("#cmd-kubectl-apply .preuve-mark")
+def test_a_page_that_came_over_plain_http_copies_too(blocks: Page) -> None:
+    """A browser has no clipboard for it but the old one."""
+    blocks.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true })")
+    blocks.locator("#cmd-kubectl-apply .preuve-copy").first.click()
+    blocks.get_by_role("button", name="Copié").wait_for()
+    blocks.evaluate("delete navigator.clipboard")
+    assert blocks.evaluate("navigator.clipboard.readText()") == "kubectl apply -f pod-definition.yml"
+
+
+def test_the_arrows_walk_through_a_block(blocks: Page) -> None:
+    """Its one stop is where one was last: commands to copy, marks, which say what they are, buttons."""
     tooltip = blocks.get_by_role("tooltip")
-    assert [marks.nth(n).get_attribute("tabindex") for n in range(3)] == ["0", "-1", "-1"]
-    marks.nth(0).focus()
+    blocks.locator("#cmd-kubectl-apply .preuve-copy").first.focus()
+    blocks.keyboard.press("ArrowRight")
+    blocks.keyboard.press("ArrowRight")
     tooltip.filter(has_text="âge").wait_for()
     blocks.keyboard.press("ArrowRight")
     tooltip.filter(has_text="adresse IP").wait_for()
     blocks.keyboard.press("Escape")
     tooltip.wait_for(state="hidden")
+    blocks.keyboard.press("Shift+Tab")
+    blocks.keyboard.press("Tab")
+    tooltip.filter(has_text="adresse IP").wait_for()
 
 
 def test_a_mark_says_what_it_is_to_a_finger(sample: Path, browser: Browser, serve: Serve) -> None:
     context = browser.new_context(has_touch=True, is_mobile=True, viewport=PHONE)
     with serve(sample) as base:
         page = settled(context, base + "blocks.html")
-        page.locator("#cmd-kubectl-apply .preuve-mark").first.tap()
-        note = page.get_by_role("tooltip").filter(has_text="âge")
+        page.locator("#cmd-kubectl-apply .preuve-mark", has_text="worker1").first.tap()
+        note = page.get_by_role("tooltip").filter(has_text="nœud")
         note.wait_for()
         assert note.evaluate("note => getComputedStyle(note).backgroundColor").startswith("rgb(")
     context.close()
 
 
-def test_a_long_output_unfolds(blocks: Page) -> None:
+def test_a_long_output_unfolds_and_folds(blocks: Page) -> None:
+    """And the keyboard stays where it was."""
     output = blocks.locator("#cmd-describe .preuve-output")
     height = "output => output.clientHeight"
     before = output.evaluate(height)
-    output.get_by_role("button", name="60 lignes").click()
-    assert output.evaluate(height) > 2 * before
+    output.get_by_role("button", name="Tout afficher (60 lignes)").click()
+    assert output.evaluate(height) > 3 * before
+    output.locator(":focus", has_text="Réduire").click()
+    assert output.evaluate(height) == before
+
+
+def test_the_keyboard_opens_no_fold(blocks: Page) -> None:
+    """It passes what is folded: the first mark after those of the head is none of its stops."""
+    block = blocks.locator("#cmd-describe")
+    height = "block => block.clientHeight"
+    before = block.evaluate(height)
+    block.locator(".preuve-copy").focus()
+    for _ in range(12 + 1):
+        blocks.keyboard.press("ArrowRight")
+    assert block.get_by_role("button", name="Tout afficher").evaluate("button => button.matches(':focus')")
+    assert block.evaluate(height) == before
+
+
+def test_the_search_of_the_browser_opens_the_fold(blocks: Page) -> None:
+    """`beforematch` is what it says first."""
+    rest = blocks.locator("#cmd-describe .preuve-rest")
+    assert rest.get_attribute("hidden") == "until-found"
+    rest.evaluate("rest => rest.dispatchEvent(new Event('beforematch', { bubbles: true }))")
+    assert rest.get_by_text("10.244.1.60").is_visible()
+
+
+def test_columns_that_gave_way_can_be_seen(sample: Path, browser: Browser, serve: Serve) -> None:
+    """On a phone; where all have room, there is no button."""
+    context = browser.new_context(viewport=PHONE)
+    width = "cell => cell.getBoundingClientRect().width"
+    with serve(sample) as base:
+        page = settled(context, base + "blocks.html")
+        block = page.locator("#cmd-kubectl-apply")
+        row = block.locator(".preuve-row").nth(1).locator("> span")
+        assert [row.nth(n).evaluate(width) > 0 for n in range(9)] == [n in {0, 6} for n in range(9)]
+        block.get_by_role("button", name="Toutes les colonnes (9)").click()
+        assert [row.nth(n).evaluate(width) > 0 for n in range(9)] == 9 * [True]
+        assert list(page.evaluate(UNREAD)) == []
+        page.set_viewport_size({"width": 1920, "height": 800})
+        page.locator("details", has=page.locator("#cmd-kubectl-get-rs")).locator("summary").click()
+        fits = page.locator("#cmd-kubectl-get-rs .preuve-columns")
+        assert fits.evaluate("button => button.offsetHeight") == 0
+    context.close()
+
+
+def test_a_link_into_a_fold_leads_to_its_block(sample: Path, browser: Browser, serve: Serve) -> None:
+    context = browser.new_context(viewport=DESK)
+    with serve(sample) as base:
+        page = settled(context, base + "blocks.html#cmd-kubectl-get-rs")
+        box = page.locator("#cmd-kubectl-get-rs").bounding_box()
+        assert box
+        assert 0 < box["y"] < 400
+    context.close()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_an_answer_is_picked_and_judged(
+    sample: Path, browser: Browser, serve: Serve, *, script: bool
+) -> None:
+    """With the keyboard, and without a script: what is right is not seen before, nor is what happens."""
+    context = browser.new_context(viewport=PHONE, java_script_enabled=script)
+    with serve(sample) as base:
+        page = context.new_page()
+        page.goto(base + "blocks.html")
+        question = page.locator(".admonition.question")
+        choices = question.locator("details.choix > summary")
+        happens = question.locator("#cmd-predicted")
+        assert question.inner_text().count("Non.") + question.inner_text().count("Oui.") == 0
+        assert not happens.is_visible()
+        choices.nth(0).focus()
+        for key in ("Enter", "Tab", "Space"):
+            page.keyboard.press(key)
+        said = [choices.nth(n).locator("xpath=..").inner_text() for n in range(3)]
+        assert ["Non." in said[0], "Oui." in said[1], "Non." in said[2]] == [True, True, False]
+        question.locator("details.reponse > summary").click()
+        assert happens.is_visible()
+    context.close()
 
 
 def test_a_replay_keeps_the_text_and_ends(blocks: Page) -> None:
@@ -387,6 +606,32 @@ def test_a_replay_keeps_the_text_and_ends(blocks: Page) -> None:
     block.get_by_role("button", name="Rejouer").wait_for()
 
 
+def test_a_drawing_is_compared_with_the_one_before_it(sample: Path, browser: Browser, serve: Serve) -> None:
+    """In its place, and back; only with one of the same kinds, and nothing beneath it moves."""
+    statuses = """() => [...document.querySelectorAll('#drawing-3 > svg')]
+        .filter(picture => picture.checkVisibility())
+        .map(picture => [...picture.querySelectorAll('.preuve-status')].map(status => status.textContent))"""
+    with serve(sample) as base:
+        page = settled(browser, base + "drawings.html")
+        assert page.locator(".preuve-before").count() == 1
+        button = page.get_by_role("button", name="Voir l’état précédent")
+        drawing = page.locator("#drawing-3")
+        now, height = page.evaluate(statuses), drawing.evaluate("one => one.offsetHeight")
+        assert now == [["2/2", "Running", "Running"]]
+        button.focus()
+        page.keyboard.press("Enter")
+        assert page.evaluate(statuses) == [["0/1", "ContainerCreating"]]
+        assert drawing.evaluate("one => one.offsetHeight") == height
+        back = page.get_by_role("button", name="Revenir à cet état")
+        assert back.evaluate("one => one === document.activeElement")
+        back.click()
+        assert page.evaluate(statuses) == now
+        button.click()
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert page.evaluate(statuses) == now
+        page.close()
+
+
 def stop_the_clock(page: Page) -> None:
     """From now on the page's time passes when a test says so."""
     page.clock.install(time=datetime(2026, 11, 26, tzinfo=UTC))
@@ -394,7 +639,7 @@ def stop_the_clock(page: Page) -> None:
 
 
 def test_a_replay_keeps_the_pace_of_the_cluster(blocks: Page) -> None:
-    """Each answer comes after the time that it took: 210 ms, then 320, each after 600 to read the command."""
+    """Each answer comes after the time that it took, 210 ms, then 2320, and 600 to read its command."""
     block = blocks.locator("#cmd-kubectl-apply")
     coming, waiting = block.locator(".preuve-coming"), block.locator(".preuve-waiting")
     stop_the_clock(blocks)
@@ -404,7 +649,7 @@ def test_a_replay_keeps_the_pace_of_the_cluster(blocks: Page) -> None:
     assert (coming.count(), waiting.count()) == (1, 1)
     blocks.clock.run_for(1)
     assert (coming.count(), waiting.count()) == (0, 1)
-    blocks.clock.run_for(919)
+    blocks.clock.run_for(2919)
     assert waiting.count() == 1
     blocks.clock.run_for(1)
     assert waiting.count() == 0
@@ -476,12 +721,35 @@ def test_the_bar_hides_no_word(blocks: Page) -> None:
     assert covered == []
 
 
+def test_only_what_took_time_is_offered_again(blocks: Page) -> None:
+    offered = blocks.locator(".preuve:has(.preuve-replay)").evaluate_all(
+        "blocks => blocks.map(block => block.id)"
+    )
+    assert offered == ["cmd-kubectl-apply", "cmd-kubectl-wait"]
+
+
 def test_whoever_wants_no_motion_gets_no_replay(sample: Path, browser: Browser, serve: Serve) -> None:
     context = browser.new_context(reduced_motion="reduce")
     with serve(sample) as base:
         page = settled(context, base + "blocks.html")
         assert page.locator(".preuve-replay").count() > 1
         assert not any(button.is_visible() for button in page.locator(".preuve-replay").all())
+        bar = page.locator(".preuve[data-slow] .preuve-bar").first
+        assert bar.evaluate("bar => getComputedStyle(bar).opacity") == "0"
+    context.close()
+
+
+@pytest.mark.parametrize("site", ["course"], indirect=True)
+def test_what_is_beneath_a_block_begins_where_the_text_does(
+    site: Path, browser: Browser, serve: Serve
+) -> None:
+    """On a phone too, where the block itself reaches the edges."""
+    left = "part => part.getBoundingClientRect().left"
+    context = browser.new_context(viewport=PHONE)
+    with serve(site) as base:
+        page = settled(context, base + "index.html")
+        legend = page.locator("article > .preuve > .preuve-legend")
+        assert legend.evaluate(left) == page.locator("article > p").first.evaluate(left)
     context.close()
 
 
@@ -500,7 +768,8 @@ def test_the_keyboard_goes_where_something_is_seen(blocks: Page) -> None:
 
 LOST = """() => {
   const stop = document.activeElement
-  const shown = stop.matches("input.md-option") ? stop.nextElementSibling : stop
+  const label = stop.matches("input.md-option") ? stop.nextElementSibling : stop.labels?.[0]
+  const shown = label ?? stop
   const { width, height } = shown.getBoundingClientRect()
   const seen = width > 0 && height > 0 && shown.checkVisibility({ visibilityProperty: true })
   return seen || stop.matches("body") ? "" : stop.outerHTML
@@ -566,15 +835,15 @@ def test_what_was_found_can_be_read(
 
 
 def test_a_finished_chapter_stays_finished(sample: Path, browser: Browser, serve: Serve) -> None:
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context = browser.new_context(viewport=DESK)
     with serve(sample) as base:
         page = settled(context, base + "blocks.html")
-        page.get_by_role("button", name="Marquer ce chapitre").click()
+        page.get_by_role("button", name="Marquer cette leçon").click()
         page.goto(base + "index.html")
-        page.locator(".md-nav__link[data-done]", has_text="Blocs").wait_for()
+        page.locator(".md-nav__link[data-done='✓']", has_text="Blocs").wait_for()
         page.goto(base + "blocks.html")
-        page.get_by_role("button", name="Chapitre terminé", pressed=True).click()
-        page.locator(".md-nav__link[data-done]").wait_for(state="detached")
+        page.get_by_role("button", name="Leçon terminée", pressed=True).click()
+        page.locator(".md-nav__link[data-done='✓']").wait_for(state="detached")
     context.close()
 
 
@@ -639,4 +908,73 @@ def test_without_chromium_the_reader_draws(
         page.locator("div.mermaid").wait_for()
         # Its drawing is in a closed shadow root: that it takes a place is all that can be seen of it.
         assert page.locator("div.mermaid").evaluate("drawing => drawing.clientHeight") > 100
+    context.close()
+
+
+PLAIN = """site_name: Nu
+theme: {{ name: mkdocs, language: fr }}
+docs_dir: {docs}
+hooks: [{hook}]
+markdown_extensions:
+  - admonition
+  - attr_list
+  - tables
+  - pymdownx.details
+  - pymdownx.superfences: {{ custom_fences: [] }}
+  - pymdownx.tabbed: {{ alternate_style: true }}
+"""
+
+
+def test_a_theme_that_knows_nothing_of_it_shows_blocks_as_well(
+    browser: Browser, serve: Serve, build: Build, tmp_path: Path
+) -> None:
+    """In MkDocs' own: answers whole at every width, marks that explain themselves, a button a command."""
+    sample = FAULTS.with_name("sample")
+    config = tmp_path / "mkdocs.yml"
+    config.write_text(PLAIN.format(docs=sample / "docs", hook=sample / "hook.py"), encoding="utf-8")
+    done = build(config, tmp_path / "site")
+    assert done.returncode == 0, done.stdout
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    with serve(tmp_path / "site") as base:
+        address = base + "blocks/index.html"
+        assert [*reads_whole(browser, address), *one_stop_a_block(browser, address)] == []
+        page = settled(context, address)
+        page.locator("#cmd-kubectl-apply .preuve-copy").nth(1).click()
+        assert page.evaluate("navigator.clipboard.readText()") == "kubectl get pods -o wide"
+        page.locator("#cmd-kubectl-apply .preuve-mark").first.hover()
+        page.get_by_role("tooltip").filter(has_text="âge").wait_for()
+    context.close()
+
+
+@pytest.mark.parametrize("site", ["course"], indirect=True)
+def test_the_cheat_sheet_is_filtered_as_one_types(site: Path, browser: Browser, serve: Serve) -> None:
+    """By words in any order, with or without accents; a title without a command goes too."""
+    context = browser.new_context()
+    with serve(site) as base:
+        page = settled(context, base + "memo/index.html")
+        rows, titles = page.locator("tr:has(td > a > code)"), page.locator("article h2")
+        every = (rows.count(), titles.count())
+        page.get_by_label("Filtrer les commandes").fill("LOGS kubectl")
+        seen = rows.filter(visible=True)
+        assert 0 < seen.count() < every[0]
+        assert all("logs" in text for text in seen.all_text_contents())
+        assert titles.filter(visible=True).count() < every[1]
+        page.get_by_label("Filtrer les commandes").fill("")
+        assert (rows.filter(visible=True).count(), titles.filter(visible=True).count()) == every
+    context.close()
+
+
+@pytest.mark.parametrize("site", ["course"], indirect=True)
+def test_a_command_is_found_on_the_cheat_sheet_first(site: Path, browser: Browser, serve: Serve) -> None:
+    """Then where its words stand side by side, before pages that hold one of them in their title."""
+    context = browser.new_context()
+    with serve(site) as base:
+        page = settled(context, base + "index.html")
+        page.locator("input.md-search__input").click()
+        page.keyboard.type("kubectl get")
+        page.locator(".md-search-result__item mark", has_text="get").first.wait_for()
+        links = page.locator(".md-search-result__item > a.md-search-result__link")
+        titles = [title.strip() for title in links.locator("h1").all_text_contents()]
+        assert titles[0] == "Aide-mémoire"
+        assert "Installer un cluster chez soi" not in titles[:3]
     context.close()

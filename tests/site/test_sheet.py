@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from course.sheet import Pattern, Shape, invocations
+from course.sheet import Pattern, Shape
+from preuve.page.verbs import calls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,6 +56,5 @@ def test_every_command_of_the_sheet_is_run_where_it_says(site: Path) -> None:
         copied = Blocks((memo.parent / page).resolve()).run[anchor]
         fits = Pattern(command, "").fits
         assert any(
-            fits(Shape.read(words)) or shlex.join(["kubectl", *words]) == command
-            for words in invocations(copied)
+            fits(Shape.read(words)) or shlex.join(["kubectl", *words]) == command for words in calls(copied)
         ), f"{command} is not in {target}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 import resource
 import shutil
@@ -24,7 +26,7 @@ pytestmark = pytest.mark.site
 ROOT = Path(__file__).parents[2]
 FAULTS = Path(__file__).with_name("faults")
 SAMPLE = FAULTS.with_name("sample")
-VNU = ROOT / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
+VNU = ROOT / "tests" / "site" / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
 THEIRS = ".*Attribute “autocomplete” is only allowed.*"
 """What Material has on two checkboxes of every page."""
 BUILD_SECONDS = 5
@@ -115,6 +117,78 @@ def test_who_is_lost_is_led_home(site: Path) -> None:
     assert "/index.html" in Links(page).targets
 
 
+def test_a_chapter_is_called_as_its_first_page_is(site: Path) -> None:
+    """With its number, in the navigation of every page; what is looked things up in has none."""
+    page = (site / "404.html").read_text(encoding="utf-8")
+    names = [html.unescape(name).strip() for name in re.findall(r'<li><a href="[^"]*">(.*?)</a></li>', page)]
+    numbered = [name for name in names if re.match(r"\d+\. ", name)]
+    assert [name.partition(".")[0] for name in numbered] == [str(n + 1) for n in range(len(numbered))]
+    assert numbered
+    if site.name == "site-course":
+        pods = (site / "pods" / "index.html").read_text(encoding="utf-8")
+        title = re.search(r"<h1[^>]*>([^<]*)", pods)
+        assert title
+        assert title[1] in {name.partition(". ")[2] for name in numbered}
+        assert names[-4:] == ["Aide-mémoire", "Preuves", "Écrire avec preuve", "In English"]
+
+
+def test_the_home_page_says_how_long_each_chapter_is(
+    write: Callable[[str], Path], build: Build, tmp_path: Path
+) -> None:
+    """And calls it by its title, whatever its row does; the build fails where one has no row."""
+    config = write(HOME)
+    (config.parent / "docs" / "a").mkdir()
+    lesson = (
+        '# Les Pods\n\n!!! abstract "Objectifs"\n    - Lire `un` [lien](../index.md).\n\n' + "un mot " * 500
+    )
+    (config.parent / "docs" / "a" / "index.md").write_text(lesson, encoding="utf-8")
+    (config.parent / "docs" / "a" / "b.md").write_text(lesson.replace("Les Pods", "Deux"), encoding="utf-8")
+    settings = config.read_text(encoding="utf-8")
+    config.write_text(
+        settings.replace("[index.md]", "[index.md, {A: [a/index.md, a/b.md]}]"), encoding="utf-8"
+    )
+    done = build(config, tmp_path / "site")
+    assert done.returncode == 0, done.stdout
+    page = html.unescape((tmp_path / "site" / "index.html").read_text(encoding="utf-8"))
+    assert "1 chapitres et 0\xa0h\xa010 de lecture" in page
+    assert '<td>1. <a href="a/index.html">Les Pods</a></td>' in page
+    assert '<span data-lessons="2">10\xa0min</span>' in page
+    described = (tmp_path / "site" / "a" / "b.html").read_text(encoding="utf-8")
+    tags = [tag for tag in re.findall("<meta [^>]*>", described) if 'content="Lire un lien."' in tag]
+    assert sorted(re.findall(r'(?:name|property)="([^"]*)"', " ".join(tags))) == [
+        "description",
+        "og:description",
+    ]
+    (config.parent / "docs" / "index.md").write_text("# Un\n\n<!-- durée -->\n", encoding="utf-8")
+    done = build(config, tmp_path / "site")
+    assert done.returncode == 1
+    assert "index.md: no row for a/index.html" in done.stdout
+
+
+HOME = """# Un
+
+En <!-- durée -->.
+
+| Chapitre | Sujet | Temps |
+|---|---|--:|
+| [Des Pods](a/index.md) | `x` | |
+"""
+
+
+@pytest.mark.parametrize("site", ["course"], indirect=True)
+def test_a_page_leads_to_its_proofs(site: Path) -> None:
+    """The links are followed by `test_every_link_leads_somewhere`; here, that they are there."""
+    page = (site / "services" / "index.html").read_text(encoding="utf-8")
+    line = re.search(r'<p class="preuve-version">(.*?)</p>', page, re.DOTALL)
+    assert line
+    assert re.findall(r'href="([^"]*)"', line[1]) == [
+        "../scripts/services/index.sh",
+        "../scripts/services/index.zip",
+        "../transcripts/services/index.txt",
+    ]
+    assert "min de lecture · Exécuté sur Kubernetes v1." in re.sub("<.*?>", "", line[1])
+
+
 def test_the_html_is_valid(site: Path) -> None:
     assert invalid(site) == []
 
@@ -123,6 +197,7 @@ def test_invalid_html_is_caught() -> None:
     assert any("Duplicate ID" in error for error in invalid(FAULTS / "same-id-twice"))
 
 
+@pytest.mark.speed
 def test_a_build_is_quick_when_nothing_is_played_or_drawn(site: Path, build: Build, tmp_path: Path) -> None:
     """Counted in processor time: whatever else the machine is doing does not change it much."""
     config = ROOT / "mkdocs.yml" if site.name == "site-course" else SAMPLE / "mkdocs.yml"
@@ -163,6 +238,16 @@ def test_words_in_a_drawing_know_the_frames_around_them(
         (True, "dedans"),
         (False, "dehors"),
     ]
+
+
+def test_no_drawing_is_drawn_point_by_point(site: Path) -> None:
+    """Mermaid makes a box with round ends of two hundred curves, which weigh more than the page's text."""
+    longest = max(
+        (len(path), page.name)
+        for page in site.rglob("*.html")
+        for path in re.findall(r' d="([^"]*)"', page.read_text("utf-8"))
+    )
+    assert longest < (1500,)
 
 
 def test_no_drawing_shows_a_space_as_html(site: Path) -> None:
@@ -210,6 +295,33 @@ def test_a_diagram_without_a_name_is_refused(
     assert "index.md: a diagram without `accTitle:`" in done.stdout
 
 
+QUESTION = """# Un
+
+??? question "Que va-t-il se passer ?"
+    - Deux. <!-- vrai="2 × web-" -->
+    - Trois. <!-- vrai="3 × web-" -->
+
+    ```{ .console data-state=executed data-exchanges="1,2,0,90" }
+    $ kubectl get pods -o name
+    pod/web-a
+    pod/web-b
+    ```
+"""
+
+
+def test_a_question_that_the_outputs_answer_otherwise_is_refused(
+    write: Callable[[str], Path], build: Build, tmp_path: Path
+) -> None:
+    """At its line."""
+    config = write(QUESTION)
+    assert build(config, tmp_path / "site").returncode == 0
+    (config.parent / "docs" / "index.md").write_text(QUESTION.replace("2 ×", "4 ×"), encoding="utf-8")
+    done = build(config, tmp_path / "site")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout
+    assert "index.md:3: by the outputs beneath, none of the answers would be right" in done.stdout
+
+
 def test_the_zip_is_the_site(sample: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(sample / "kubernetes-preuves.zip") as archive:
         archive.extractall(tmp_path)
@@ -223,5 +335,12 @@ def test_the_zip_is_the_site(sample: Path, tmp_path: Path) -> None:
 
 def test_the_lock_names_no_address() -> None:
     """Whoever installs it does so from the registry that is theirs."""
-    lock = (ROOT / "package-lock.json").read_text(encoding="utf-8")
-    assert '"resolved"' not in lock
+    for folder in (ROOT, ROOT / "tests" / "site"):
+        lock = (folder / "package-lock.json").read_text(encoding="utf-8")
+        assert '"integrity"' in lock
+        assert '"resolved"' not in lock
+
+
+def test_what_the_site_is_drawn_with_needs_no_new_npm() -> None:
+    """Debian 13's (9.2) ends `npm ci` with an error of its own where overrides are."""
+    assert "overrides" not in json.loads((ROOT / "package.json").read_text(encoding="utf-8"))

@@ -29,10 +29,25 @@
     }
   }
 
-  function tick() {
+  // Beside a chapter the lessons of it that are done are counted, the first one among them.
+  function count(pages) {
     const done = finished()
-    for (const link of document.querySelectorAll(".md-nav--primary a.md-nav__link[href]")) {
-      link.toggleAttribute("data-done", !link.hash && done.has(chapter(link.href)))
+    const all = new Set(pages)
+    const ours = [...all].filter((page) => done.has(page)).length
+    return ours === all.size ? "✓" : ours ? ours + "/" + all.size : ""
+  }
+
+  function tick() {
+    const links = (root) => Array.from(root.querySelectorAll("a.md-nav__link[href]")).filter((link) => !link.hash)
+    for (const item of document.querySelectorAll(".md-nav--primary .md-nav__item")) {
+      const [head] = links(item)
+      if (head) head.dataset.done = count(links(item).map((link) => chapter(link.href)))
+    }
+    for (const time of document.querySelectorAll("[data-lessons]")) {
+      const first = chapter(time.closest("tr").querySelector("a").href)
+      const within = first.slice(0, first.lastIndexOf("/") + 1)
+      const ours = [...finished()].filter((page) => page.startsWith(within)).length
+      time.dataset.done = ours ? (ours >= Number(time.dataset.lessons) ? "✓" : ours + "/" + time.dataset.lessons) : ""
     }
   }
 
@@ -44,7 +59,7 @@
     const button = document.createElement("button")
     const show = (done) => {
       button.setAttribute("aria-pressed", done)
-      button.textContent = done ? "✓ Chapitre terminé" : "Marquer ce chapitre comme terminé"
+      button.textContent = done ? "✓ Leçon terminée" : "Marquer cette leçon comme terminée"
       button.className = done ? "md-button md-button--primary" : "md-button"
     }
     button.type = "button"
@@ -59,6 +74,37 @@
     place.className = "chapter-done"
     place.append(button)
     article.append(place)
+  }
+
+  // The cheat sheet: filtered as one types, without accents; what was found keeps its title.
+  const bare = (text) => text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase()
+
+  function filter() {
+    const field = document.querySelector(".filter input")
+    if (!field || field.dataset.heard) return
+    field.dataset.heard = ""
+    const tables = Array.from(document.querySelectorAll("article table")).filter((table) => table.querySelector("td > a > code"))
+    field.addEventListener("input", () => {
+      const words = bare(field.value).split(/\s+/).filter(Boolean)
+      for (const table of tables) {
+        const rows = [...table.tBodies[0].rows]
+        for (const row of rows) row.hidden = !words.every((word) => bare(row.textContent).includes(word))
+        const none = rows.every((row) => row.hidden)
+        const place = table.closest(".md-typeset__scrollwrap") ?? table
+        place.hidden = none
+        if (place.previousElementSibling?.matches("h2, h3")) place.previousElementSibling.hidden = none
+      }
+    })
+    for (const command of document.querySelectorAll("article td > a > code")) {
+      const button = document.createElement("button")
+      Object.assign(button, { type: "button", className: "preuve-copy", title: "Copier la commande", tabIndex: -1 })
+      button.setAttribute("aria-label", "Copier la commande")
+      button.addEventListener("click", async () => {
+        await navigator.clipboard.writeText(command.textContent)
+        button.dataset.done = ""
+      })
+      command.closest("td").append(button)
+    }
   }
 
   // What the theme draws without a name, or with one in English.
@@ -119,6 +165,7 @@
     name(document)
     reach()
     offerToFinish()
+    filter()
     tick()
   })
 })()

@@ -1,11 +1,12 @@
-// Executed blocks, for whoever has a script: unfold, replay, link to a block, walk the marks with the keyboard.
-// Without it everything reads; copying is the theme's, from data-copy.
+// Executed blocks, for whoever has a script: copy a command, unfold, replay, link to a block, walk with the keyboard,
+// see in the place of a drawing the one before it.
+// Without it everything reads.
 (function () {
   "use strict"
 
   const WORDS = {
-    en: { link: "Link to this block", replay: "Replay", replayTitle: "Replay with its real timing, waits cut at 5 s", stop: "Show all" },
-    fr: { link: "Lien vers ce bloc", replay: "Rejouer", replayTitle: "Rejouer au rythme du cluster, chaque attente limitée à 5 s", stop: "Tout montrer" },
+    en: { after: "Back to this state", before: "See the state before", copy: "Copy the command", copied: "Copied", less: "Show less", link: "Link to this block", replay: "Replay", replayTitle: "Replay with its real timing, waits cut at 5 s", stop: "Show all" },
+    fr: { after: "Revenir à cet état", before: "Voir l’état précédent", copy: "Copier la commande", copied: "Copié", less: "Réduire", link: "Lien vers ce bloc", replay: "Rejouer", replayTitle: "Rejouer au rythme du cluster, chaque attente limitée à 5 s", stop: "Tout montrer" },
   }
   const words = WORDS[document.documentElement.lang.slice(0, 2)] ?? WORDS.en
   const TYPING_MS = 600 // to read a command before it is sent; nobody measured the typing
@@ -18,13 +19,44 @@
     return made
   }
 
-  function unfoldable(output) {
-    const button = element("button", { type: "button", class: "preuve-unfold" }, "↓ " + output.dataset.long)
-    const unfold = () => output.classList.add("preuve-unfolded")
-    button.addEventListener("click", unfold)
-    output.addEventListener("scroll", unfold) // the page's own search found something further down
-    output.addEventListener("focusin", (event) => event.target === button || unfold())
-    output.append(button)
+  // What is folded is still found by the search of the page, which unfolds it; the keyboard does not go there.
+  function foldable(output, button) {
+    const [attribute, rest] = button.matches(".preuve-unfold") ? ["data-unfolded", output.querySelector(".preuve-rest")] : ["data-columns"]
+    const more = button.textContent
+    const show = (all) => {
+      output.toggleAttribute(attribute, all)
+      button.setAttribute("aria-expanded", all)
+      button.textContent = all ? words.less : more
+      if (rest && all) rest.removeAttribute("hidden")
+      else if (rest) rest.setAttribute("hidden", "until-found")
+    }
+    button.addEventListener("click", () => show(!output.hasAttribute(attribute)))
+    rest?.addEventListener("beforematch", () => show(true))
+    show(false)
+  }
+
+  async function copied(text) {
+    try {
+      await navigator.clipboard.writeText(text)
+    } catch {
+      const area = element("textarea", { style: "position:fixed;opacity:0" }, text) // a page that came over plain HTTP
+      document.body.append(area)
+      area.select()
+      document.execCommand("copy")
+      area.remove()
+    }
+  }
+
+  function copyable(command) {
+    const button = element("button", { type: "button", class: "preuve-copy", title: words.copy, "aria-label": words.copy }, "")
+    button.addEventListener("click", async () => {
+      await copied(Array.from(command.querySelectorAll(".preuve-line"), (line) => line.textContent.slice(2)).join("").trimEnd())
+      button.dataset.done = ""
+      button.setAttribute("aria-label", words.copied)
+      button.addEventListener("blur", () => { delete button.dataset.done; button.setAttribute("aria-label", words.copy) }, { once: true })
+      button.focus()
+    })
+    command.append(button)
   }
 
   // One note for all that has one, and one ear: a page has hundreds of marks, and a site may note other words.
@@ -51,15 +83,23 @@
   }
 
   // One stop of the Tab key a block, then the arrows: a table of Pods has twenty marks.
-  function walk(mark, event) {
+  const STOPS = ".preuve-copy, .preuve-mark, .preuve-more > button, .preuve-bar > *"
+  const stops = (block) => Array.from(block.querySelectorAll(STOPS)).filter((stop) => stop.checkVisibility() && stop.offsetHeight)
+
+  function walk(event) {
+    const block = event.target.matches?.(STOPS) && event.target.closest(".preuve")
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key]
-    const marks = step ? [...(mark.closest(".preuve")?.querySelectorAll(".preuve-mark") ?? [])] : []
-    const next = marks[marks.indexOf(mark) + step]
+    if (!block || !step) return
+    const all = stops(block)
+    const next = all[all.indexOf(event.target) + step]
     if (!next) return
     event.preventDefault()
-    mark.tabIndex = -1
-    next.tabIndex = 0
     next.focus()
+  }
+
+  function stay(event) {
+    const block = event.target.matches?.(STOPS) && event.target.closest(".preuve")
+    if (block) for (const stop of block.querySelectorAll(STOPS)) stop.tabIndex = stop === event.target ? 0 : -1
   }
 
   document.addEventListener("pointerover", onMark(tell))
@@ -67,13 +107,15 @@
   document.addEventListener("pointerout", onMark((mark, event) => event.relatedTarget === note || mark.matches(":focus") || hush()))
   note.addEventListener("pointerleave", hush)
   document.addEventListener("focusout", onMark(hush))
-  document.addEventListener("keydown", onMark(walk))
+  document.addEventListener("focusin", stay)
+  document.addEventListener("keydown", walk)
   document.addEventListener("keydown", (event) => event.key === "Escape" && hush())
   const follow = () => note.hidden || (document.activeElement.matches(NOTED) ? tell(document.activeElement) : hush())
   document.addEventListener("scroll", follow, { capture: true, passive: true })
 
   function replayable(block) {
     const exchanges = [...block.querySelectorAll(".preuve-exchange[data-ms]")]
+    const drawing = block.nextElementSibling?.matches(".preuve-drawing") ? block.nextElementSibling : undefined // it comes last
     const button = element("button", { type: "button", class: "preuve-replay", title: words.replayTitle }, "")
     let timer
 
@@ -82,6 +124,7 @@
       timer = undefined
       block.classList.remove("preuve-playing")
       exchanges.forEach((exchange) => exchange.classList.remove("preuve-coming", "preuve-waiting"))
+      drawing?.classList.remove("preuve-coming")
       button.textContent = "▶ " + words.replay
     }
 
@@ -99,6 +142,7 @@
       if (timer) return rest()
       block.classList.add("preuve-playing")
       exchanges.forEach((exchange) => exchange.classList.add("preuve-coming"))
+      drawing?.classList.add("preuve-coming")
       button.textContent = "■ " + words.stop
       show(0)
     })
@@ -109,17 +153,62 @@
 
   function enrich(block) {
     block.dataset.enriched = ""
-    block.querySelectorAll(".preuve-output[data-long]").forEach(unfoldable)
-    block.querySelectorAll(".preuve-mark").forEach((mark, index) => { mark.tabIndex = index ? -1 : 0 })
+    block.querySelectorAll(".preuve-command").forEach(copyable)
+    block.querySelectorAll(".preuve-more > button").forEach((button) => foldable(button.closest(".preuve-output"), button))
     const bar = element("span", { class: "preuve-bar" }, "")
-    if (block.querySelector(".preuve-exchange[data-ms] > .preuve-output")) bar.append(replayable(block))
+    if ("slow" in block.dataset) bar.append(replayable(block))
     if (block.id) bar.append(element("a", { href: "#" + block.id, title: words.link, "aria-label": words.link }, "#"))
     if (bar.hasChildNodes()) block.querySelector("pre").append(bar)
+    block.querySelectorAll(STOPS).forEach((stop, index) => { stop.tabIndex = index ? -1 : 0 })
+  }
+
+  // What the drawing shows, the last one of the same kinds showed before: objects keep their places from one to the next.
+  function comparable(drawing, index, drawings) {
+    const kinds = (one) => one.querySelector("title").textContent
+    const before = drawings.slice(0, index).findLast((one) => kinds(one) === kinds(drawing))
+    if (!before || drawing.querySelector(".preuve-before")) return
+    const now = [...drawing.children]
+    const then = Array.from(before.querySelectorAll(":scope > svg:not([data-then])"), (picture) => picture.cloneNode(true))
+    for (const picture of then) {
+      picture.dataset.then = ""
+      picture.removeAttribute("aria-labelledby") // its title names it, without the id that the first one has
+      picture.querySelector("title").removeAttribute("id")
+    }
+    const button = element("button", { type: "button", class: "preuve-before" }, words.before)
+    let back = false
+    const show = () => {
+      now.forEach((picture) => picture.toggleAttribute("hidden", back))
+      then.forEach((picture) => picture.toggleAttribute("hidden", !back))
+      button.textContent = back ? words.after : words.before
+    }
+    button.addEventListener("click", () => {
+      drawing.style.minHeight = back ? "" : drawing.offsetHeight + "px" // nothing below moves when the other is smaller
+      back = !back
+      show()
+    })
+    addEventListener("beforeprint", () => back && button.click()) // on paper no button says that it is the state before
+    drawing.append(...then, button)
+    show()
+  }
+
+  // A link to a block in a fold leads to the block, not to the fold.
+  function reveal() {
+    const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)))
+    let closed = false
+    for (let fold = target && target.closest("details"); fold; fold = fold.parentElement.closest("details")) {
+      closed ||= !fold.open
+      fold.open = true
+    }
+    if (closed) target.scrollIntoView()
   }
 
   function start() {
     document.querySelectorAll(".preuve:not([data-enriched])").forEach(enrich)
+    Array.from(document.querySelectorAll(".preuve-drawing:has(title)")).forEach(comparable)
+    reveal()
   }
+
+  addEventListener("hashchange", reveal)
 
   // Material swaps the content of a page for the next one's, and says so; its own script may come after this one.
   const begin = () => (window.document$ ? window.document$.subscribe(start) : start())

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from preuve import playable
+from preuve.cluster.embedded import packages, recipes
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from preuve.cluster.box import Box
+    from preuve.cluster.embedded.additions import Addition
+    from preuve.cluster.objects import Object
+    from preuve.cluster.report import Report, Route
     from preuve.progress import Progress
     from preuve.settings import Settings
 
@@ -27,9 +34,35 @@ class Cluster(Protocol):
         """The administrator's, 0600: one context, credentials embedded."""
         ...
 
+    def packages(self) -> Mapping[str, Mapping[str, str]]:
+        """What its images were made of, as far as they are ours: by image and package, Debian's version."""
+        ...
+
+    @property
+    def disposable(self) -> bool:
+        """Whether it is ours: nobody else has anything there."""
+        ...
+
     @property
     def nodes(self) -> tuple[str, ...]:
         """The nodes that can be looked into; none in a cluster of the user's."""
+        ...
+
+    @property
+    def enforces(self) -> bool | None:
+        """Whether a NetworkPolicy has an effect; None where that is not known."""
+        ...
+
+    def confine(self, page: str, *, exclusive: bool) -> Box:
+        """What a page's commands run in: what they find there of the cluster, else nothing of the machine.
+
+        Args:
+            page: its path below docs/.
+            exclusive: whether it has the whole cluster.
+
+        Raises:
+            ClusterError: the cluster has ended.
+        """
         ...
 
     def network(self, node: str | None = None) -> AbstractContextManager[None]:
@@ -44,7 +77,7 @@ class Cluster(Protocol):
         ...
 
     def network_path(self, node: str | None = None) -> str | None:
-        """Where the network namespace of `network` is, as nsenter(1) takes it; None where there is none.
+        """Tell a network from all others, from the same node's before it was switched off too.
 
         Args:
             node: as for `network`.
@@ -54,47 +87,143 @@ class Cluster(Protocol):
         """
         ...
 
+    def routes(self, node: str) -> frozenset[Route]:
+        """Where the proxy of one of `nodes` sends calls of Services; none while it has no rules.
+
+        Raises:
+            ClusterError: there is no such node, or it is down.
+        """
+        ...
+
+    def reports(self, pods: Iterable[Object]) -> Mapping[str, Report | None]:
+        """Ask the nodes themselves about some Pods.
+
+        Args:
+            pods: as the API has them.
+
+        Returns:
+            by the names of the nodes that can be asked; None of one that is down.
+
+        Raises:
+            ClusterError: the cluster has ended.
+        """
+        ...
+
     def gone(self) -> str:
         """Why it can be played on no more, if it is known to have ended; else nothing."""
         ...
 
 
-@contextmanager
-def have(settings: Settings, progress: Progress) -> Iterator[Cluster]:
-    """Have the cluster that a project is played on during the block.
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image of the author's."""
 
-    Args:
-        settings: of the project.
-        progress: shows what has to be started.
+    digest: str
+    """Of all that it is."""
+    paths: tuple[Path, ...]
+    """The folders or files that have all that it is made of, the author's images beneath it too."""
+
+
+class Backend(Protocol):
+    """Where the clusters of a project come from."""
+
+    @property
+    def refusal(self) -> str:
+        """Why no page may have a whole cluster (`cluster: exclusive`), and what to do; empty if pages may."""
+        ...
+
+    def shared(self, progress: Progress) -> AbstractContextManager[Cluster]:
+        """The cluster that pages are played on side by side, during the block.
+
+        Args:
+            progress: shows what has to be started.
+
+        Raises:
+            ClusterError: it cannot be had; the message says what is missing, and what to do.
+        """
+        ...
+
+    def own(self, progress: Progress) -> AbstractContextManager[Cluster]:
+        """A cluster for one page alone, thrown away with the block; somebody's only cluster is what it is.
+
+        Args:
+            progress: shows what has to be started.
+
+        Raises:
+            ClusterError: as for `shared`.
+        """
+        ...
+
+    def room(self) -> bool:
+        """Whether one more cluster can be had now, beside those that there are."""
+        ...
+
+
+def backend(settings: Settings) -> Backend:
+    """Where the clusters of a project come from, by its settings.
 
     Raises:
-        ClusterError: it cannot be had; the message says what is missing, and what to do.
+        ClusterError: pages cannot be played here at all.
     """
+    playable.check()
     if settings.context:
-        from preuve.cluster.context import connected  # noqa: PLC0415 - slow to import
+        from preuve.cluster.context import ContextBackend  # noqa: PLC0415 - slow to import
 
-        with connected(settings.context) as cluster:
-            yield cluster
-    else:
-        from preuve.cluster.embedded.cluster import have as have_embedded  # noqa: PLC0415 - slow to import
+        return ContextBackend(settings)
+    from preuve.cluster.embedded.cluster import EmbeddedBackend  # noqa: PLC0415 - slow to import
 
-        with have_embedded(progress, settings.kubernetes) as embedded:
-            yield embedded
+    return EmbeddedBackend(settings.kubernetes, _additions(settings))
 
 
-def spare(settings: Settings, progress: Progress) -> AbstractContextManager[Cluster] | None:
-    """A second cluster like the one of `have`, for a page that wants one to itself, while others are played.
+def identity(settings: Settings) -> str:
+    """The cluster's identity as the repository states it.
+
+    Of the embedded one, Kubernetes' minor and the recipes of its images; of another one, its context.
+
+    Raises:
+        ConfigError: the recipes cannot be read.
+    """
+    if settings.stated != "embedded":
+        return settings.stated
+    return f"kubernetes {settings.kubernetes}, images {recipes.load().identity}"
+
+
+def images(settings: Settings) -> dict[str, Image]:
+    """The images that the author adds to the embedded cluster's own, by whole reference.
+
+    None where the repository states another cluster: what that one has, only it can tell.
+
+    Raises:
+        ConfigError: something of them does not fit; all of it is told at once (`Problems`).
+    """
+    if settings.stated != "embedded":
+        return {}
+    return {one.reference: Image(one.digest, one.paths) for one in _additions(settings)}
+
+
+def stated(settings: Settings) -> tuple[Path, ...]:
+    """The files that `identity` and `images` are read from, but for those that one image is made of."""
+    return (recipes.FILE, *((settings.root / settings.recipes,) if settings.recipes else ()))
+
+
+def _additions(settings: Settings) -> tuple[Addition, ...]:
+    if not settings.recipes:
+        return ()
+    from preuve.cluster.embedded import additions  # noqa: PLC0415 - 20 ms, seldom needed
+
+    return additions.load(settings.root, settings.recipes)
+
+
+def debian_packages(*, compiled: bool) -> frozenset[str]:
+    """The Debian packages that the embedded cluster takes of a machine, but for those that every Debian has.
 
     Args:
-        settings: of the project.
-        progress: shows what has to be started.
-
-    Returns:
-        what starts it, and ends it with the block; None where there is but one: the user's, or on a machine
-        that has no room for two.
+        compiled: its programs and images are there, so that nothing is built.
     """
-    if settings.context:
-        return None
-    from preuve.cluster.embedded import cluster, requirements  # noqa: PLC0415 - slow to import
+    building = () if compiled else (*packages.BUILDING.values(), packages.KEYRING)
+    return frozenset({*packages.RUNNING.values(), *building}) - {"apt", "mount", "util-linux"}
 
-    return None if any(requirements.problems()) else cluster.have_spare(progress, settings.kubernetes)
+
+def offers(image: str) -> bool:
+    """Whether the embedded cluster has an image by itself, as far as the recipes tell."""
+    return recipes.offers(image)

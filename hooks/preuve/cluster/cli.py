@@ -6,27 +6,21 @@ import json
 import os
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from preuve.cluster.embedded import binaries, images, netns, requirements
+from preuve.cluster.embedded import additions, binaries, images, netns, requirements
 from preuve.cluster.embedded import cluster as embedded
 from preuve.cluster.embedded.state import State
 from preuve.errors import ClusterError
 from preuve.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-kubernetes_option = click.option(
-    "--kubernetes",
-    metavar="MINOR",
-    type=click.Choice(list(binaries.VERSIONS)),
-    default=binaries.DEFAULT,
-    show_default=True,
-    help=f"Version of Kubernetes: {' or '.join(binaries.VERSIONS)}.",
-)
+    from preuve.settings import Settings
 
 TERMINAL = ("COLUMNS", "EDITOR", "KUBE_EDITOR", "LANG", "LC_ALL", "LINES", "TERM", "TZ", "VISUAL")
 """What `preuve cluster kubectl` hands on of the environment."""
@@ -37,33 +31,73 @@ INTERRUPTED = 130
 
 @click.group()
 def cluster() -> None:
-    """A real Kubernetes cluster on this machine, disposable: Linux, root, no Docker."""
+    """A real Kubernetes cluster on this machine, disposable.
+
+    It takes Linux and root, and no Docker.
+    """
 
 
 @cluster.command()
-@kubernetes_option
-def build(kubernetes: str) -> None:
-    """Compile Kubernetes and build the images, once; nothing to do the next time.
+@click.option(
+    "--kubernetes",
+    metavar="MINOR",
+    type=click.Choice(list(binaries.VERSIONS)),
+    default=(binaries.DEFAULT,),
+    show_default=True,
+    multiple=True,
+    help=f"Version of Kubernetes: {' or '.join(binaries.VERSIONS)}; may be given several times.",
+)
+def build(kubernetes: tuple[str, ...]) -> None:
+    """Compile Kubernetes and build the images, once.
+
+    The next time there is nothing to do. What this machine lacks for it is told first, all of it. It takes 6
+    GB of disk for a while, and leaves 0.6 (and Go's modules). To keep what Go compiles for later builds, 3.8
+    GB, set GOCACHE to a folder.
 
     Example: preuve cluster build --kubernetes 1.36
     """
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - not for `kubectl` and the others
+
     kept = "nothing half-built is left; what Go has compiled is kept, and the next build goes on from there"
     with _interruptible(kept), Progress() as progress:
         requirements.check_build(kubernetes, progress)
-        programs = binaries.build(kubernetes, progress)
-        store = images.build(progress, coredns=programs.coredns)
-    click.echo(f"Kubernetes {programs.version} in {programs.server.parent}, images in {store}")
+        built = binaries.build(kubernetes, progress)
+        with ThreadPoolExecutor(1) as aside:  # it waits for the disk, the images for the processor
+            dropping = aside.submit(binaries.drop, progress)
+            store = images.build(progress, coredns=built[0].coredns)
+            dropping.result()
+    for programs in built:
+        click.echo(f"Kubernetes {programs.version} in {programs.server.parent}, images in {store}")
 
 
 @cluster.command()
-@kubernetes_option
-def up(kubernetes: str) -> None:
-    """Start the cluster and leave it running; every later command of this checkout uses it.
+@click.option(
+    "--kubernetes",
+    metavar="MINOR",
+    type=click.Choice(list(binaries.VERSIONS)),
+    help=f"Version of Kubernetes: {' or '.join(binaries.VERSIONS)}, unless mkdocs.yml states it.",
+)
+@click.option(
+    "--recipes",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Images of your own, unless mkdocs.yml names the file: extra.preuve.recipes.",
+)
+@click.pass_obj
+def up(stated: Callable[[], Settings] | None, kubernetes: str | None, recipes: str | None) -> None:
+    """Start the cluster and leave it running.
+
+    It has what mkdocs.yml states, in a project, and every later command of the project uses it.
 
     Example: preuve cluster up
     """
+    settings = stated() if stated else None
+    if settings and settings.recipes and recipes is None:
+        recipes = str(settings.root / settings.recipes)
+    kubernetes = kubernetes or (settings.kubernetes if settings else binaries.DEFAULT)
+    added = additions.load(Path(), recipes) if recipes else ()
     with _interruptible("nothing is left of what was started"), Progress() as progress:
-        running = embedded.start(progress, kubernetes)
+        running = embedded.start(progress, kubernetes, added)
     click.echo(f"Kubernetes {running.version} is up; try `preuve cluster kubectl get nodes`")
 
 
@@ -89,10 +123,12 @@ def down() -> None:
 def status(as_json: bool) -> None:
     """Say whether the cluster runs, and what it is.
 
+    Exit code 0 if it does, else 1.
+
     Example: preuve cluster status --json
     """
     running = embedded.find()
-    state = State.of_checkout()
+    state = State.of_project()
     facts = {
         "running": running is not None,
         "version": running.version if running else None,
@@ -108,7 +144,7 @@ def status(as_json: bool) -> None:
         click.echo(json.dumps(facts, indent=2))
     elif running:
         off = running.off()
-        told = {
+        rows = {
             "version": running.version,
             "age": _age(running.started),
             "nodes": ", ".join(f"{name} (off)" if name in off else name for name in running.nodes),
@@ -117,10 +153,12 @@ def status(as_json: bool) -> None:
             "kubeconfig": running.kubeconfig,
             "state": state.path,
         }
-        for name, value in told.items():
+        for name, value in rows.items():
             click.echo(f"{name:12}{value}")
     else:
         click.echo(f"no cluster is running{state.epitaph()}")
+    if not running:
+        raise click.exceptions.Exit(1)
 
 
 def _age(started: str) -> str:
@@ -147,7 +185,9 @@ class _Verbatim(click.Command):
 @cluster.command(cls=_Verbatim)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[ARGUMENT]...")
 def kubectl(arguments: tuple[str, ...]) -> None:
-    """Run kubectl on the cluster, as its administrator, from the network of its nodes.
+    """Run kubectl on the cluster, as its administrator.
+
+    From the network of its nodes, and with the arguments as they are.
 
     Example: preuve cluster kubectl get pods --all-namespaces
     """
@@ -205,6 +245,6 @@ def _running() -> embedded.EmbeddedCluster:
     running = embedded.find()
     if running is None:
         raise ClusterError(
-            f"no cluster is running{State.of_checkout().epitaph()}: `preuve cluster up` starts one"
+            f"no cluster is running{State.of_project().epitaph()}: `preuve cluster up` starts one"
         )
     return running

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
-import tempfile
+import re
+import shutil
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import yaml
 
-from preuve.api import Api
+from preuve import mapping, whole
+from preuve.cluster import rights
+from preuve.cluster.api import Api
+from preuve.cluster.box import Box, uid_of
+from preuve.cluster.embedded import binaries
+from preuve.cluster.vault import Vault
 from preuve.errors import ClusterError, unknown
+from preuve.mapping import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
+
+    from preuve.cluster.objects import Object
+    from preuve.cluster.report import Report, Route
+    from preuve.progress import Progress
+    from preuve.settings import Settings
 
 FILES = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
 """What a kubeconfig may keep in other files."""
@@ -31,10 +44,22 @@ class ContextCluster:
     version: str
     """Of Kubernetes, as it says it itself."""
     kubeconfig: Path
-    """Our own copy, 0600, of that context alone."""
-    uid: str
-    """Of its kube-system namespace: which cluster it is, whatever it is called."""
+    """Our own copy, 0600, of that context alone; mostly in memory, for this process."""
+    kubectl: Path
+    """The user's, else ours."""
+    apart: bool = False
+    """Each page is a user of its own: else root's pages would have no limit to their processes."""
     nodes: tuple[str, ...] = ()
+    disposable: ClassVar = False
+    enforces: ClassVar = None
+
+    def confine(self, page: str, *, exclusive: bool) -> Box:  # noqa: ARG002 - see Cluster
+        """Lend the machine's network, and the user's own kubectl."""
+        return Box(uid=uid_of(page) if self.apart else None, programs={"kubectl": self.kubectl})
+
+    def packages(self) -> dict[str, dict[str, str]]:
+        """Nothing: its images are not ours."""
+        return {}
 
     def network(self, node: str | None = None) -> AbstractContextManager[None]:
         """Stay where one is: the API server is reached as the kubeconfig says.
@@ -52,33 +77,149 @@ class ContextCluster:
             ClusterError: a node was asked for.
         """
         if node:
-            raise ClusterError(f"node {node!r} of context {self.context!r} is out of reach")
+            self.routes(node)
+
+    def routes(self, node: str) -> frozenset[Route]:
+        """Tell that no node can be looked into.
+
+        Raises:
+            ClusterError: that.
+        """
+        raise ClusterError(f"node {node!r} of context {self.context!r} is out of reach")
+
+    def reports(self, pods: Iterable[Object]) -> Mapping[str, Report | None]:  # noqa: ARG002 - see Cluster
+        """Tell nothing: its nodes are out of reach, and no kubelet tells the API what its volumes hold.
+
+        So what a running Pod mounts may be read before it follows, and a container that was told to end
+        before its kubelet has looked, within a second.
+        """
+        return {}
 
     def gone(self) -> str:
         """Tell nothing: it is not ours to know."""
         return ""
 
 
+@dataclass(frozen=True, slots=True)
+class ContextBackend:
+    """The user's cluster, by the name of its context: there is but one."""
+
+    settings: Settings
+
+    @property
+    def refusal(self) -> str:
+        """Why no page may have it whole, unless the settings say so."""
+        if self.settings.allow_exclusive:
+            return ""
+        return (
+            "this page wants the whole cluster (`cluster: exclusive`), and context "
+            f"{self.settings.context!r} is not ours to give: play it on the embedded cluster, or, if that "
+            "cluster may be changed, set `allow_exclusive: true` under `extra.preuve` in mkdocs.yml. Then "
+            "the page is its administrator; preuve takes away its namespace, and what else it does there, "
+            "to nodes too, stays"
+        )
+
+    def shared(self, progress: Progress) -> AbstractContextManager[ContextCluster]:
+        """As `connected`."""
+        return connected(self.settings, progress)
+
+    own = shared
+
+    def room(self) -> bool:
+        """Whether there is another: never."""
+        return False
+
+
 @contextmanager
-def connected(context: str, environment: Mapping[str, str] | None = None) -> Iterator[ContextCluster]:
-    """Have a connection to the user's cluster during the block; nothing is written to it.
+def connected(
+    settings: Settings, progress: Progress, environment: Mapping[str, str] | None = None
+) -> Iterator[ContextCluster]:
+    """Have a connection to the user's cluster during the block; it is asked all, and nothing is written.
 
     Args:
-        context: its name in the user's kubeconfig.
-        environment: where ``KUBECONFIG`` and ``HOME`` are looked up; the process's unless given.
+        settings: the context's name in the user's kubeconfig, and whether pages may have the whole cluster.
+        progress: where to tell of a kubectl that may answer otherwise than the cluster's own.
+        environment: where ``KUBECONFIG``, ``HOME`` and ``PATH`` are looked up; the process's unless given.
 
     Raises:
-        ClusterError: there is no such context, or the cluster does not answer.
+        ClusterError: there is no such context, the cluster does not answer, the user may not play pages
+            there, or there is no kubectl that can be run.
     """
     environment = os.environ if environment is None else environment
-    with tempfile.TemporaryDirectory(prefix="preuve-context-") as folder:
-        kubeconfig = Path(folder, "kubeconfig")
-        kubeconfig.touch(0o600)
-        kubeconfig.write_text(yaml.safe_dump(minified(context, environment)), encoding="utf-8")
-        with Api(kubeconfig) as api:
-            version = api.get("/version")["gitVersion"]
-            uid = api.get("/api/v1/namespaces/kube-system")["metadata"]["uid"]
-        yield ContextCluster(context, version, kubeconfig, uid)
+    context = settings.context
+    with Vault() as vault:
+        config = yaml.safe_dump(minified(context, environment)).encode()
+        kubeconfig = Path(vault.file("kubeconfig", config))
+        try:
+            kubectl = found_kubectl(environment)
+            with Api(kubeconfig) as api:
+                version = _version(api)
+                rights.require(api, rights.ALL if settings.allow_exclusive else rights.PLAYER)
+            client = client_version(kubectl)
+        except ClusterError as error:
+            raise ClusterError(f"context {context!r}: {error}") from None
+        if skewed(client, version):
+            progress.say(
+                f"{kubectl} is {client}, and context {context!r} is {version}: kubectl is made for clusters "
+                "one minor older or newer than itself, and what it says of this one may be its own words"
+            )
+        yield ContextCluster(context, version, kubeconfig, kubectl, _apart(kubectl))
+
+
+def _version(api: Api) -> str:
+    answer = api.get("/version")
+    version = answer.get("gitVersion") if isinstance(answer, dict) else None
+    if not isinstance(version, str):
+        raise ClusterError(f"{api.server} does not tell the version of a Kubernetes, but {shown(answer)}")
+    return version
+
+
+def found_kubectl(environment: Mapping[str, str]) -> Path:
+    """The kubectl of the user's PATH, else ours.
+
+    Raises:
+        ClusterError: there is none.
+    """
+    if found := shutil.which("kubectl", path=environment.get("PATH")):
+        return Path(found).resolve()
+    if built := binaries.find():
+        return built.kubectl
+    raise ClusterError("there is no kubectl in PATH: install one (https://kubernetes.io/docs/tasks/tools/)")
+
+
+def _apart(kubectl: Path) -> bool:
+    """Whether pages can be other users than root: in some containers nobody may become one."""
+    if os.getuid():
+        return False
+    try:
+        Box(uid=uid_of(""), programs={"kubectl": kubectl}).ask("kubectl", "version", "--client")
+    except ClusterError:
+        return False
+    return True
+
+
+def client_version(kubectl: Path) -> str:
+    """What a kubectl says it is, where pages run it.
+
+    Raises:
+        ClusterError: it cannot be run there.
+    """
+    answer = Box(programs={"kubectl": kubectl}).ask("kubectl", "version", "--client", "--output=json")
+    try:
+        return str(json.loads(answer)["clientVersion"]["gitVersion"])
+    except (ValueError, KeyError, TypeError):
+        raise ClusterError(f"{kubectl} does not tell its version, it says {answer[:200]!r}") from None
+
+
+def skewed(client: str, server: str) -> bool:
+    """Whether a kubectl and a cluster are further apart than upstream's version skew policy allows.
+
+    >>> skewed("v1.36.3", "v1.37.2"), skewed("v1.35.0", "v1.37.2-gke.1"), skewed("v1.37.0", "dev")
+    (False, True, False)
+    """
+    minors = [re.match(r"v1\.(\d+)", version) for version in (client, server)]
+    one, other = (int(minor[1]) if minor else None for minor in minors)
+    return one is not None and other is not None and abs(one - other) > 1
 
 
 def minified(context: str, environment: Mapping[str, str]) -> dict[str, Any]:
@@ -97,51 +238,67 @@ def minified(context: str, environment: Mapping[str, str]) -> dict[str, Any]:
     sources = " and ".join(map(str, named or [default]))
     if not files:
         raise ClusterError(f"context {context!r}: there is no kubeconfig at {sources}")
-    contexts, clusters, users = (_merged(files, section) for section in ("contexts", "clusters", "users"))
+    read = [(file, _read(file)) for file in files]
+    contexts, clusters, users = (_merged(read, kind) for kind in ("context", "cluster", "user"))
     if context not in contexts:
         raise ClusterError(unknown(f"context {context!r} in {sources}", context, sorted(contexts)))
-    chosen = contexts[context]["context"]
-    try:
-        cluster, user = clusters[chosen["cluster"]], users[chosen["user"]]
-    except KeyError as error:
-        raise ClusterError(
-            f"context {context!r} in {sources}: it names {error}, which is not there"
-        ) from None
+    _, chosen = contexts[context]
+    names = {}
+    for kind, known in (("cluster", clusters), ("user", users)):
+        names[kind] = str(chosen.get(kind, ""))
+        if names[kind] not in known:
+            what = f"the {kind} {names[kind]!r}, which is not there" if names[kind] else f"no {kind}"
+            raise ClusterError(f"context {context!r} in {sources}: it names {what}")
     return {
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [{"name": chosen["cluster"], "cluster": _embedded(cluster["cluster"], cluster["file"])}],
-        "users": [{"name": chosen["user"], "user": _embedded(user["user"] or {}, user["file"])}],
+        "clusters": [{"name": names["cluster"], "cluster": _embedded(*clusters[names["cluster"]])}],
+        "users": [{"name": names["user"], "user": _embedded(*users[names["user"]])}],
         "contexts": [{"name": context, "context": chosen}],
         "current-context": context,
     }
 
 
-def _merged(files: list[Path], section: str) -> dict[str, dict[str, Any]]:
-    """Read a section of all files; of two entries with one name the first counts, as for kubectl."""
-    found: dict[str, dict[str, Any]] = {}
-    for file in files:
-        try:
-            config = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-            for entry in config.get(section) or ():
-                found.setdefault(entry["name"], {**entry, "file": file})
-        except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
-            raise ClusterError(f"{file} is no kubeconfig that can be read: {error}") from None
+def _read(file: Path) -> dict[object, Any]:
+    try:
+        config = mapping.read(file.read_text(encoding="utf-8"))
+    except mapping.MappingError as error:
+        raise ClusterError(f"{file} is no kubeconfig that can be read: line {error.line}: {error}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ClusterError(f"{file} is no kubeconfig that can be read: {error}") from None
+    return config
+
+
+def _merged(
+    read: Iterable[tuple[Path, Mapping[object, Any]]], kind: str
+) -> dict[str, tuple[Path, dict[str, Any]]]:
+    """What files have of a kind, by name, with its file; of two with one name the first, as for kubectl."""
+    found: dict[str, tuple[Path, dict[str, Any]]] = {}
+    for file, config in read:
+        entries = config.get(f"{kind}s") or []
+        for entry in entries if isinstance(entries, list) else [entries]:
+            named = isinstance(entry, dict) and isinstance(entry.get("name"), str)
+            value = (entry.get(kind) or {}) if named else None
+            if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+                what = f"`{kind}s` is a list of entries, each with a name and a {kind}"
+                raise ClusterError(f"{file} is no kubeconfig that can be read: {what}, not {shown(entry)}")
+            found.setdefault(entry["name"], (file, value))
     return found
 
 
-def _embedded(entry: Mapping[str, Any], file: Path) -> dict[str, Any]:
+def _embedded(file: Path, entry: Mapping[str, Any]) -> dict[str, Any]:
     """Take in the files that an entry names, relative to its own."""
-    whole = {name: value for name, value in entry.items() if name not in FILES}
+    taken = {name: value for name, value in entry.items() if name not in FILES}
     for name in FILES:
-        if name not in entry:
+        if not entry.get(name):
             continue
         try:
-            content = (file.parent / entry[name]).read_bytes()
-        except OSError as error:
-            raise ClusterError(f"{file} names {entry[name]!r} as {name}: {error.strerror}") from None
-        if name == "tokenFile":
-            whole["token"] = content.decode().strip()
-        else:
-            whole.setdefault(f"{name}-data", base64.b64encode(content).decode())
-    return whole
+            content = whole.read(file.parent / str(entry[name]))
+            if name == "tokenFile":
+                taken["token"] = content.decode().strip()
+            else:
+                taken.setdefault(f"{name}-data", base64.b64encode(content).decode())
+        except (OSError, ValueError) as error:  # the second is what a path of no file system says, or bytes
+            why = error.strerror if isinstance(error, OSError) else error
+            raise ClusterError(f"{file} names {shown(entry[name])} as {name}: {why}") from None
+    return taken

@@ -9,7 +9,7 @@ from mkdocs.config.config_options import ExtraScriptValue
 from mkdocs.structure.files import File
 
 from course import ROOT
-from preuve import fence
+from preuve.show import fence
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -22,10 +22,11 @@ OURS = {
 
 
 def on_config(config: MkDocsConfig) -> None:
-    """Register the formatter, the style and the script."""
+    """Register the formatters, the style and the script."""
     fences = config.mdx_configs["pymdownx.superfences"]["custom_fences"]
-    formatter = fence.Formatter("fr").format
-    fences.append({"name": "console", "class": "preuve", "format": formatter, "validator": fence.validator})
+    formatter = fence.Formatter("fr")
+    for name, drawn in (("console", formatter.format), ("cluster", formatter.draw)):
+        fences.append({"name": name, "class": "preuve", "format": drawn, "validator": fence.validator})
     config.extra_css.append("assets/preuve/preuve.css")
     script = ExtraScriptValue("assets/preuve/preuve.js")
     script.defer = True

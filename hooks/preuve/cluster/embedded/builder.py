@@ -149,11 +149,11 @@ class Builder:
 
 def _truth(recipe: Recipe, suite: str, packages: Mapping[str, str]) -> str:
     """The version of the image's package, which begins with what the recipe says."""
-    said, package = recipe.versions[suite], recipe.packages[0]
+    wanted, package = recipe.versions[suite], recipe.packages[0]
     version = recipes.upstream(packages[package])
-    if not f"{version}.".startswith(f"{said}."):
+    if not f"{version}.".startswith(f"{wanted}."):
         raise ClusterError(
-            f"{recipe.name} {said} cannot be built: Debian {suite} has {package} {version}; "
-            f"write that in [image.{recipe.name}] of cluster/images.toml, or choose another suite"
+            f"{recipe.name} {wanted} cannot be built: Debian {suite} has {package} {version}; "
+            f"write that in [image.{recipe.name}] of {recipes.FILE}, or choose another suite"
         )
     return version

@@ -35,7 +35,7 @@ def hierarchies(root: Path = ROOT) -> list[Path]:
     """Where the machine's cgroup hierarchies are; several names of one (cpu, cpu,cpuacct) count once."""
     if unified(root):
         return [root]
-    return sorted({path.resolve() for path in root.iterdir() if (path / "cgroup.procs").exists()})
+    return sorted({path.resolve() for path in root.glob("*") if (path / "cgroup.procs").exists()})
 
 
 def controllers(root: Path = ROOT) -> set[str]:
@@ -43,7 +43,7 @@ def controllers(root: Path = ROOT) -> set[str]:
     if unified(root):
         return set((root / "cgroup.controllers").read_text(encoding="ascii").split())
     return {
-        name for path in root.iterdir() if (path / "cgroup.procs").exists() for name in path.name.split(",")
+        name for path in root.glob("*") if (path / "cgroup.procs").exists() for name in path.name.split(",")
     }
 
 

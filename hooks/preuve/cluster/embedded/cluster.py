@@ -11,22 +11,39 @@ import struct
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from preuve.cluster.embedded import binaries, launch, netns, remains, requirements
+from preuve.cluster.box import Box, uid_of
+from preuve.cluster.embedded import (
+    additions,
+    binaries,
+    containers,
+    images,
+    launch,
+    netns,
+    places,
+    proxy,
+    remains,
+    requirements,
+)
 from preuve.cluster.embedded.state import State
 from preuve.errors import ClusterError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
+    from preuve.cluster.embedded.additions import Addition
     from preuve.cluster.embedded.binaries import Binaries
+    from preuve.cluster.report import Report, Route
     from preuve.progress import Progress
 
 ANSWER_LIMIT = 30.0
 """Seconds for the supervisor to answer: a node's start is the longest of what it is asked for."""
+
+NODES = "/etc/preuve-nodes.sock"
+"""Where an exclusive page finds the socket by which it may stop and start nodes."""
 
 OTHER_LIMIT = 120.0
 """Seconds to wait for a cluster that another process is starting or ending."""
@@ -42,7 +59,12 @@ class EmbeddedCluster:
     """When it could be used: ISO 8601, UTC."""
     pid: int
     """Its supervisor's."""
+    images: str
+    """The store that its registry serves."""
     _state: State
+    disposable: ClassVar = True
+    enforces: ClassVar = False
+    """Its network plugins know no NetworkPolicy."""
 
     @property
     def version(self) -> str:
@@ -60,9 +82,24 @@ class EmbeddedCluster:
         return self._state.kubeconfig
 
     @property
+    def kubectl(self) -> Path:
+        """Of the cluster's own version."""
+        return self.binaries.kubectl
+
+    @property
     def node_socket(self) -> Path:
         """A Unix socket to lend to a page that may stop and start nodes, and nothing else."""
         return self._state.node_socket
+
+    def confine(self, page: str, *, exclusive: bool) -> Box:
+        """A user and a network of the page's own; of an exclusive one, also what stops and starts nodes."""
+        return Box(
+            uid=uid_of(page),
+            network=Path(self.network_path()),
+            programs={"kubectl": self.kubectl, "preuve": places.SOURCES / "bin" / "preuve"},
+            shown={NODES: self.node_socket} if exclusive else {},
+            variables={"PREUVE_NODES": NODES},
+        )
 
     def network_path(self, node: str | None = None) -> str:
         """The file of a network namespace, as nsenter(1) takes it.
@@ -87,6 +124,35 @@ class EmbeddedCluster:
             ClusterError: as `network_path`.
         """
         return netns.joined(self.network_path(node))
+
+    def routes(self, node: str) -> frozenset[Route]:
+        """What the kube-proxy of a node has programmed.
+
+        Raises:
+            ClusterError: as `network_path`.
+        """
+        with self.network(node):
+            return proxy.routes()
+
+    def reports(self, pods: Iterable[Mapping[str, Any]]) -> dict[str, Report | None]:
+        """Ask the nodes themselves about some Pods, by their names; None of a node that is down.
+
+        Raises:
+            ClusterError: the cluster has ended.
+        """
+        asked = list(pods)
+        return {
+            name: pid
+            and containers.report(
+                Path(f"/proc/{self.pid}/root/proc/{pid}/root"),
+                (pod for pod in asked if pod["spec"].get("nodeName") == name),
+            )
+            for name, pid in _ask(self._state, "GET", "/status")["nodes"].items()
+        }
+
+    def packages(self) -> dict[str, dict[str, str]]:
+        """What its images are about, as `images.packages` has it: by image, Debian's versions."""
+        return images.packages(Path(self.images))
 
     def gone(self) -> str:
         """Why it can be played on no more, if it has ended; else nothing."""
@@ -120,65 +186,82 @@ class EmbeddedCluster:
         _ask(self._state, "POST", f"/nodes/{name}/start")
 
 
+@dataclass(frozen=True, slots=True)
+class EmbeddedBackend:
+    """As many clusters as this machine has room for."""
+
+    kubernetes: str
+    """Their minor, one of `binaries.VERSIONS`."""
+    additions: tuple[Addition, ...] = ()
+    """The images that they have beside their own."""
+    refusal: ClassVar = ""
+
+    def shared(self, progress: Progress) -> AbstractContextManager[EmbeddedCluster]:
+        """As `have`."""
+        return have(progress, self.kubernetes, self.additions)
+
+    def own(self, progress: Progress) -> AbstractContextManager[EmbeddedCluster]:
+        """As `have_own`."""
+        return have_own(progress, self.kubernetes, self.additions)
+
+    def room(self) -> bool:
+        """Whether this machine has what one more takes."""
+        return not any(requirements.problems())
+
+
 def find(state: State | None = None) -> EmbeddedCluster | None:
-    """The cluster of this checkout, if it runs and can be used.
+    """The cluster of this project, if it runs and can be used.
 
     Args:
         state: another cluster's.
     """
-    state = state or State.of_checkout()
+    state = state or State.of_project()
     pid = supervisor(state)
     status = _ask(state, "GET", "/status") if pid else None
     if not pid or not status or not status["started"]:
         return None
     programs = launch.binaries(status["binaries"])
-    return EmbeddedCluster(programs, tuple(status["nodes"]), status["started"], pid, state)
+    return EmbeddedCluster(programs, tuple(status["nodes"]), status["started"], pid, status["images"], state)
 
 
-def start(progress: Progress, kubernetes: str = binaries.DEFAULT) -> EmbeddedCluster:
+def start(
+    progress: Progress, kubernetes: str = binaries.DEFAULT, added: Sequence[Addition] = ()
+) -> EmbeddedCluster:
     """The running cluster, else a new one; it stays behind.
 
     Args:
         progress: shows the stages of a start.
         kubernetes: the minor, one of `binaries.VERSIONS`.
+        added: the images that it is to have beside its own.
 
     Raises:
-        ClusterError: it cannot run here, or did not come up; or another version is running.
+        ClusterError: it cannot run here, or did not come up; or one of another version, or with other images,
+            is running.
+        ConfigError: one of `added` cannot be had.
     """
-    with _had(State.of_checkout(), progress, kubernetes, stays=True) as cluster:
+    with _had(State.of_project(), progress, kubernetes, added, stays=True) as cluster:
         return cluster
 
 
-def have(progress: Progress, kubernetes: str = binaries.DEFAULT) -> AbstractContextManager[EmbeddedCluster]:
+def have(
+    progress: Progress, kubernetes: str = binaries.DEFAULT, added: Sequence[Addition] = ()
+) -> AbstractContextManager[EmbeddedCluster]:
     """The running cluster, else a new one that ends with the block, or with this process, however that ends.
 
-    Args:
-        progress: shows the stages of a start.
-        kubernetes: the minor, one of `binaries.VERSIONS`.
-
-    Raises:
-        ClusterError: as `start`.
+    It takes and raises what `start` does.
     """
-    return _had(State.of_checkout(), progress, kubernetes, stays=False)
+    return _had(State.of_project(), progress, kubernetes, added, stays=False)
 
 
-def have_spare(
-    progress: Progress, kubernetes: str = binaries.DEFAULT
+def have_own(
+    progress: Progress, kubernetes: str = binaries.DEFAULT, added: Sequence[Addition] = ()
 ) -> AbstractContextManager[EmbeddedCluster]:
-    """A second cluster, beside the one of `have`; it ends as that one does.
-
-    Args:
-        progress: shows the stages of a start.
-        kubernetes: the minor, one of `binaries.VERSIONS`.
-
-    Raises:
-        ClusterError: as `start`.
-    """
-    return _had(State.of_checkout(spare=True), progress, kubernetes, stays=False)
+    """A new cluster, which nobody else finds; it ends, takes and raises as `have` does."""
+    return _had(State.new(), progress, kubernetes, added, stays=False)
 
 
 def down() -> bool:
-    """End the clusters of this checkout; reap what killed ones left.
+    """End the clusters of this project; reap what killed ones left.
 
     Returns:
         whether there was anything.
@@ -195,8 +278,16 @@ def there() -> bool:
     return any(state.path.exists() for state in _states())
 
 
-def _states() -> tuple[State, State]:
-    return State.of_checkout(), State.of_checkout(spare=True)
+def _states() -> list[State]:
+    return [State.of_project(), *State.others()]
+
+
+def _reap() -> None:
+    """Remove what is left of clusters that only their owners knew, and that were killed."""
+    for state in State.others():
+        if (held := state.lock()) is not None:
+            remains.remove(state)
+            os.close(held)
 
 
 def _down(state: State) -> bool:
@@ -215,7 +306,10 @@ def _down(state: State) -> bool:
 
 
 @contextmanager
-def _had(state: State, progress: Progress, kubernetes: str, *, stays: bool) -> Iterator[EmbeddedCluster]:
+def _had(
+    state: State, progress: Progress, kubernetes: str, added: Sequence[Addition], *, stays: bool
+) -> Iterator[EmbeddedCluster]:
+    _reap()
     end = time.monotonic() + OTHER_LIMIT
     while time.monotonic() < end:
         if cluster := find(state):
@@ -224,10 +318,19 @@ def _had(state: State, progress: Progress, kubernetes: str, *, stays: bool) -> I
                     f"a cluster of Kubernetes {cluster.version} is running, not of {kubernetes}: "
                     "`preuve cluster down` ends it"
                 )
+            own = images.identity(coredns=cluster.binaries.coredns)
+            if not additions.within(Path(cluster.images), own, added):
+                raise ClusterError(
+                    "the cluster that is running has other images than this project states: "
+                    "`preuve cluster down` ends it, `preuve cluster up` here starts one with these"
+                )
             yield cluster
             return
-        programs, images = requirements.check(kubernetes)
-        with launch.supervisor(state, programs, images, stays=stays) as owner:
+        programs, store = requirements.check(kubernetes, progress)
+        if added:
+            with progress.stage("images of your own"):
+                store = additions.extended(store, added)
+        with launch.supervisor(state, programs, store, stays=stays) as owner:
             if _follow(owner, progress) and (cluster := find(state)):
                 yield cluster
                 return
@@ -247,7 +350,7 @@ def _follow(owner: socket.socket, progress: Progress) -> bool:
     Raises:
         ClusterError: it did not come up.
     """
-    said = []
+    log = []
     with ExitStack() as stage, owner.makefile(encoding="utf-8") as lines:
         for line in lines:
             match launch.news(line):
@@ -261,8 +364,8 @@ def _follow(owner: socket.socket, progress: Progress) -> bool:
                 case {"failed": message}:
                     raise ClusterError(f"the cluster did not come up: {message}")
                 case _:
-                    said.append(line)
-        raise ClusterError(f"the cluster's supervisor did not come up. It said:\n{''.join(said).strip()}")
+                    log.append(line)
+        raise ClusterError(f"the cluster's supervisor did not come up. It said:\n{''.join(log).strip()}")
 
 
 def _ask(state: State, method: str, path: str) -> Any:  # noqa: ANN401 - JSON

@@ -1,52 +1,124 @@
-"""What a node itself knows of its containers, up to a second before the API does."""
+"""What a node itself knows of its Pods, up to a second before the API does."""
 
 from __future__ import annotations
 
+import os
 import time
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from preuve.cluster.report import Process, Report
+
 if TYPE_CHECKING:
-    from preuve.cluster import Cluster
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
 
 TASKS = "run/containerd/io.containerd.runtime.v2.task/k8s.io"
 """Where containerd keeps what runs: a folder each, made when it starts, gone when it ends (1.6 and 2.x)."""
 
+PODS = "var/lib/kubelet/pods"
+"""Where a kubelet keeps what belongs to a Pod, by its uid."""
 
-def tasks(cluster: Cluster, node: str) -> Path:
-    """Find the folder of what runs on a node of an embedded cluster.
+DEAD, BUSY = {"Z", "X"}, {"R", "D"}
+"""States of a thread: it is to be buried; it has a processor, wants one, or waits for a disk."""
 
-    Raises:
-        ClusterError: the node is down.
-    """
-    return Path(cluster.network_path(node) or "").parents[1] / "root" / TASKS
+PROJECTED = ("configmap", "secret", "downward-api", "projected")
+"""The kinds of volumes that a kubelet writes itself, and again when what they show has changed."""
+
+ACCESS = "kube-api-access-"
+"""How the volumes begin that every Pod has for the API; nobody changes what they show (upstream
+``serviceaccount/admission.go``)."""
 
 
-def age(tasks: Path, container: str) -> float:
-    """Tell how long a container has been running, in seconds; 0 if it is not, which the API soon says too.
-
-    What its first process waited for a processor does not count: on a busy machine a program that ends at
-    once takes its time to do so.
+def report(root: Path, pods: Iterable[Mapping[str, Any]]) -> Report:
+    """Look at some Pods of a node.
 
     Args:
-        tasks: of its node.
-        container: its id, as a Pod's status has it: ``containerd://…``.
+        root: the node's root directory, as its own processes see it.
+        pods: as the API has them.
     """
-    file = tasks / container.partition("://")[2] / "init.pid"
+    processes, volumes = {}, {}
+    for pod in pods:
+        for status in _statuses(pod):
+            container = status.get("containerID", "")
+            if "running" in status["state"] and (process := _process(root, container)):
+                processes[container] = process
+        uid = pod["metadata"]["uid"]
+        for volume in _projected(root / PODS / uid / "volumes"):
+            volumes[uid, volume.name] = _files(volume)
+    return Report(processes, volumes)
+
+
+def _statuses(pod: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    fields = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
+    return chain.from_iterable(pod["status"].get(field) or () for field in fields)
+
+
+def _process(root: Path, container: str) -> Process | None:
+    """Return the first process of a container, if it lives.
+
+    What it waited for a processor does not count as its life: on a busy machine a program that ends at once
+    takes its time to do so.
+    """
+    file = root / TASKS / container.partition("://")[2] / "init.pid"
     try:
-        return time.time() - file.stat().st_mtime - _waited(tasks.parents[3] / "proc" / file.read_text())
+        made = file.stat().st_mtime
+        process = root / "proc" / file.read_text(encoding="ascii")
+        waited = _account(process)[1]
+        threads = [(_state(thread), *_account(thread)) for thread in (process / "task").iterdir()]
     except OSError:
-        return 0.0
+        return None
+    states, used, _, runs = zip(*threads, strict=True)
+    if not set(states) - DEAD:
+        return None
+    return Process(
+        time.time() - made - waited / 1e9, sum(used) / 1e9, sum(runs), asleep=not BUSY.intersection(states)
+    )
 
 
-def _waited(process: Path) -> float:
-    """For how many seconds a process could run, and no processor was free (Linux, sched-stats.rst).
+def _state(thread: Path) -> str:
+    """Tell the state of a thread, in a letter: proc_pid_stat(5).
+
+    Raises:
+        OSError: it has ended.
+    """
+    return (thread / "stat").read_bytes().rpartition(b")")[2].split()[0].decode()
+
+
+def _account(thread: Path) -> tuple[int, int, int]:
+    """For how long a thread had a processor, and waited for one, in nanoseconds; and how often it had one.
+
+    See Linux, sched-stats.rst.
 
     Raises:
         OSError: it has ended.
     """
     try:
-        return int((process / "schedstat").read_text().split()[1]) / 1e9
+        used, waited, runs = (thread / "schedstat").read_text(encoding="ascii").split()
     except FileNotFoundError:
-        process.stat()  # the process is there: this kernel keeps no account (CONFIG_SCHED_INFO)
-        return 0.0
+        thread.stat()  # it is there: this kernel keeps no account (CONFIG_SCHED_INFO)
+        return 0, 0, 0
+    return int(used), int(waited), int(runs)
+
+
+def _projected(volumes: Path) -> list[Path]:
+    found: list[Path] = []
+    for kind in PROJECTED:
+        with suppress(FileNotFoundError):
+            found += (volumes / f"kubernetes.io~{kind}").iterdir()
+    return [each for each in found if not each.name.startswith(ACCESS)]
+
+
+def _files(volume: Path) -> dict[str, bytes]:
+    """Read what a volume holds; nothing while the kubelet puts something else in its place."""
+    try:
+        now = volume / (volume / "..data").readlink()  # one change is one step from link to link
+        return {
+            os.path.relpath(Path(folder, name), now): Path(folder, name).read_bytes()
+            for folder, _, names in os.walk(now)
+            for name in names
+        }
+    except OSError:
+        return {}

@@ -32,6 +32,7 @@ class Server(ThreadingUnixStreamServer):
     """
 
     daemon_threads = True
+    request_queue_size = 128  # at 5, the default, whoever asks as one of ten pages at once may be turned away
 
     def __init__(self, path: Path, calls: Calls) -> None:
         super().__init__(str(path), _Handler)

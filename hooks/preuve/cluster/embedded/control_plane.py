@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from preuve.cluster.embedded import addresses
-from preuve.cluster.embedded.node import PKI, PROGRAMS
+from preuve.cluster.embedded.node import PKI, PROGRAMS, SPLIT_LOGS
 from preuve.cluster.embedded.pki import new_key, private_pem, public_pem
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ def start_api(processes: Processes, pid: int) -> None:
         "--authorization-mode=Node,RBAC",
         "--enable-admission-plugins=NodeRestriction",
         "--allow-privileged",
+        f"--feature-gates={SPLIT_LOGS}=true",
         "--profiling=false",
     )
 

@@ -18,7 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from preuve.errors import ClusterError, raise_all
+from preuve.cluster.embedded import packages as names
+from preuve.errors import ClusterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,11 +33,17 @@ KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 MERGED_USR = "/usr/share/mmdebstrap/hooks/maybe-merged-usr"
 """Spares bookworm the package usrmerge, and with it the whole of Perl: 40 MB of 103."""
 
-PROGRAMS = {"mmdebstrap": "mmdebstrap", "apt-get": "apt", "setpriv": "util-linux", "unshare": "util-linux"}
-"""What building takes, and the Debian package of each."""
+ANSWER = 60.0
+"""Seconds that apt and dpkg have to say what they are asked: they take one."""
 
 ISOLATED = ("setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child")
 IN_MEMORY = ("sh", "-euc", 'mount -t tmpfs tmpfs "$TMPDIR"; exec "$@"', "sh")
+
+
+def lacking() -> dict[str, str]:
+    """What building trees takes and this machine has not, and the Debian package of each."""
+    missing = {program: package for program, package in names.BUILDING.items() if not shutil.which(program)}
+    return missing if Path(KEYRING).exists() else {**missing, KEYRING: names.KEYRING}
 
 
 def check() -> None:
@@ -45,16 +52,9 @@ def check() -> None:
     Raises:
         ClusterError: it lacks something; the message says what, all of it.
     """
-    missing = {package for program, package in PROGRAMS.items() if not shutil.which(program)}
-    if not Path(KEYRING).exists():
-        missing.add("debian-archive-keyring")
-    lacking = (
-        f"building images takes {', '.join(sorted(missing))}: apt-get install {' '.join(sorted(missing))}"
-    )
-    rights = "building images takes root: say sudo, or use a cache that root has filled"
-    raise_all(
-        [ClusterError(message) for message, wrong in ((lacking, missing), (rights, os.geteuid())) if wrong]
-    )
+    missing = lacking()
+    if missing:
+        raise ClusterError(f"no {', '.join(missing)} here: {names.remedy(missing.values())}")
 
 
 async def tree(
@@ -148,11 +148,11 @@ def proxies() -> list[str]:
 @cache
 def _ask(*command: str) -> str:
     """What a program says; asked once, since apt takes most of a second."""
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=ANSWER).stdout
 
 
 async def _run(command: Sequence[str], memory: Path, detail: Callable[[str], None]) -> None:
-    said: deque[str] = deque(maxlen=25)
+    log: deque[str] = deque(maxlen=25)
     environment = {"SOURCE_DATE_EPOCH": str(EPOCH), "TMPDIR": str(memory), "LC_ALL": "C.UTF-8"}
     process = await asyncio.create_subprocess_exec(
         *command,
@@ -164,12 +164,12 @@ async def _run(command: Sequence[str], memory: Path, detail: Callable[[str], Non
     assert process.stdout  # noqa: S101 - a pipe was asked for
     try:
         async for line in process.stdout:
-            said.append(line.decode(errors="replace").rstrip())
-            detail(said[-1].removeprefix("I: "))
+            log.append(line.decode(errors="replace").rstrip())
+            detail(log[-1].removeprefix("I: "))
         code = await process.wait()
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     if code:
-        raise ClusterError("\n".join(("mmdebstrap failed:", *said)))
+        raise ClusterError("\n".join(("mmdebstrap failed:", *log)))

@@ -1,44 +1,48 @@
 """The store of images that the embedded cluster's registry serves, built once from `recipes`.
 
-A store is an image layout (see `oci`) in the user's cache, named by what it is built from, plus
-``packages.json``: by reference, the version of each Debian package inside.
+A store is an image layout (see `oci`) in the user's cache, plus ``packages.json``: by reference, the version
+of each Debian package inside. It is named by what it is built from, never by a time or a place: a cache that
+was packed, and unpacked somewhere else, is as good as before.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
+import json
 import os
-import shutil
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from preuve.cluster.embedded import oci, places, recipes
+from preuve.cluster.embedded import oci, packed, places, recipes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from preuve.cluster.embedded.recipes import Recipes
     from preuve.progress import Progress
 
 FORMAT = 1
 """Of what a store holds: raised when the same recipes make another store."""
+
+ADDED = "added.json"
+"""In a store with images of an author's: the name of the store that they were added to, and by reference the
+digest of what each was made of, and whether nodes have it from the start."""
+
+LOADING = "Preuve-Loading"
+"""A header: who sends it puts an image on a node, and is given what no registry has."""
 
 KEEP = 3
 """Stores that stay: a few branches' worth, at 300 MB each."""
 
 
 def find(*, coredns: Path, file: Path = recipes.FILE) -> Path | None:
-    """The store, if it is built.
+    """The store, if it is built, here or in what is installed.
 
     Args:
-        coredns: the static binary inside.
+        coredns: the static binary inside, in its entry of `binaries`.
         file: the recipes.
     """
-    entry = _entry(recipes.load(file), coredns)
-    if not entry.is_dir():
+    entry = cache() / identity(coredns=coredns, file=file)
+    if not packed.have(entry):
         return None
     with suppress(OSError):  # a cache that only another user may write
         os.utime(entry)  # the last use, which pruning goes by
@@ -52,7 +56,7 @@ def build(progress: Progress, *, coredns: Path, file: Path = recipes.FILE) -> Pa
 
     Args:
         progress: a stage is shown for each image.
-        coredns: the static binary, as it will be in its image.
+        coredns: the static binary, as it will be in its image, in its entry of `binaries`.
         file: the recipes.
 
     Raises:
@@ -60,52 +64,71 @@ def build(progress: Progress, *, coredns: Path, file: Path = recipes.FILE) -> Pa
         ClusterError: as `Builder.build`.
     """
     book = recipes.load(file)
-    entry = _entry(book, coredns)
-    if entry.is_dir():
+    entry = cache() / identity(coredns=coredns, file=file)
+    if packed.have(entry):
         return entry
     from preuve.cluster.embedded.builder import Builder  # noqa: PLC0415 - 50 ms, seldom needed
 
-    with _alone(progress):
+    with places.held(cache(), lambda: progress.stage("images, by another build")):
         if not entry.is_dir():  # else the other build made it while this one waited
-            _prune()
-            with TemporaryDirectory(prefix="tmp.", dir=entry.parent) as scratch:
+            places.prune(cache(), KEEP)
+            with TemporaryDirectory(prefix=places.SCRATCH, dir=entry.parent) as scratch:
                 layout = oci.Layout(Path(scratch, "layout"))
                 Builder(layout, book, Path(scratch), progress).build(coredns=coredns)
                 layout.root.rename(entry)
     return entry
 
 
-def _entry(book: Recipes, coredns: Path) -> Path:
-    status = coredns.stat()
-    parts = (FORMAT, book.identity, status.st_size, status.st_mtime_ns)
-    return cache() / hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+def packages(store: Path, file: Path = recipes.FILE) -> dict[str, dict[str, str]]:
+    """What a store's images are about: by name and version, the Debian version of each package of the recipe.
+
+    A security update of Debian's leaves an image its tag, but not what its programs say of themselves.
+
+    Args:
+        store: an image store, built from `file`.
+        file: the recipes.
+
+    Returns:
+        such as ``{"redis:7.0.15": {"redis-server": "5:7.0.15-1~deb12u7"}}``.
+    """
+    inside = json.loads((store / "packages.json").read_text(encoding="utf-8"))
+    return {
+        f"{recipe.name}:{version}": {package: versions[package] for package in recipe.packages}
+        for recipe in recipes.load(file).images
+        for reference, versions in inside.items()
+        for name, _, version in (reference.rpartition(":"),)
+        if name == oci.reference(recipe.name)
+    }
+
+
+def loaded(store: Path) -> tuple[str, ...]:
+    """What nodes have from the start, and the registry gives to nobody else: whole references."""
+    return tuple(reference for reference, one in added(store)["images"].items() if one["load"])
+
+
+def added(store: Path) -> dict[str, Any]:
+    """What `ADDED` says of a store, or would say."""
+    with suppress(FileNotFoundError):
+        found: dict[str, Any] = json.loads((store / ADDED).read_text(encoding="utf-8"))
+        return found
+    return {"base": store.name, "images": {}}
+
+
+def identity(*, coredns: Path, file: Path = recipes.FILE) -> str:
+    """The name of the store of these recipes, in whosever cache it lies.
+
+    Args:
+        coredns: the static binary inside, in its entry of `binaries`.
+        file: the recipes.
+    """
+    parts = (
+        FORMAT,
+        recipes.load(file).identity,
+        coredns.parent.name,
+    )  # an entry is named by what it is made of
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 def cache() -> Path:
     """The folder of the stores, below ``$XDG_CACHE_HOME``."""
     return places.cache("images")
-
-
-@contextmanager
-def _alone(progress: Progress) -> Iterator[None]:
-    """Hold the stores' lock, which ends with the process however that ends.
-
-    Raises:
-        ClusterError: the cache cannot be written.
-    """
-    with places.open_lock(cache()) as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            with progress.stage("images, by another build"):
-                fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _prune() -> None:
-    """Make room for one more store; drop what a killed build left. The lock is held."""
-    folders = [path for path in cache().iterdir() if path.is_dir()]
-    remains = [path for path in folders if path.name.startswith("tmp.")]
-    stores = sorted(set(folders) - set(remains), key=lambda store: store.stat().st_mtime)
-    for path in (*stores[: -KEEP + 1], *remains):
-        shutil.rmtree(path)

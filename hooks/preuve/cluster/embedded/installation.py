@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from preuve.cluster.embedded import addresses, cgroups, control_plane, dns, network, registry
+from preuve.cluster import dns
+from preuve.cluster.embedded import addresses, cgroups, control_plane, network, registry
 from preuve.cluster.embedded.api import Api, wait
 from preuve.cluster.embedded.netns import join, joined
-from preuve.cluster.embedded.state import CHECKOUT
+from preuve.cluster.embedded.places import SOURCES
 from preuve.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from preuve.cluster.embedded.node import Node
     from preuve.cluster.embedded.processes import Processes
 
-MANIFESTS = CHECKOUT / "cluster" / "manifests"
+MANIFESTS = SOURCES / "manifests"
 """What every cluster holds from the start, beside its Nodes."""
 
 API_LIMIT = 90.0
@@ -30,8 +31,14 @@ API_LIMIT = 90.0
 NODES_LIMIT = 60.0
 """Seconds for the nodes to be Ready after that; measured: 0.3."""
 
+DNS_ANSWER = 0.2
+"""Seconds after which a query counts as lost: what is sent to a Service that is not there may vanish."""
+
 DNS_LIMIT = 60.0
 """Seconds for a name to resolve on every node after that; measured: 2."""
+
+LOAD_LIMIT = 300.0
+"""Seconds for an author's images to be on every node; a big one is a gigabyte on each of three."""
 
 ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/default"
 """Without it no Pod can be made; the controller manager makes it."""
@@ -111,6 +118,13 @@ class Installation:
         for node in self._nodes:
             api.apply(_facts(node))
             node.start_proxy(self._processes, self._running[node.name])
+        if any(node.loaded for node in self._nodes):
+            stage("images of your own")
+            wait(
+                lambda: not any(node.is_loading(self._processes) for node in self._nodes),
+                "the images",
+                LOAD_LIMIT,
+            )
         stage("DNS")
         wait(lambda: api.get(ACCOUNT), "the first ServiceAccount", DNS_LIMIT)
         for name, pid in self._running.items():
@@ -181,4 +195,4 @@ def _ready_nodes(api: Api) -> int:
 
 
 def _resolves() -> bool:
-    return dns.answers(str(addresses.DNS_SERVICE), "kubernetes.default.svc.cluster.local")
+    return bool(dns.resolved(str(addresses.DNS_SERVICE), "kubernetes.default.svc.cluster.local", DNS_ANSWER))

@@ -103,6 +103,7 @@ def supervisor(state: State, programs: Binaries, images: Path, *, stays: bool) -
                     ours.sendall(LET_GO)
         except BaseException:
             _await_end(ours)
+            launcher.wait()
             raise
         if not stays:
             _await_end(ours)
@@ -112,10 +113,10 @@ def supervisor(state: State, programs: Binaries, images: Path, *, stays: bool) -
 def news(line: str) -> dict[str, Any] | None:
     """What a line from the supervisor says; None if it is not its own (Python's, unshare's)."""
     try:
-        said = json.loads(line)
+        message = json.loads(line)
     except ValueError:
         return None
-    return said if isinstance(said, dict) else None
+    return message if isinstance(message, dict) else None
 
 
 def _await_end(ours: socket.socket) -> None:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from preuve.cluster.embedded import addresses
+from preuve.cluster.embedded import addresses, images
 from preuve.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ PROGRAMS = "/opt/kubernetes"
 PAUSE = "registry.k8s.io/pause:3.10"
 COREDNS = "registry.k8s.io/coredns/coredns:v1.14.6"
 
+CNI = ("/usr/lib/cni", "/usr/libexec/cni")
+"""Where a machine may have its CNI plugins: Debian's folder, and Fedora's."""
+
 PKI = "/etc/kubernetes/pki"
 
 RECOVERED = b"Start streaming server"
@@ -47,6 +50,10 @@ pkg/cri/server/service.go)."""
 
 VOLUMES = "/tmp/hostpath_pv"  # noqa: S108 (in the node; the controller manager's own choice)
 """Where persistent volumes are made: shared by the nodes, so that a Pod finds its own again."""
+
+SPLIT_LOGS = "PodLogsQuerySplitStreams"
+"""What lets a client ask for what a container wrote to standard error alone (alpha since 1.32): with it, the
+cluster's own kubectl tells a Pod's two streams apart, as an attached terminal would."""
 
 BOOT_LIMIT = 10.0
 """Seconds that a step of a node's start may take; measured: 0.1."""
@@ -101,7 +108,7 @@ disabled_plugins = [
   restrict_oom_score_adj = true
   sandbox_image = "IMAGE"
   [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "/usr/lib/cni"
+    bin_dir = "PLUGINS"
   [plugins."io.containerd.grpc.v1.cri".registry]
     config_path = "/etc/containerd/certs.d"
   [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
@@ -119,6 +126,20 @@ server = "http://{addresses.LAPTOP.ip}:{addresses.REGISTRY_PORT}"
 """
 
 
+LOADING = "loading"
+"""A folder like certs.d, for what is put on a node and is in no registry."""
+
+LOAD = f"""\
+for image; do ctr --namespace=k8s.io images pull --hosts-dir=/etc/containerd/{LOADING} "$image"; done
+"""
+"""One after the other: each would wait for layers that another one is fetching too."""
+
+LOADING_HEADER = f"""\
+  [host."http://{addresses.LAPTOP.ip}:{addresses.REGISTRY_PORT}".header]
+    {images.LOADING} = "yes"
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """One node, running or not."""
@@ -129,6 +150,8 @@ class Node:
     """Its root directory."""
     cgroup: str
     """Below it are its Pods: the same path in every hierarchy."""
+    loaded: tuple[str, ...] = ()
+    """Images of an author's that it has from the start, and that no registry has: whole references."""
 
     @property
     def name(self) -> str:
@@ -194,9 +217,12 @@ class Node:
         self._install_identity()
         self._install_certificates(authority, api)
         self.write("/etc/nftables.conf", NFTABLES.format(node=self, addresses=addresses))
-        self.write("/etc/containerd/config.toml", CONTAINERD.replace("IMAGE", PAUSE))
+        plugins = next(folder for folder in CNI if Path(folder, "ptp").exists())
+        containerd = CONTAINERD.replace("IMAGE", PAUSE).replace("PLUGINS", plugins)
+        self.write("/etc/containerd/config.toml", containerd)
         for registry in ("_default", "docker.io"):
             self.write(f"/etc/containerd/certs.d/{registry}/hosts.toml", HOSTS)
+            self.write(f"/etc/containerd/{LOADING}/{registry}/hosts.toml", HOSTS + LOADING_HEADER)
         self.write("/etc/cni/net.d/10-preuve.conflist", json.dumps(self._cni(), indent=1))
         self.write("/var/lib/kubelet/config.yaml", json.dumps(self._kubelet(), indent=1))
         self.write("/var/lib/kube-proxy/config.conf", json.dumps(self._kube_proxy(), indent=1))
@@ -219,12 +245,12 @@ class Node:
             os.close(send)
             if not select.select([answer], [], [], BOOT_LIMIT)[0] or not (pid := answer.readline()):
                 log = processes.log(self.name)
-                said = log.read_text(encoding="utf-8", errors="replace").strip()
-                raise ClusterError(f"{self.name} did not boot; {log} says:\n{said}")
+                words = log.read_text(encoding="utf-8", errors="replace").strip()
+                raise ClusterError(f"{self.name} did not boot; {log} says:\n{words}")
         return int(pid)
 
     def start_runtime(self, processes: Processes, pid: int) -> None:
-        """Start containerd beside the node's first process; it gets the node's own images.
+        """Start containerd beside the node's first process; it begins to get the images of the start.
 
         Raises:
             ClusterError: it did not come up.
@@ -241,6 +267,13 @@ class Node:
         for image in self.images:
             pull = ("ctr", "--namespace=k8s.io", "images", "pull", "--hosts-dir=/etc/containerd/certs.d")
             processes.start_job(f"{self.name}-{Path(image).name}", (*pull, image), within=pid)
+        if self.loaded:
+            load = ("sh", "-ec", LOAD, "load", *self.loaded)
+            processes.start_job(f"{self.name}-{LOADING}", load, within=pid)
+
+    def is_loading(self, processes: Processes) -> bool:
+        """Whether it still waits for some of `loaded`."""
+        return processes.runs(f"{self.name}-{LOADING}")
 
     def start_kubelet(self, processes: Processes, pid: int) -> None:
         """Start the kubelet beside containerd."""
@@ -255,7 +288,8 @@ class Node:
 
     def crash(self, processes: Processes, pid: int) -> None:
         """Take the power away: `pid` is its first process."""
-        parts = ("containerd", "kubelet", "kube-proxy", *(Path(image).name for image in self.images))
+        jobs = (*(Path(image).name for image in self.images), LOADING)
+        parts = ("containerd", "kubelet", "kube-proxy", *jobs)
         processes.forget(self.name, *(f"{self.name}-{part}" for part in parts))
         os.kill(pid, signal.SIGKILL)
 
@@ -296,7 +330,6 @@ class Node:
         mounts: list[tuple[str | Path, str, str, str]] = [
             (self.root, "", "none", "bind"),
             ("/usr", "usr", "none", "rbind,ro"),
-            ("/etc/alternatives", "etc/alternatives", "none", "bind,ro,x-mount.mkdir"),
             (binaries.server, f"{PROGRAMS}/{binaries.server.name}", "none", "bind,ro"),
             (volumes, VOLUMES, "none", "bind,x-mount.mkdir"),
             ("/dev", "dev", "none", "rbind"),
@@ -305,6 +338,8 @@ class Node:
             ("/sys/fs/cgroup", "sys/fs/cgroup", "none", "rbind"),
             ("proc", "proc", "proc", "defaults"),
         ]
+        if Path("/etc/alternatives").is_dir():  # in some distributions, programs of /usr are links to there
+            mounts.append(("/etc/alternatives", "etc/alternatives", "none", "bind,ro,x-mount.mkdir"))
         for name, value in SYSCTLS.items():
             file = sysctls / name
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -322,18 +357,13 @@ class Node:
             "ranges": [[{"subnet": str(self.pods)}]],
             "routes": [{"dst": "0.0.0.0/0"}],
         }
-        bridge = {
-            "type": "bridge",
-            "bridge": "cni0",
-            "isGateway": True,
-            "hairpinMode": True,
-            "ipMasq": False,
-            "ipam": ipam,
-        }
+        # A cable to each Pod, as kind lays them. A bridge would carry the answers of a Service between two of
+        # its Pods past kube-proxy's rules, unless the whole machine had br_netfilter loaded.
+        ptp = {"type": "ptp", "ipMasq": False, "ipam": ipam}
         return {
             "cniVersion": "1.0.0",
             "name": "pods",
-            "plugins": [bridge, {"type": "portmap", "capabilities": {"portMappings": True}}],
+            "plugins": [ptp, {"type": "portmap", "capabilities": {"portMappings": True}}],
         }
 
     def _kubelet(self) -> dict[str, object]:
@@ -353,6 +383,7 @@ class Node:
             "cgroupRoot": self.cgroup,
             "failCgroupV1": False,
             "failSwapOn": False,
+            "featureGates": {SPLIT_LOGS: True},
             "clusterDNS": [str(addresses.DNS_SERVICE)],
             "clusterDomain": "cluster.local",
             "resolvConf": "/etc/resolv.conf",

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tarfile
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
@@ -32,6 +33,8 @@ it again (nginx and python: a fifth more of containerd's time, and 7 s of the bu
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 REFERENCE = "org.opencontainers.image.ref.name"
+
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 Snapshot = dict[str, str]
 """What a tree holds: a digest of type, owner, mode and content by path. Times do not count."""
@@ -112,13 +115,22 @@ class Layout:
             "config": config,
             "rootfs": {"type": "layers", "diff_ids": [layer.digest for layer in layers]},
         }
+        return self.manifest(layers, _json(content))
+
+    def manifest(self, layers: Sequence[Descriptor], config: bytes) -> Descriptor:
+        """Store an image of which the configuration is written already.
+
+        Args:
+            layers: lowest first.
+            config: the specification's JSON; what it is and what runs.
+        """
         manifest = {
             "schemaVersion": 2,
             "mediaType": MANIFEST,
-            "config": asdict(self._document(content, CONFIG)),
+            "config": asdict(self._blob(config, CONFIG)),
             "layers": [asdict(layer) for layer in layers],
         }
-        return self._document(manifest, MANIFEST)
+        return self._blob(_json(manifest), MANIFEST)
 
     def name(self, images: Mapping[str, Descriptor]) -> None:
         """Write the index: `images` by whole reference."""
@@ -129,16 +141,28 @@ class Layout:
         index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests}
         (self.root / "index.json").write_text(json.dumps(index, indent=1))
 
-    def _document(self, content: object, media_type: str) -> Descriptor:
-        data = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+    def _blob(self, data: bytes, media_type: str) -> Descriptor:
         digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
         blob(self.root, digest).write_bytes(data)
         return Descriptor(media_type, digest, len(data))
 
 
+def _json(content: object) -> bytes:
+    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+
+
 def blob(root: Path, digest: str) -> Path:
     """Where a layout keeps the blob of this digest (``sha256:HEX``)."""
     return root.joinpath("blobs", *digest.split(":"))
+
+
+def names(root: Path) -> dict[str, Descriptor]:
+    """The images of a layout that `Layout.name` named, by whole reference."""
+    index = json.loads((root / "index.json").read_text(encoding="utf-8"))
+    return {
+        image["annotations"][REFERENCE]: Descriptor(image["mediaType"], image["digest"], image["size"])
+        for image in index["manifests"]
+    }
 
 
 def reference(name: str) -> str:

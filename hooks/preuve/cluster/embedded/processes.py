@@ -106,6 +106,11 @@ class Processes:
         with self._lock:
             self._names = {pid: name for pid, name in self._names.items() if name not in names}
 
+    def runs(self, name: str) -> bool:
+        """Whether the process called `name` has not been buried yet."""
+        with self._lock:
+            return name in self._names.values()
+
     def reap(self) -> Death | None:
         """Bury who died since the last call; tell the first one that should have lived."""
         first = None

@@ -1,4 +1,4 @@
-"""What images there are: ``cluster/images.toml``, read and checked. That file explains itself."""
+"""What images there are: ``sources/images.toml``, read and checked. That file explains itself."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ import re
 import tomllib
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from preuve.cluster.embedded.places import SOURCES
 from preuve.errors import ConfigError, Where, raise_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[4]
-
-FILE = ROOT / "cluster" / "images.toml"
+FILE = SOURCES / "images.toml"
 
 FILE_KEYS = {"exclude": list, "image": dict, "binary": dict}
 IMAGE_KEYS = {"packages": list, "versions": dict, "config": dict, "run": str, "base": bool}
@@ -85,17 +84,33 @@ def load(path: Path = FILE) -> Recipes:
         ConfigError: something in the file does not fit; several are told at once (`Problems`).
     """
     text = path.read_text()
-    name = str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{name} is not TOML: {error}") from error
-    raise_all([ConfigError(message, Where(name, _line(text, place))) for place, message in _check(content)])
+        raise ConfigError(f"{path} is not TOML: {error}") from error
+    raise_all(
+        [ConfigError(message, Where(str(path), line_of(text, place))) for place, message in _check(content)]
+    )
     return Recipes(
         tuple(content.get("exclude", ())),
         tuple(Recipe(name, **keys) for name, keys in content.get("image", {}).items()),
         tuple(Binary(name, **keys) for name, keys in content.get("binary", {}).items()),
         hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest(),
+    )
+
+
+def offers(image: str) -> bool:
+    """Whether the embedded cluster has an image by itself, as far as the recipes tell.
+
+    >>> [offers(each) for each in ("nginx", "docker.io/library/nginx:1.22", "nginx:1.14.2", "mysql:5.6")]
+    [True, True, False, False]
+    """
+    book = load()
+    name, _, tag = image.removeprefix("docker.io/").removeprefix("library/").partition(":")
+    versions = next((each.versions.values() for each in book.images if each.name == name), ())
+    return any(each.name == image for each in book.binaries) or any(
+        tag in {"", "latest"} or f"{one}.".startswith(f"{tag}.") or tag.startswith(f"{one}.")
+        for one in versions
     )
 
 
@@ -134,15 +149,15 @@ Place = tuple[str, ...]
 
 def _check(content: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
     """What does not fit, and where."""
-    yield from _check_keys((), content, FILE_KEYS)
+    yield from check_keys((), content, FILE_KEYS)
     for kind, known in (("image", IMAGE_KEYS), ("binary", BINARY_KEYS)):
         for name, table in _table(content, kind).items():
             place = (kind, name)
             if not isinstance(table, dict):
                 yield place, f"[{'.'.join(place)}] is a table, not {table!r}"
                 continue
-            yield from _check_keys(place, table, known)
-            yield from _check_keys((*place, "config"), _table(table, "config"), CONFIG_KEYS)
+            yield from check_keys(place, table, known)
+            yield from check_keys((*place, "config"), _table(table, "config"), CONFIG_KEYS)
             for key in REQUIRED[kind]:
                 if key not in table:
                     yield place, f"[{'.'.join(place)}] lacks the key {key!r}"
@@ -153,9 +168,16 @@ def _check(content: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
                     yield (*place, "versions"), f"a version is a string: write '{version}' in quotes"
 
 
-def _check_keys(
+def check_keys(
     place: Place, table: Mapping[str, Any], known: Mapping[str, type]
 ) -> Iterator[tuple[Place, str]]:
+    """What a table has that it should not: where, and what to tell.
+
+    Args:
+        place: the table's.
+        table: what it holds.
+        known: the keys that it may have, and what each may be.
+    """
     where = f" in [{'.'.join(place)}]" if place else ""
     for key, value in table.items():
         if key not in known:
@@ -172,8 +194,8 @@ def _table(content: Mapping[str, Any], key: str) -> dict[str, Any]:
     return table if isinstance(table, dict) else {}
 
 
-def _line(text: str, place: Place) -> int:
-    """Where the place is, from 1, which tomllib does not tell: each key is found below the one before."""
+def line_of(text: str, place: Place) -> int:
+    """The line of a place, from 1, which tomllib does not tell: each key is found below the one before."""
     lines = text.splitlines()
     header = re.compile(
         r"""\s*\[+\s*{}\b""".format(r"""["']?\s*\.\s*["']?""".join(map(re.escape, place[:2])))

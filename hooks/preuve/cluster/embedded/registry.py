@@ -26,10 +26,10 @@ import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
-from typing import TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from preuve.cluster.embedded import oci
+from preuve.cluster.embedded import images, oci
 
 if TYPE_CHECKING:
     import socket
@@ -43,7 +43,8 @@ ROUTE = re.compile(
 )
 """What is answered, besides ``/v2/`` itself: all that pulling takes."""
 
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+REALM = "/token"
+"""Where whoever is denied is sent for an anonymous token, as Docker Hub does."""
 
 UNKNOWN = {"manifests": "MANIFEST_UNKNOWN", "blobs": "BLOB_UNKNOWN"}
 """The protocol's codes for what is not there."""
@@ -79,10 +80,12 @@ class Registry(ThreadingHTTPServer):
         self.socket.close()
         self.socket = listening
         self.store = store
-        index = json.loads((store / "index.json").read_text())
-        self.images: dict[str, str] = {
-            image["annotations"][oci.REFERENCE]: image["digest"] for image in index["manifests"]
-        }
+        self.images = {reference: image.digest for reference, image in oci.names(store).items()}
+        loaded = set(images.loaded(store))
+        self.known = {reference.rpartition(":")[0] for reference in self.images.keys() - loaded}
+        """The repositories of which it has an image."""
+        self.hidden = loaded
+        """What it gives to nodes that are being loaded, and to nobody else."""
         self._hosts = hosts
         self._upstream: Upstream | None = None
         self._lock = threading.Lock()
@@ -116,8 +119,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer with a manifest or a blob."""
         address = urlsplit(self.path)
-        if address.path in {"/v2", "/v2/"}:
-            return self._answer(HTTPStatus.OK, {})
+        if address.path in {"/v2", "/v2/", REALM}:
+            return self._answer(HTTPStatus.OK, {"token": "anonymous"} if address.path == REALM else {})
         route = ROUTE.fullmatch(address.path)
         if not route:
             return self._error(HTTPStatus.NOT_FOUND, "UNSUPPORTED", "only manifests and blobs are here")
@@ -127,11 +130,12 @@ class Handler(BaseHTTPRequestHandler):
             repository = f"library/{repository}"
         if self._stored(registry, repository, kind, reference):
             return None
-        if self._fetched(registry, repository, kind, reference):
-            return None
-        return self._error(
-            HTTPStatus.NOT_FOUND, UNKNOWN[kind], f"{repository} {reference} is nowhere to be had"
-        )
+        has = self._fetched(registry, repository, kind, reference)
+        if has is None and registry == "docker.io" and f"{registry}/{repository}" not in self.server.known:
+            self._deny(repository)
+        elif not has:
+            self._error(HTTPStatus.NOT_FOUND, UNKNOWN[kind], f"{repository} {reference} is nowhere to be had")
+        return None
 
     def do_HEAD(self) -> None:
         """Answer the same, without the body."""
@@ -140,9 +144,12 @@ class Handler(BaseHTTPRequestHandler):
     def _stored(self, registry: str, repository: str, kind: str, reference: str) -> bool:
         manifest = kind == "manifests"
         digest = reference
-        if manifest and not DIGEST.fullmatch(reference):
-            digest = self.server.images.get(f"{registry}/{repository}:{reference}", "")
-        if not DIGEST.fullmatch(digest):
+        if manifest and not oci.DIGEST.fullmatch(reference):
+            name = f"{registry}/{repository}:{reference}"
+            if name in self.server.hidden and images.LOADING not in self.headers:
+                return False
+            digest = self.server.images.get(name, "")
+        if not oci.DIGEST.fullmatch(digest):
             return False
         try:
             file = oci.blob(self.server.store, digest).open("rb")
@@ -150,19 +157,22 @@ class Handler(BaseHTTPRequestHandler):
             return False
         with file:
             headers = {
-                "Content-Type": oci.MANIFEST if manifest else "application/octet-stream",
+                "Content-Type": _kind(file) if manifest else "application/octet-stream",
                 "Content-Length": str(os.fstat(file.fileno()).st_size),
                 "Docker-Content-Digest": digest,
             }
             self._reply(HTTPStatus.OK, headers, file)
         return True
 
-    def _fetched(self, registry: str, repository: str, kind: str, reference: str) -> bool:
+    def _fetched(self, registry: str, repository: str, kind: str, reference: str) -> bool | None:
+        """Pass on what the real registry has; False if it has no such thing, None if it does not say."""
         accept = ", ".join(self.headers.get_all("Accept", ()))
         with self.server.upstream.open(
             registry, repository, f"{kind}/{reference}", method=self.command, accept=accept
         ) as found:
             if not found:
+                return None
+            if found.status == HTTPStatus.NOT_FOUND:
                 return False
             kept = ("Content-Type", "Content-Length", "Docker-Content-Digest")
             self._reply(
@@ -180,13 +190,32 @@ class Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             shutil.copyfileobj(body, self.wfile, 1 << 20)
 
-    def _answer(self, status: int, content: object) -> None:
+    def _answer(self, status: int, content: object, challenge: str = "") -> None:
         body = json.dumps(content).encode()
         headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        if challenge:
+            headers["WWW-Authenticate"] = challenge
         self._reply(status, headers, BytesIO(body))
 
-    def _error(self, status: int, code: str, message: str) -> None:
-        self._answer(status, {"errors": [{"code": code, "message": message}]})
+    def _deny(self, repository: str) -> None:
+        """Say what Docker Hub says of a repository that nobody has, or that is private: it does not tell.
+
+        First it asks for a token; who comes with one is told that it does not do.
+        """
+        realm = f'Bearer realm="http://{self.headers["Host"]}{REALM}",service="registry.docker.io"'
+        scope = f',scope="repository:{repository}:pull"'
+        error = ',error="insufficient_scope"' if "Authorization" in self.headers else ""
+        self._error(HTTPStatus.UNAUTHORIZED, "UNAUTHORIZED", "authentication required", realm + scope + error)
+
+    def _error(self, status: int, code: str, message: str, challenge: str = "") -> None:
+        self._answer(status, {"errors": [{"code": code, "message": message}]}, challenge)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         """Say nothing: the nodes' own logs and events tell of pulls."""
+
+
+def _kind(manifest: IO[bytes]) -> str:
+    """The media type of a manifest, which says it itself unless it is the specification's."""
+    found = str(json.load(manifest).get("mediaType", oci.MANIFEST))
+    manifest.seek(0)
+    return found

@@ -9,35 +9,23 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from preuve.cluster.embedded import binaries, cgroups, images
+from preuve.cluster.embedded import binaries, cgroups, images, node, packages, packed
 from preuve.cluster.embedded.processes import ENVIRONMENT
-from preuve.errors import ClusterError, PreuveError, Problems, raise_all
+from preuve.errors import ClusterError, PreuveError, raise_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from preuve.cluster.embedded.binaries import Binaries
     from preuve.progress import Progress
 
-PACKAGES = {
-    "catatonit": "catatonit",
-    "containerd": "containerd",
-    "containerd-shim-runc-v2": "containerd",
-    "runc": "runc",
-    "iptables": "iptables",
-    "nft": "nftables",
-    "mount": "mount",
-    "nsenter": "util-linux",
-    "pivot_root": "util-linux",
-    "setsid": "util-linux",
-    "unshare": "util-linux",
-    "/usr/lib/cni/bridge": "containernetworking-plugins",
-}
-"""The programs that run in the cluster, and the Debian packages that have them."""
+SEARCHED = f"{ENVIRONMENT['PATH']}:{':'.join(node.CNI)}"
+"""Where a cluster finds them."""
 
 CONTROLLERS = ("cpu", "cpuset", "memory", "pids")
 """What a kubelet does not start without (and cpuacct, which v2 has in cpu)."""
@@ -51,11 +39,18 @@ MEMORY = 1_600_000_000
 COMPILING = 2_600_000_000
 """Bytes that compiling Kubernetes takes at its peak [measured]."""
 
+DISK = 6_000_000_000
+"""Bytes on disk that a first build takes at its peak: 3.8 GB that the compiler keeps until all is compiled,
+0.8 of modules, 0.3 of binaries, 0.6 of images and what they are made of [measured]."""
+
 WATCHERS = 40
 """inotify instances that a cluster takes [counted]: 33, and one for each ``kubectl logs -f``."""
 
 SANDBOX = ("unshare", "--mount", "--net", "--uts", "--ipc", "--pid", "--fork", "sh", "-ec")
 """Namespaces as a cluster has them."""
+
+SECONDS = 20.0
+"""Given to what takes milliseconds."""
 
 OVERLAY = """\
 mount -t tmpfs preuve /mnt
@@ -65,17 +60,22 @@ mount -t overlay preuve -o lowerdir=/mnt/lower,upperdir=/mnt/upper,workdir=/mnt/
 """What containerd does for each container; in a mount namespace of its own, so nothing is left."""
 
 
-def check(kubernetes: str) -> tuple[Binaries, Path]:
+def check(kubernetes: str, progress: Progress) -> tuple[Binaries, Path]:
     """What a cluster is started with: its binaries and its image store.
 
     Args:
         kubernetes: the minor, one of `binaries.VERSIONS`.
+        progress: shows what is installed being unpacked.
 
     Raises:
-        ClusterError: something is missing; with `Problems`, every missing thing.
+        ClusterError: something is missing; every missing thing is told.
         ConfigError: `kubernetes` is not a known minor.
     """
     errors: list[PreuveError] = [ClusterError(problem) for problem in problems()]
+    if installed := _installed(kubernetes):
+        raise_all(errors)  # else it would be unpacked for nothing, for seconds
+        with progress.stage("unpack the cluster, once"), ThreadPoolExecutor() as pool:
+            list(pool.map(packed.have, installed))
     built = _built(kubernetes)
     if not built:
         option = "" if kubernetes == binaries.DEFAULT else f" --kubernetes {kubernetes}"
@@ -90,32 +90,31 @@ def check(kubernetes: str) -> tuple[Binaries, Path]:
     return built
 
 
-def check_build(kubernetes: str, progress: Progress) -> None:
-    """Refuse a machine that could not build everything, before it compiles for minutes.
+def check_build(kubernetes: Sequence[str], progress: Progress) -> None:
+    """Refuse a machine that could not build everything, or not run it then, before it compiles for minutes.
 
     Args:
-        kubernetes: the minor, one of `binaries.VERSIONS`.
+        kubernetes: minors, of `binaries.VERSIONS`.
         progress: shows a Go being fetched.
 
     Raises:
-        ClusterError: something is missing; with `Problems`, every missing thing.
-        ConfigError: `kubernetes` is not a known minor.
+        ClusterError: something is missing; every missing thing is told.
+        ConfigError: one is not a known minor.
     """
-    if _built(kubernetes):
+    if all(_built(minor) for minor in kubernetes):
         return
-    if sys.platform != "linux":
-        raise ClusterError(_not_linux())
     from preuve.cluster.embedded import debian  # noqa: PLC0415 - 50 ms, seldom needed
 
-    errors: list[PreuveError] = []
-    checks: list[Callable[[], None]] = [debian.check]
-    if not _compiled(kubernetes):
-        checks += [lambda: binaries.have_go(progress), _check_memory]
-    for check in checks:
-        try:
-            check()
-        except PreuveError as error:
-            errors += error.errors if isinstance(error, Problems) else [error]
+    errors: list[PreuveError] = [ClusterError(problem) for problem in problems(debian.lacking())]
+    if sys.platform == "linux" and not all(_compiled(minor) for minor in kubernetes):
+        checks: list[Callable[[], None]] = [_check_memory, _check_disk]
+        if os.geteuid() == 0 and not any(_privileges()):  # else a Go is fetched for nothing, for minutes
+            checks.append(lambda: binaries.have_go(progress))
+        for check in checks:
+            try:
+                check()
+            except PreuveError as error:
+                errors += error.each
     raise_all(errors)
 
 
@@ -123,6 +122,27 @@ def _check_memory() -> None:
     available = _available_memory()
     if available < COMPILING:
         raise ClusterError(_little_memory(available, "compiling", COMPILING))
+
+
+def _check_disk() -> None:
+    cache = binaries.cache()
+    there = next(folder for folder in (cache, *cache.parents) if os.access(folder, os.F_OK))
+    free = shutil.disk_usage(there).free
+    if free < DISK:
+        raise ClusterError(
+            f"only {free / 1e9:.1f} GB of disk are free at {there}, a first build takes {DISK / 1e9:.1f} "
+            "for a while: make room, or set XDG_CACHE_HOME to a folder that has some"
+        )
+
+
+def _installed(kubernetes: str) -> list[Path]:
+    """The entries that the cache lacks, if all of them can be unpacked."""
+    server, coredns = (module.entry() for module in binaries.modules(kubernetes))
+    store = images.cache() / images.identity(coredns=coredns / "coredns")
+    with suppress(PermissionError):  # another user's cache
+        lacking = [entry for entry in (server, coredns, store) if not entry.is_dir()]
+        return lacking if all(packed.archive(entry) for entry in lacking) else []
+    return []
 
 
 def _built(kubernetes: str) -> tuple[Binaries, Path] | None:
@@ -139,15 +159,21 @@ def _compiled(kubernetes: str) -> Binaries | None:
     return None
 
 
-def problems() -> Iterator[str]:
-    """What this machine lacks to run a cluster, each with the remedy."""
+def problems(more: Mapping[str, str] | None = None) -> Iterator[str]:
+    """What this machine lacks to run a cluster, each with the remedy.
+
+    Args:
+        more: what else is missing, and the Debian package that has it.
+    """
     if sys.platform != "linux":
         yield _not_linux()
         return
-    missing = [program for program in PACKAGES if not shutil.which(program, path=ENVIRONMENT["PATH"])]
+    missing = {
+        name: package for name, package in packages.RUNNING.items() if not shutil.which(name, path=SEARCHED)
+    }
+    missing |= more or {}
     if missing:
-        packages = sorted({PACKAGES[program] for program in missing})
-        yield f"no {', '.join(missing)} here: run `apt-get install {' '.join(packages)}`"
+        yield f"no {', '.join(missing)} here: {packages.remedy(missing.values())}"
     yield from _kernel()
     available = _available_memory()
     if available < MEMORY:
@@ -159,7 +185,7 @@ def problems() -> Iterator[str]:
         )
     if os.geteuid() != 0:
         yield f"it takes root to make nodes, and you are user {os.geteuid()}: run preuve with sudo"
-    elif "unshare" not in missing and "mount" not in missing:
+    else:
         yield from _privileges()
 
 
@@ -179,10 +205,6 @@ def _kernel() -> Iterator[str]:
     if release < KERNEL:
         needed = ".".join(map(str, KERNEL))
         yield f"Linux {platform.release()} is too old for kube-proxy: {needed} or newer is needed"
-    if "\toverlay\n" not in Path("/proc/filesystems").read_text(encoding="ascii"):
-        yield "the kernel has no overlayfs, which containers are made of: run `modprobe overlay`"
-    if not Path("/proc/sys/net/bridge/bridge-nf-call-iptables").exists():
-        yield "the kernel does not show bridged packets to kube-proxy's rules: run `modprobe br_netfilter`"
     if not Path("/dev/kmsg").exists():
         yield "there is no /dev/kmsg, which kubelets read: in a container, lend it with `--device /dev/kmsg`"
     absent = [name for name in CONTROLLERS if name not in cgroups.controllers()]
@@ -195,13 +217,31 @@ def _privileges() -> Iterator[str]:
     if unwritable:
         yield f"cgroups cannot be made in {', '.join(unwritable)}: in a container, run it with `--privileged`"
     for script, what in ((":", "namespaces"), (OVERLAY, "overlay mounts")):
-        answer = subprocess.run([*SANDBOX, script], capture_output=True, text=True, check=False)
+        try:
+            answer = subprocess.run(
+                [*SANDBOX, script],
+                env=ENVIRONMENT,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=SECONDS,
+            )
+        except FileNotFoundError:
+            return  # its package is named among those that are missing
         if answer.returncode != 0:
+            # The kernel loads what a mount asks for, if it has it.
+            absent = script == OVERLAY and not _has_overlayfs()
             yield (
-                f"root may not make {what} here ({answer.stderr.strip()}): "
+                "the kernel has no overlayfs, which containers are made of: run `modprobe overlay`"
+                if absent
+                else f"root may not make {what} here ({answer.stderr.strip()}): "
                 "in a container, run it with `--privileged`"
             )
             return
+
+
+def _has_overlayfs() -> bool:
+    return "\toverlay\n" in Path("/proc/filesystems").read_text(encoding="ascii")
 
 
 def _can_watch() -> bool:

@@ -1,6 +1,6 @@
-"""The directory in which a cluster keeps what it knows: one per checkout, and one for its spare cluster.
+"""The directory in which a cluster keeps what it knows: one a project, one more for each page's own cluster.
 
-``$XDG_STATE_HOME/preuve/ID`` (``~/.local/state`` unless set; the spare's is ``ID-spare``), 0700, held by a
+``$XDG_STATE_HOME/preuve/ID`` (``~/.local/state`` unless set; a page's own is ``ID-NUMBER``), 0700, held by a
 lock as long as its supervisor lives:
 
     api.sock      the supervisor answers here (`supervisor`)
@@ -29,11 +29,23 @@ if TYPE_CHECKING:
 SOCKET = 107
 """Bytes of a Unix socket's path, at most: unix(7) has 108, the end included."""
 
-REMOVERS = 32
-"""Threads that wait for the disk when a cluster's files are removed."""
+HOME = "PREUVE_HOME"
+"""The variable that names the folder a cluster belongs to, where several projects share one."""
 
-CHECKOUT = Path(__file__).resolve().parents[4]
-"""What a cluster belongs to: where this package was cloned, or installed."""
+
+def project(start: Path | None = None) -> Path:
+    """The folder that a cluster belongs to: what `HOME` says, else the nearest that has a mkdocs.yml.
+
+    Outside of all projects it is the user's own folder: one cluster for all that is done there.
+
+    Args:
+        start: where to look from, upwards; the working directory unless given.
+    """
+    if given := os.environ.get(HOME):
+        return Path(given).resolve()
+    start = (start or Path.cwd()).resolve()
+    found = (folder for folder in (start, *start.parents) if (folder / "mkdocs.yml").is_file())
+    return next(found, Path.home())
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,36 +55,27 @@ class State:
     path: Path
 
     @classmethod
-    def of_checkout(cls, *, spare: bool = False) -> State:
-        """The one of this checkout, whatever directory preuve is called from.
-
-        Args:
-            spare: of its spare cluster instead.
+    def of_project(cls) -> State:
+        """The one of the working directory's project.
 
         Raises:
             ConfigError: it is too deep in the file system, or another user's.
         """
-        state = cls(places.state(_short(CHECKOUT) + ("-spare" if spare else "")))
-        if len(os.fsencode(state.node_socket)) > SOCKET:
-            raise ConfigError(
-                f"{state.node_socket} is too long for a socket: set XDG_STATE_HOME to a shorter path"
-            )
-        if not state._ours():
-            raise ConfigError(
-                f"{state.path} is another user's, and so is its cluster: run preuve with sudo, "
-                "or set XDG_STATE_HOME to a folder of yours"
-            )
-        return state
+        return _checked(cls(places.state(_short(project()))))
 
-    def _ours(self) -> bool:
-        """Whether this user may look into the directory, if there is one."""
-        try:
-            self.path.stat()
-        except FileNotFoundError:
-            return True
-        except PermissionError:
-            return False
-        return os.access(self.path, os.R_OK | os.W_OK | os.X_OK)
+    @classmethod
+    def new(cls) -> State:
+        """One more of that project, which nobody has used before.
+
+        Raises:
+            ConfigError: it is too deep in the file system.
+        """
+        return _checked(cls(places.state(f"{_short(project())}-{os.urandom(4).hex()}")))
+
+    @classmethod
+    def others(cls) -> list[State]:
+        """Those that `new` gave and that are still there."""
+        return [cls(path) for path in places.state("").glob(f"{_short(project())}-*")]
 
     @property
     def name(self) -> str:
@@ -167,30 +170,29 @@ class State:
             if entry in keep:
                 continue
             if entry.is_dir() and not entry.is_symlink():
-                _remove(entry)
+                places.remove(entry)
             else:
                 entry.unlink()
 
 
-def _remove(tree: Path) -> None:
-    """Remove a folder and all that is in it, many files at a time.
-
-    Where a file system discards what it frees (ext4's ``discard``), each file that has reached the disk takes
-    4 ms of waiting: one after the other, a cluster that lived a minute took 30 s to remove (measured).
-    """
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - not for those who only look
-
-    levels, files = [[os.fspath(tree)]], list[str]()
-    while levels[-1]:
-        levels.append([])
-        for folder in levels[-2]:
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    (levels[-1] if entry.is_dir(follow_symlinks=False) else files).append(entry.path)
-    with ThreadPoolExecutor(REMOVERS) as pool:
-        list(pool.map(os.unlink, files))
-        for folders in reversed(levels):
-            list(pool.map(os.rmdir, folders))
+def _checked(state: State) -> State:
+    if len(os.fsencode(state.node_socket)) > SOCKET:
+        raise ConfigError(
+            f"{state.node_socket} is too long for a socket: set XDG_STATE_HOME to a shorter path"
+        )
+    try:
+        state.path.stat()
+        ours = os.access(state.path, os.R_OK | os.W_OK | os.X_OK)
+    except FileNotFoundError:
+        ours = True
+    except PermissionError:
+        ours = False
+    if not ours:
+        raise ConfigError(
+            f"{state.path} is another user's, and so is its cluster: run preuve with sudo, "
+            "or set XDG_STATE_HOME to a folder of yours"
+        )
+    return state
 
 
 def _short(path: Path) -> str:

@@ -34,7 +34,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from preuve.cluster.embedded import addresses, cgroups, control_plane, launch, remains
+from preuve.cluster.embedded import addresses, cgroups, control_plane, images, launch, remains
 from preuve.cluster.embedded.node import PKI, Node
 from preuve.cluster.embedded.pki import Authority
 from preuve.cluster.embedded.processes import Processes, memory
@@ -110,10 +110,10 @@ class Supervisor:
             self._owner.sendall(json.dumps(news).encode() + b"\n")
 
     def _listen_to_owner(self) -> None:
-        said = b""
+        message = b""
         with suppress(ConnectionResetError):  # it died before it read all that was told
-            said = self._owner.recv(len(launch.LET_GO))
-        if said != launch.LET_GO:
+            message = self._owner.recv(len(launch.LET_GO))
+        if message != launch.LET_GO:
             self._end()
 
     def _start(self) -> None:
@@ -123,7 +123,11 @@ class Supervisor:
         volumes.mkdir()
         state.nodes.mkdir()
         authority = Authority()
-        nodes = [Node(index, state.nodes / name, f"/{state.name}/{name}") for index, name in enumerate(NAMES)]
+        loaded = images.loaded(Path(self._order.images))
+        nodes = [
+            Node(index, state.nodes / name, f"/{state.name}/{name}", loaded)
+            for index, name in enumerate(NAMES)
+        ]
         first = nodes[0]
         first.install(authority, programs, control_plane.URL, volumes)
         administrator = control_plane.install(first, authority)
@@ -168,6 +172,7 @@ class Supervisor:
                 return {
                     "started": self._started.isoformat(timespec="seconds") if self._started else None,
                     "binaries": self._order.binaries,
+                    "images": self._order.images,
                     "nodes": self._installation.nodes if self._installation else {},
                 }
             case "/memory":

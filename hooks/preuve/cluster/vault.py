@@ -1,0 +1,73 @@
+"""A vault: secrets for those who want files of them.
+
+They have no place on a disk where the system can keep files in memory, and go with the process, however
+that ends. Where it cannot (macOS), and for what a library writes by itself, there is a folder of this process
+alone: what a killed one left is removed by the next that opens a vault.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from preuve import owner
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_OURS = "preuve-"
+
+
+class Vault:
+    """Keeps secrets in files until it is closed."""
+
+    def __init__(self) -> None:
+        self._open = ExitStack()
+        _reap()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Forget all of it."""
+        self._open.close()
+
+    def file(self, name: str, content: bytes) -> str:
+        """Keep a secret; give the name of a file, 0600, from which this process reads it.
+
+        Args:
+            name: what it is, for who lists open files.
+            content: the secret.
+        """
+        if hasattr(os, "memfd_create"):
+            handle = os.memfd_create(name)
+            os.fchmod(handle, 0o600)
+            self._open.callback(os.close, handle)
+            os.write(handle, content)
+            return f"/proc/self/fd/{handle}"
+        path = Path(self.folder(), name)
+        path.touch(0o600)
+        path.write_bytes(content)
+        return str(path)
+
+    def folder(self) -> str:
+        """A folder, 0700, for who writes secrets by himself."""
+        folder = tempfile.mkdtemp(prefix=f"{_OURS}{owner.me()}-")
+        self._open.callback(shutil.rmtree, folder)
+        return folder
+
+
+def _reap() -> None:
+    """Remove the folders of processes that have ended."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_OURS}*"):
+        if owner.is_dead(folder.name.removeprefix(_OURS).rpartition("-")[0]):
+            shutil.rmtree(folder, ignore_errors=True)  # another user's, or another process is at it too

@@ -1,0 +1,1 @@
+"""What an output says: chance in it, tables, secrets, and whether two outputs say the same."""

@@ -1,0 +1,137 @@
+"""Whether two runs of a page came to the same, by meaning.
+
+When unsure, prefer a missed difference to a false alarm.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import TYPE_CHECKING, NamedTuple
+
+from preuve.meaning.passages import Thing, passages, statement
+from preuve.meaning.twins import twins
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from preuve.meaning.passages import Line, Page
+    from preuve.meaning.spans import Answer, Value
+    from preuve.meaning.twins import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A page, played: all that is compared of it."""
+
+    answers: Sequence[Answer]
+    """What each of its commands answered, in order."""
+    public: str = ""
+    """What the page spells out, its commands and manifests: nothing in it is chance."""
+    values: Collection[Value] = ()
+    """The names that chance gave in the cluster."""
+
+
+class Said(NamedTuple):
+    """A line as it is compared, and as it is shown."""
+
+    text: str
+    """Placeholders stand for chance; a thing has the name that it had in the old run."""
+    shown: str
+    """As printed, without its layout; `‹9s›` is chance."""
+
+
+def same(one: Run, other: Run) -> bool:
+    """Whether two runs of a page came to the same, by meaning.
+
+    >>> from preuve.meaning.spans import Answer
+    >>> one = Run([Answer("web-x7k2p   1/1   Running   9s")])
+    >>> same(one, Run([Answer("web-b4d6f   1/1   Running   2m15s")]))
+    True
+    >>> same(one, Run([Answer("web-b4d6f   0/1   Running   9s")]))
+    False
+    """
+    return len(one.answers) == len(other.answers) and not any(True for _ in diff(one, other))
+
+
+def diff(old: Run, new: Run) -> Iterator[tuple[int, str]]:
+    """Where two runs of a page differ by meaning.
+
+    Yields:
+        The number of an output, and a unified diff of its lines. What is chance is in `‹ ›`; a name that
+        chance gave is followed by the one it had in the old run.
+
+    >>> from preuve.meaning.spans import Answer
+    >>> one, other = (Run([Answer(f"pod/web-{end}")]) for end in ("x7k2p created", "b4d6f deleted"))
+    >>> [(number, text)] = diff(one, other)
+    >>> print(text)
+    - pod/web-x7k2p created
+    + pod/web-b4d6f deleted
+    """
+    before, after = (passages(run.answers, run.public, run.values) for run in (old, new))
+    pairs = twins(*(list(_statements(page)) for page in (before, after)))
+    no_lines: list[Said] = []
+    outputs = zip_longest(_said(before, None), _said(after, pairs), fillvalue=no_lines)
+    for number, lines in enumerate(outputs):
+        if [line.text for line in lines[0]] != [line.text for line in lines[1]]:
+            yield number, "\n".join(_unified(*lines))
+
+
+def _statements(page: Page) -> Iterator[Statement[Thing]]:
+    """What a page says of things: the words of each unit, with its output and how often they were there."""
+    for number, output in enumerate(page):
+        earlier: Counter[str] = Counter()
+        for passage in output:
+            units = [statement(unit) for unit in passage]
+            yield from (((number, shape, earlier[shape]), things) for shape, things in units if things)
+            earlier.update({shape for shape, _ in units})
+
+
+def _said(page: Page, twin: Mapping[Thing, Thing] | None) -> Iterator[list[Said]]:
+    """The lines of each output, those without an order sorted.
+
+    Args:
+        page: of which run.
+        twin: for its things those of the old run; None: it is the old run.
+    """
+    for output in page:
+        yield [
+            line
+            for passage in output
+            for unit in sorted(
+                ([_line(line, twin) for line in unit] for unit in passage),
+                key=lambda unit: [line.text for line in unit],
+            )
+            for line in unit
+        ]
+
+
+def _line(line: Line, twin: Mapping[Thing, Thing] | None) -> Said:
+    """A line by the names of the old run; things in a list are sorted."""
+    _, mentioned = statement((line,))
+    old = {thing: thing if twin is None else twin.get(thing) for _, thing in mentioned}
+    names = iter(
+        sorted(
+            (place, f"‹{' '.join(old[thing] or (thing.kind, f'·{thing.name}'))}›")
+            for place, thing in mentioned
+        )
+    )
+    text = "".join(part if isinstance(part, str) else next(names)[1] for part in line.parts)
+    was = [f"{thing.name} was {one.name}" for thing, one in old.items() if one and one != thing]
+    return Said(text, f"{line.shown}   ({', '.join(was)})" if was else line.shown)
+
+
+def _unified(before: Sequence[Said], after: Sequence[Said]) -> Iterator[str]:
+    texts = [[line.text for line in lines] for lines in (before, after)]
+    matcher = difflib.SequenceMatcher(None, texts[0], texts[1], autojunk=False)
+    for number, hunk in enumerate(matcher.get_grouped_opcodes(2)):
+        if number:
+            yield "  …"
+        for tag, start, end, new_start, new_end in hunk:
+            if tag == "equal":
+                yield from (f"  {line.shown}" for line in before[start:end])
+            else:
+                yield from (f"- {line.shown}" for line in before[start:end])
+                yield from (f"+ {line.shown}" for line in after[new_start:new_end])

@@ -1,0 +1,672 @@
+"""The kinds of chance in an output, and a function for each that finds it by its form.
+
+To add one: a member of `Kind`, a function with doctests, its place in `NORMALIZERS`, its words in
+`preuve.show.strings`, a case in `tests/meaning/test_kinds.py`.
+
+Never part of a span is what lessons are about: names, counts, states, exit codes, reasons, messages, image
+tags, labels, quantities, Kubernetes' version, ports that a manifest fixes.
+
+Most patterns begin with a literal character and look behind from there: `re` skips to it, which is an order
+of magnitude faster than trying every position.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from preuve.meaning.table import CELL, Row, tables
+
+if TYPE_CHECKING:
+    from preuve.meaning.question import Question
+
+
+class Kind(StrEnum):
+    """What a span is; the value goes into the page's HTML."""
+
+    POD = "pod"
+    """The end of a generated name, `x7k2p`: of a Pod, mostly."""
+    HASH = "hash"
+    """The digest of a Pod template, in the names of ReplicaSets and Pods and in their labels."""
+    AGE = "age"
+    """How long ago; of an event, with how often."""
+    DURATION = "duration"
+    """How long something took."""
+    TIME = "time"
+    """A date, a time of day."""
+    IP = "ip"
+    """The address of a Pod or a Service, where the output says that it is one."""
+    ADDRESS = "address"
+    """Any other IP or MAC address: of a node, of a client."""
+    UID = "uid"
+    VERSION = "version"
+    """A resourceVersion; never Kubernetes' own version."""
+    DIGEST = "digest"
+    CERTIFICATE = "certificate"
+    """A certificate of the cluster's own."""
+    CONTAINER_ID = "container-id"
+    NODE = "node"
+    """A node that the scheduler chose."""
+    PORT = "port"
+    """A port picked at random."""
+    RESTARTS = "restarts"
+    """How often a Pod that goes on restarting has restarted."""
+    JWT = "token"
+    """A JSON Web Token."""
+    PULLED = "pulled"
+    """Whether an image had to be pulled: what a node pulled before is chance."""
+    PASSING = "passing"
+    """A line that is printed only if timing allows."""
+    STEPS = "steps"
+    """The steps of a rollout: how many there are, and their sizes."""
+    REPEATED = "repeated"
+    """That an event stands for several like it."""
+    MACHINE = "machine"
+    """A fact of the machine: its kernel, its capacity."""
+    PID = "pid"
+    COUNT = "count"
+    """How many events there were."""
+    RANDOM = "random"
+    """Part of the name of a temporary file or of a network interface."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A part of one line of a text, and what it is. Offsets count characters."""
+
+    start: int
+    end: int
+    kind: Kind
+
+    def of(self, text: str) -> str:
+        """The part of `text` that it is."""
+        return text[self.start : self.end]
+
+
+Normalizer = Callable[[str], Iterable[Span]]
+
+LIFETIME = r"(?:<unknown>|<invalid>|\d+[ydhms](?:\d+[dhms])*)"
+"""As apimachinery's duration.HumanDuration writes it, and what kubectl says when it cannot tell."""
+
+ENCODED = "[4-9bcdf]"
+"""Digits as apimachinery's rand.SafeEncodeString writes them; a template's hash is a 32-bit number."""
+
+SUFFIX = "[bcdfghjklmnpqrstvwxz2456789]{5}"
+"""What the API server puts after a generateName: `alphanums` of apimachinery's util/rand."""
+
+RANDOM_LENGTH = 5
+"""How much of that: `randomLength` of the API server's storage/names."""
+
+MINUTE = r"(?:29|3\d)\d{6}"
+"""In the names of a CronJob's Jobs: minutes since 1970, from 2025 to 2046."""
+
+ACRONYMS = frozenset(
+    {"dhcpd", "grpcs", "http2", "https", "httpd", "mssql", "nfsv4", "pgsql", "smtps", "tmpfs"}
+)
+"""Words of the trade that have a suffix's letters; plainer words have vowels."""
+
+PICKED_NODE_PORTS = range(30086, 32768)
+"""The API server leaves the first 86 node ports to those who choose one: KEP-3668, its portallocator."""
+
+EPHEMERAL_PORTS = range(32768, 61000)
+"""Linux's default ip_local_port_range."""
+
+RESTARTING = frozenset({"CrashLoopBackOff", "Init:CrashLoopBackOff", "Error", "Init:Error", "OOMKilled"})
+"""The states in which a Pod that has restarted will do so again."""
+
+FIELDS = {
+    Kind.NODE: ("Node", "nodeName", "NodeName"),
+    Kind.IP: ("IP", "IPs", "ip", "podIP", "clusterIP", "Endpoints", "Addresses"),
+    Kind.ADDRESS: ("hostIP",),
+    Kind.DURATION: ("Duration",),
+    Kind.CERTIFICATE: ("certificate-authority-data", "client-certificate-data"),
+    Kind.VERSION: ("resourceVersion", "Resource Version"),
+    Kind.MACHINE: (
+        *("Machine ID", "System UUID", "Boot ID", "Kernel Version", "OS Image", "Container Runtime Version"),
+        *("machineID", "systemUUID", "bootID", "kernelVersion", "osImage", "containerRuntimeVersion"),
+    ),
+}
+"""Keys of `kubectl describe`, YAML and JSON, and what their values are."""
+
+_KINDS = {key: kind for kind, keys in FIELDS.items() for key in keys}
+_AGE = re.compile(rf"{LIFETIME}(?: \(x\d+ over {LIFETIME}\))?")
+_PERCENT = re.compile(r"\d+%")
+_SOMETHING = re.compile(r"[^<].*")
+_IP = re.compile(
+    r"\.(?:(?<=(?<![\w.-])(\d)\.)|(?<=(?<![\w.-])(\d\d)\.)|(?<=(?<![\w.-])(\d\d\d)\.))"
+    r"\d{1,3}\.\d{1,3}\.\d{1,3}(?!\.?\w)"
+)
+
+_NAMED = re.compile(r"\w[:/]\Z")
+"""Before a version, or an address: ``nginx/1.2.3.4``, ``node1/192.168.1.2``."""
+
+_IMAGE = re.compile(
+    r"""(?: (?i:\bimages?)\b [\W_]{1,20}  # what is said to be an image
+    | (?<![\w./:-]) [\w-]+ (?: \.[\w.-]+ (?: :\d+ )? | :\d+ ) / )  # what a registry has
+    [\w./:-]*\w:\Z""",
+    re.VERBOSE,
+)
+"""Before a tag, whatever its numbers: ``Image:  redis:172.16.0.1``, ``registry.example:5000/x:10.2.3.4``.
+
+Not before ``web:10.244.1.5``, which may be what a command was asked for, a Pod and its address.
+"""
+
+BY_PLACE = frozenset(
+    {Kind.AGE, Kind.RESTARTS, Kind.PULLED, Kind.PASSING, Kind.STEPS, Kind.REPEATED, Kind.COUNT, Kind.MACHINE}
+    | {Kind.PID, Kind.VERSION}
+)
+"""The kinds that are chance because of where they stand, whatever they look like."""
+
+COLUMNS = {
+    **dict.fromkeys(("AGE", "LAST SEEN", "FIRST SEEN", "LAST SCHEDULE"), (_AGE, Kind.AGE)),
+    **dict.fromkeys(("KERNEL-VERSION", "OS-IMAGE", "CONTAINER-RUNTIME"), (_SOMETHING, Kind.MACHINE)),
+    "DURATION": (_AGE, Kind.DURATION),
+    "NODE": (_SOMETHING, Kind.NODE),
+}
+"""Columns whose cells are chance as a whole, where they match."""
+
+
+def _groups(pattern: str, kind: Kind, text: str) -> Iterator[Span]:
+    """A span for each group that took part in a match."""
+    for match in re.finditer(pattern, text):
+        for group in range(1, match.re.groups + 1):
+            if match[group]:
+                yield Span(*match.span(group), kind)
+
+
+def _in_the_world(address: str) -> bool:
+    """Whether an address may be anyone's: a cluster's are of the private ranges."""
+    try:
+        return ip_address(address).is_global
+    except ValueError:  # a number above 255
+        return True
+
+
+def _ips(kind: Kind, text: str, start: int = 0, end: int | None = None) -> Iterator[Span]:
+    """The IPv4 addresses of hosts: no loopback, wildcard or mask, no network, and no version of four numbers.
+
+    >>> text = "10.244.0.0/16, app:2.4.6.8, nginx/1.2.3.4, node1/192.168.1.2, http://8.8.8.8"
+    >>> [text[span.start : span.end] for span in _ips(Kind.IP, text)]
+    ['192.168.1.2', '8.8.8.8']
+    >>> text = 'image "nginx:10.2.3.4", registry.example:5000/x:10.2.3.4, http://10.2.3.5:80, web:10.2.3.6'
+    >>> [text[span.start : span.end] for span in _ips(Kind.IP, text)]
+    ['10.2.3.5', '10.2.3.6']
+    """
+    for match in _IP.finditer(text, start, len(text) if end is None else end):
+        first = match.start(match.lastindex or 0)
+        network = match[0].endswith(".0") and text.startswith("/", match.end())
+        named = _NAMED.search(text, max(start, first - 2), first)
+        version = named and (
+            _in_the_world(text[first : match.end()]) or _IMAGE.search(text, max(start, first - 200), first)
+        )
+        if text[first : match.start()] not in {"0", "127", "255"} and not network and not version:
+            yield Span(first, match.end(), kind)
+
+
+def tokens(text: str) -> Iterator[Span]:
+    """JSON Web Tokens.
+
+    >>> list(tokens("eyJhbGciOiJS.eyJpc3Mi.c2ln"))
+    [Span(start=0, end=26, kind=<Kind.JWT: 'token'>)]
+    """
+    return _groups(r"(eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+)", Kind.JWT, text)
+
+
+def identifiers(text: str) -> Iterator[Span]:
+    """UIDs, image digests, container identifiers, certificates.
+
+    >>> [span.kind.value for span in identifiers("containerd://" + 64 * "a" + " sha256:" + 64 * "b")]
+    ['container-id', 'digest']
+    >>> list(identifiers("uid: 6f1c2d3e-0b5a-4c8e-9d27-3f4b5a6c7d8e"))
+    [Span(start=5, end=41, kind=<Kind.UID: 'uid'>)]
+    """
+    for block in re.finditer(r"-----BEGIN CERTIFICATE-----\n((?: *[\w+/=]+\n)+)", text):
+        for line in re.finditer(r"[^\s]+", block[1]):
+            yield Span(block.start(1) + line.start(), block.start(1) + line.end(), Kind.CERTIFICATE)
+    yield from _groups("://([0-9a-f]{64})", Kind.CONTAINER_ID, text)
+    yield from _groups(' "([0-9a-f]{64})"', Kind.CONTAINER_ID, text)
+    yield from _groups(r"container exec ([0-9a-f]{64})\b", Kind.CONTAINER_ID, text)
+    yield from _groups("sha256:([0-9a-f]{64})", Kind.DIGEST, text)
+    yield from _groups(r"build=([0-9a-f]{16})\b", Kind.DIGEST, text)
+    for match in re.finditer(r"-(?<=\b([0-9a-f]{8})-)(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", text):
+        yield Span(match.start(1), match.end(), Kind.UID)
+
+
+def events(text: str) -> Iterator[Span]:
+    r"""What the scheduler and the kubelet tell: which node, whether an image had to be pulled.
+
+    The image's name is not chance.
+
+    >>> def shown(text):
+    ...     return [(span.of(text), span.kind.value) for span in events(text)]
+    >>> shown("Successfully assigned pods/web to node2")
+    [('node2', 'node')]
+    >>> shown('Container image "nginx" already present on machine')
+    [('Container image', 'pulled'), ('already present on machine', 'pulled')]
+    >>> shown('Pulling image "nginx"')
+    [('Pulling image "nginx"', 'passing')]
+    """
+    image = r'\\?"[^"\n]*"'
+    how = r"(in [^\n]+? bytes\.)"
+    yield from _groups(r"(\(combined from similar events\): )", Kind.REPEATED, text)
+    yield from _groups(r"Successfully assigned \S+ to ([\w.-]*\w)", Kind.NODE, text)
+    yield from _groups(rf"(Successfully pulled image) {image} {how}", Kind.PULLED, text)
+    there = "(already present on machine(?: and can be accessed by the pod)?)"
+    yield from _groups(rf"(Container image) {image} {there}", Kind.PULLED, text)
+    yield from _by_chance(text, _groups(rf"(Pulling image {image})", Kind.PASSING, text))
+    # A kubelet may be quicker than what gives a Pod its own token; it tries again.
+    yield from _groups(r'(MountVolume\.SetUp failed for volume "kube-api-access-[^\n]*)', Kind.PASSING, text)
+
+
+_IMAGES = re.compile(r'(?<!Pulling )image \\?"([^"\\\n]*)')
+_PULLING = re.compile(r'Pulling image \\?"([^"\\\n]*)')
+
+
+def _by_chance(text: str, pulling: Iterable[Span]) -> Iterator[Span]:
+    """Of what says that an image is pulled, what may be there or not.
+
+    Not which one it is: where other lines speak of images, and none of this one.
+    """
+    others = set(_IMAGES.findall(text))
+    for span in pulling:
+        start, end = text.rfind("\n", 0, span.start) + 1, text.find("\n", span.end) % (len(text) + 1)
+        image = _PULLING.search(text, start, end)
+        if not image or not others or image[1] in others:
+            yield span
+
+
+def scalings(text: str) -> Iterator[Span]:
+    r"""The steps of a rollout: two Pods that are ready at once make one step of two.
+
+    A ReplicaSet that was scaled up once was so for all to see: that is the lesson's.
+
+    >>> text = "Scaled down replica set web-7c5d from 3 to 2\nScaled down replica set web-7c5d from 2 to 0"
+    >>> [span.of(text) for span in scalings(text)]
+    ['from 3 to 2', 'from 2 to 0']
+    >>> list(scalings("Scaled up replica set web-7c5ddbdf54 from 0 to 3"))
+    []
+    """
+    steps = list(re.finditer(r"Scaled (up|down) replica set (\S+) (from \d+ to \d+)", text))
+    often = Counter(step.groups()[:2] for step in steps)
+    yield from (Span(*step.span(3), Kind.STEPS) for step in steps if often[step.groups()[:2]] > 1)
+
+
+def progress(text: str) -> Iterator[Span]:
+    r"""Lines that kubectl prints as long as it waits, how it came to be attached, and curl's meter.
+
+    Where it waited in vain, the last of them is what came out of it.
+
+    >>> line = 'Waiting for deployment "web" rollout to finish: 1 of 3 updated replicas are available...\n'
+    >>> [span.start for span in progress(2 * line + 'deployment "web" successfully rolled out\n')]
+    [0, 89]
+    >>> [span.start for span in progress(2 * line + "error: timed out waiting for the condition\n")]
+    [0]
+    """
+    for match in re.finditer(
+        r"aiting for (?<=(?<![^\n])[Ww]aiting for )"
+        r"(?:deployment|daemon set|statefulset|partitioned roll out|\d+ pods)[^\n]*\.\.\.(?![^\n]|\nerror: )",
+        text,
+    ):
+        yield Span(match.start() - 1, match.end(), Kind.PASSING)
+    yield from _groups(r"(warning: couldn't attach to pod/[^\n]*)", Kind.PASSING, text)
+    yield from _groups(
+        r"(All commands and output from this session will be recorded[^\n]*)", Kind.PASSING, text
+    )
+    yield from _groups(r"(% Total    % Received[^\n]*)", Kind.PASSING, text)
+    yield from _groups(r"(Dload  Upload [^\n]*)", Kind.PASSING, text)
+    yield from _groups(r"(?<![\d:-])([\d:-]+ --:--:-- [^\n]*)", Kind.PASSING, text)
+    yield from _groups(r"(If you don't see a command prompt, try pressing enter\.)", Kind.PASSING, text)
+
+
+def columns(text: str) -> Iterator[Span]:
+    r"""What the columns of tables say by their names.
+
+    >>> def shown(text):
+    ...     return [(span.of(text), span.kind.value) for span in columns(text)]
+    >>> shown("NAME   RESTARTS   AGE   IP           NODE\nweb    0          9s    10.244.1.5   node2")
+    [('9s', 'age'), ('10.244.1.5', 'ip'), ('node2', 'node')]
+    >>> shown("NAME   STATUS             RESTARTS     AGE\nweb    CrashLoopBackOff   3 (5s ago)   1m")
+    [('3', 'restarts'), ('1m', 'age')]
+    """
+    for table in tables(text):
+        events = "LAST SEEN" in table.columns
+        for row in table.rows:
+            yield from _cells(text, row, events=events)
+
+
+def _cells(text: str, row: Row, *, events: bool) -> Iterator[Span]:
+    cells = {cell.column: text[cell.start : cell.end] for cell in row.cells}
+    for column, start, end in ((cell.column, cell.start, cell.end) for cell in row.cells):
+        cell = text[start:end]
+        pattern, kind = COLUMNS.get(column, (None, None))
+        if pattern and kind and pattern.fullmatch(cell):
+            yield Span(start, end, kind)
+        match column:
+            case "COUNT" if events:
+                yield Span(start, end, Kind.COUNT)
+            case "RESTARTS" if cells.get("STATUS") in RESTARTING and cell != "0":
+                yield Span(start, start + len(cell.partition(" ")[0]), Kind.RESTARTS)
+            case "SOURCE" | "FROM" if ", " in cell:
+                yield Span(end - len(cell.rpartition(", ")[2]), end, Kind.NODE)
+            case "IP" | "CLUSTER-IP" | "ENDPOINTS":
+                yield from _ips(Kind.IP, text, start, end)
+            case "REQUESTS" | "LIMITS" | "CPU REQUESTS" | "CPU LIMITS" | "MEMORY REQUESTS" | "MEMORY LIMITS":
+                yield from (Span(*part.span(), Kind.MACHINE) for part in _PERCENT.finditer(text, start, end))
+
+
+def unheaded(text: str) -> Iterator[Span]:
+    """Ages, addresses and nodes in the rows of `--no-headers`: best effort.
+
+    >>> text = "web   1/1   Running   0   9s   10.244.1.5   node2"
+    >>> [(span.of(text), span.kind.value) for span in unheaded(text)]
+    [('9s', 'age'), ('10.244.1.5', 'ip'), ('node2', 'node')]
+    >>> text = "web   LoadBalancer   10.96.12.7   localhost   80:30008/TCP   9s"
+    >>> [(span.of(text), span.kind.value) for span in unheaded(text)]
+    [('10.96.12.7', 'ip'), ('9s', 'age')]
+    """
+    headed = {row.line for table in tables(text) for row in (table.header, *table.rows)}
+    offset = 0
+    for number, line in enumerate(text.split("\n")):
+        if "   " in line and ":  " not in line and number not in headed:
+            aged, before = False, ""
+            for match in CELL.finditer(line) if len(CELL.findall(line)) > 3 else ():
+                start, end = offset + match.start(), offset + match.end()
+                if _AGE.fullmatch(match[0]):
+                    yield Span(start, end, Kind.AGE)
+                elif aged and match[0][0] != "<" and any(_ips(Kind.IP, before)):
+                    yield Span(start, end, Kind.NODE)
+                yield from _ips(Kind.IP, text, start, end)
+                aged, before = bool(_AGE.fullmatch(before)), match[0]
+        offset += len(line) + 1
+
+
+def fields(text: str) -> Iterator[Span]:
+    r"""What `kubectl describe`, YAML and JSON say by their keys.
+
+    >>> text = "Node:  node1/192.168.1.2\nIP:    10.244.0.7\nPort:  80/TCP"
+    >>> [(span.of(text), span.kind.value) for span in fields(text)]
+    [('node1', 'node'), ('192.168.1.2', 'address'), ('10.244.0.7', 'ip')]
+
+    Two answers that ``diff`` compares are marked too, and a quoted one:
+
+    >>> text = '<   resourceVersion: "1086"\n+  nodeName: node2\n> >   resourceVersion: "3823"'
+    >>> [span.of(text) for span in fields(text)]
+    ['1086', 'node2', '3823']
+    """
+    keys = "|".join(_KINDS)
+    yield from _groups(r'hostIPs"?:[\s\[{-]*"?ip"?: *"?([\d.]+)', Kind.ADDRESS, text)
+    for match in re.finditer(rf'"({keys})":"([^"]+)"', text):  # in one line, as jsonpath prints an object
+        if _KINDS[match[1]] not in {Kind.IP, Kind.ADDRESS}:
+            yield Span(*match.span(2), _KINDS[match[1]])
+    for match in re.finditer(rf'\n[ <>+-]*+"?({keys})"?: *"?([^"\n]*[^"\n, ])', "\n" + text):
+        kind, start, end = _KINDS[match[1]], match.start(2) - 1, match.end() - 1
+        if kind in {Kind.IP, Kind.ADDRESS}:
+            yield from _ips(kind, text, start, end)
+        elif kind == Kind.NODE and match[2][0] != "<":
+            slash = text.find("/", start, end)
+            yield Span(start, end if slash < 0 else slash, kind)
+            yield from _ips(Kind.ADDRESS, text, start, end)
+        elif match[2][0] != "<":
+            yield Span(start, end, kind)
+    capacity = r"\n *(?:Capacity|Allocatable|capacity|allocatable):((?:\n +[\w-]+: +\S+)+)"
+    for block in re.finditer(capacity, "\n" + text):
+        for match in re.finditer(r'(?:cpu|ephemeral-storage|memory): +"?([^\s"]+)', block[1]):
+            yield Span(block.start(1) - 1 + match.start(1), block.start(1) - 1 + match.end(1), Kind.MACHINE)
+
+
+def restarts(text: str) -> Iterator[Span]:
+    r"""Restart counts of a container in a crash loop, outside tables; any other count is the lesson's.
+
+    >>> text = "State:  Waiting\n  Reason:  CrashLoopBackOff\nReady:  False\nRestart Count:  3\n"
+    >>> [span.of(text) for span in restarts(text)]
+    ['3']
+    """
+    near = r"(?:[^\n]*\n){0,12}?"
+    yield from _groups(rf"CrashLoopBackOff\n{near} *Restart Count: +(\d+)", Kind.RESTARTS, text)
+    after = rf',?\n{near}[^\n]*reason"?: "?CrashLoopBackOff'
+    yield from _groups(rf'restartCount"?: (\d+){after}', Kind.RESTARTS, text)
+
+
+def addresses(text: str) -> Iterator[Span]:
+    """IP and MAC addresses, wherever they stand, in names too; of IPv6 those of links and private networks.
+
+    >>> text = '10.244.0.1 - "GET / HTTP/1.1" 200, from 127.0.0.1, in 10.244.0.0/16'
+    >>> [span.of(text) for span in addresses(text)]
+    ['10.244.0.1']
+    """
+    for match in re.finditer(r":(?<=\b([0-9a-f]{2}):)(?:[0-9a-f]{2}:){4}[0-9a-f]{2}\b", text):
+        yield Span(match.start(1), match.end(), Kind.ADDRESS)
+    yield from _groups(r"(fe80(?<=\bfe80)::[0-9a-f:]*[0-9a-f])", Kind.ADDRESS, text)
+    yield from _groups(r"(fd(?<=\bfd)[0-9a-f]{2}:[0-9a-f:]*[0-9a-f])", Kind.ADDRESS, text)
+    yield from _groups(r"(\d{1,3}(?:-\d{1,3}){3})\.[\w.-]*\.cluster\.local\b", Kind.ADDRESS, text)
+    yield from _groups(r"(\d{1,3}(?:\.\d{1,3}){3})\.in-addr\.arpa\b", Kind.ADDRESS, text)
+    yield from _ips(Kind.ADDRESS, text)
+
+
+_LISTED = re.compile(
+    r"^[-bcdlps](?:[r-][w-][xsS-]){2}[r-][w-][xtT-][.+@]? +\d+ +\S+ +\S+ +\d+(?:, *\d+)? +"
+    r"([A-Z][a-z]{2} +\d{1,2} +(?:\d\d:\d\d|\d{4})) ",
+    re.MULTILINE,
+)
+"""A line of ``ls -l``."""
+
+_BEFORE_CLOCK = re.compile(
+    r"(?:\d{4}-\d\d-\d\d[T ]|\d{4}/\d\d/\d\d |\d\d/[A-Z][a-z]{2}/\d{4}[: ]"
+    r"|(?:[A-Z][a-z]{2}, )?\d\d? [A-Z][a-z]{2} \d{4} |[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d\d? "
+    r"|(?<!\w)[IWEF]\d{4} )$"
+)
+_AFTER_CLOCK = re.compile(r"(?:[.,]\d+)?(?:Z| ?[+-]\d\d:?\d\d| [A-Z]{3,4}(?: \d{4})?\b)?")
+
+
+def times(text: str) -> Iterator[Span]:
+    r"""Times of day, with the date and the zone around them if they are there. A date alone is not chance.
+
+    Those of ``ls -l`` are, and of the folders in which the kubelet puts what a volume shows:
+
+    >>> text = "lrwxrwxrwx  1 root root  31 Nov 28 10:00 ..data -> ..2026_11_28_10_00_00.123456789"
+    >>> [span.of(text) for span in times(text)]
+    ['Nov 28 10:00', '2026_11_28_10_00_00.123456789']
+
+    >>> def shown(text):
+    ...     return [span.of(text) for span in times(text)]
+    >>> shown("Start Time:  Mon, 23 Nov 2026 09:20:00 +0000")
+    ['Mon, 23 Nov 2026 09:20:00 +0000']
+    >>> shown('[23/Nov/2026:09:20:00 +0000] "GET / HTTP/1.1" 200')
+    ['23/Nov/2026:09:20:00 +0000']
+    >>> shown("startTime: 2026-11-23T09:20:00.5Z"), shown("2026/11/23 09:20:00 [notice] 1#1: start")
+    (['2026-11-23T09:20:00.5Z'], ['2026/11/23 09:20:00'])
+    >>> shown("Mon Nov 23 09:20:00 UTC 2026"), shown("since 2026-11-23")
+    (['Mon Nov 23 09:20:00 UTC 2026'], [])
+    """
+    for match in re.finditer(r":(?<=(?<!\d)(\d\d):)\d\d:\d\d(?![\d:])", text):
+        first = match.start(1)
+        before = _BEFORE_CLOCK.search(text, max(0, first - 26), first)
+        after = _AFTER_CLOCK.match(text, match.end())
+        yield Span(before.start() if before else first, after.end() if after else match.end(), Kind.TIME)
+    if "rw" in text:  # in all of an empty folder's at least
+        yield from (Span(*match.span(1), Kind.TIME) for match in _LISTED.finditer(text))
+    yield from _groups(r"\.\.(\d{4}(?:_\d\d){5}\.\d+)", Kind.TIME, text)
+
+
+def ages(text: str) -> Iterator[Span]:
+    """Ages and delays in sentences.
+
+    >>> [s.of(text) for text in ["1 (5s ago), back-off 2m40s restarting failed"] for s in ages(text)]
+    ['5s', '2m40s']
+    """
+    for match in re.finditer(r" ago\b", text):
+        age = re.search(rf"(?<!\w){LIFETIME}$", text[max(0, match.start() - 16) : match.start()])
+        if age:
+            yield Span(match.start() - len(age[0]), match.start(), Kind.AGE)
+    yield from _groups(rf"back-off ({LIFETIME}) restarting", Kind.AGE, text)
+
+
+def durations(text: str) -> Iterator[Span]:
+    """What was measured: fractions of a second, round trips, hops. `30s` is a setting, so it is not chance.
+
+    >>> text = "64 bytes from web: seq=0 ttl=62 time=0.045 ms, timeout 30s"
+    >>> [span.of(text) for span in sorted(durations(text))]
+    ['62', '0.045 ms']
+    >>> text = "curl: (7) Failed to connect to web port 80 after 23 ms: Could not connect to server"
+    >>> [span.of(text) for span in durations(text)]
+    ['23 ms']
+    """
+    yield from _groups(r"(?:port \d+|timed out) after (\d+ (?:ms|milliseconds))\b", Kind.DURATION, text)
+    yield from _groups(r"= ((?:[\d.]+/){2,3}[\d.]+ ms)", Kind.DURATION, text)
+    yield from _groups(r" ttl=(\d+) ", Kind.NODE, text)
+    yield from _groups(r"time (\d+ms)", Kind.DURATION, text)
+    for match in re.finditer(r"\.(?<=\d\.)\d+ ?(?:ms|µs|s)\b", text):
+        whole = re.search(r"(?:\d+m)?\d+$", text[max(0, match.start() - 8) : match.start()])
+        yield Span(match.start() - len(whole[0] if whole else ""), match.end(), Kind.DURATION)
+
+
+def names(text: str) -> Iterator[Span]:
+    """The generated ends of names, and hashes of templates in names and labels.
+
+    >>> def shown(text):
+    ...     return [(span.of(text), span.kind.value) for span in names(text)]
+    >>> shown("pod/web-7c5ddbdf54-x7k2p"), shown("replica set web-7c5ddbdf54 to 3")
+    ([('7c5ddbdf54', 'hash'), ('x7k2p', 'pod')], [('7c5ddbdf54', 'hash')])
+    >>> shown("web-x7k2p.default"), shown("pod-template-hash=7c5ddbdf54")
+    ([('x7k2p', 'pod')], [('7c5ddbdf54', 'hash')])
+    >>> shown("my-app-pod, web-nginx, web-https, nginx-1.26, CVE-2024-44487")
+    []
+    """
+    yield from _groups(rf'-hash["=: ]++({ENCODED}{{1,10}})\b', Kind.HASH, text)
+    for match in _GENERATED.finditer(text):
+        if match[3] not in ACRONYMS and _follows_a_name(text, match.start()):
+            for group, kind in ((1, Kind.HASH), (2, Kind.POD), (3, Kind.POD), (4, Kind.HASH)):
+                if match[group]:
+                    yield Span(*match.span(group), kind)
+
+
+_GENERATED = re.compile(
+    rf"-(?<=[a-z0-9]-)(?:({ENCODED}{{6,10}}|{MINUTE})-({SUFFIX})|({SUFFIX})|({ENCODED}{{8,10}}|(?=[4-9]*[bcdf]){ENCODED}{{6,7}}|{MINUTE}))-?(?![\w-])"
+)
+
+
+def _follows_a_name(text: str, at: int) -> bool:
+    before = text[max(0, at - 253) : at]
+    rest = before.rstrip("abcdefghijklmnopqrstuvwxyz0123456789-")
+    return before[len(rest) :][:1].isalpha() and not (rest[-1:].isalnum() or rest[-1:] == "_")
+
+
+def ports(text: str) -> Iterator[Span]:
+    """Ports that nobody chose.
+
+    >>> [span.of(text) for text in ["80:31234/TCP", "80:30008/TCP", "31999"] for span in ports(text)]
+    ['31234', '31999']
+    """
+    for before in (r":(?<=\d:)", r"NodePort: +\S+ +", 'nodePort"?: ?', r"\A(?=\d{5}\n?\Z)"):
+        for span in _groups(rf"{before}(\d{{5}})\b", Kind.PORT, text):
+            if int(span.of(text)) in PICKED_NODE_PORTS:
+                yield span
+    for span in _groups(r"Forwarding from \S+:(\d+) ->", Kind.PORT, text):
+        if int(span.of(text)) in EPHEMERAL_PORTS:
+            yield span
+
+
+_DF = re.compile(r"(?m)^(Filesystem +.*Mounted on)$|^(\S+)\s+(\d\S*) +(\d\S*) +(\d\S*|-\d+) +(\d+%|-) +/.*$")
+
+
+def disks(text: str) -> Iterator[Span]:
+    r"""What `df` says of the machine's disks and memory; what is mounted where is the lesson's.
+
+    >>> text = "Filesystem  Size  Used Avail Use% Mounted on\ntmpfs  32.0M  4.0K  32.0M   0% /info\n"
+    >>> [span.of(text) for span in disks(text)]
+    ['32.0M', '4.0K', '32.0M', '0%']
+    """
+    if "Filesystem " not in text:
+        return
+    for match in _DF.finditer(text):
+        for group in range(2, 7):
+            if match[group] and (group > 2 or match[2].startswith("/")):
+                yield Span(*match.span(group), Kind.MACHINE)
+
+
+def machines(text: str) -> Iterator[Span]:
+    """What nginx says of the machine when it starts, one line a processor among them.
+
+    >>> text = "[notice] 1#1: OS: Linux 6.1.0-37-amd64"
+    >>> [span.of(text) for span in machines(text)]
+    ['6.1.0-37-amd64']
+    """
+    yield from _groups(r"1: OS: Linux (\S+)", Kind.MACHINE, text)
+    yield from _groups(r"1: getrlimit\(RLIMIT_NOFILE\): (\d+:\d+)", Kind.MACHINE, text)
+    yield from _groups(r"1: (start worker process \d+)", Kind.PASSING, text)
+
+
+def pids(text: str) -> Iterator[Span]:
+    """Processes that a log or a shell names; process 1 is no chance.
+
+    >>> [s.of(text) for text in ["[notice] 29#29: exit", "[notice] 1#1: start"] for s in pids(text)]
+    ['29#29']
+    """
+    yield from _groups(r"\] (?!1#)(\d+#\d+): ", Kind.PID, text)
+    yield from _groups(r"\[(?<![^\n]\[)\d+\] (\d{2,})(?![^\n])", Kind.PID, text)
+
+
+def temporaries(text: str) -> Iterator[Span]:
+    """Numbers in the names of temporary files, of network interfaces and of events.
+
+    >>> [s.of(text) for text in ["/tmp/LIVE-2489112345/v1.Pod", "eth0@if12:"] for s in temporaries(text)]
+    ['2489112345', '12']
+    """
+    for before in ("LIVE-", "MERGED-", "kubectl-edit-", "@if"):
+        yield from _groups(rf"{before}(\d+)", Kind.RANDOM, text)
+    yield from _groups(r"\.(?<=[a-z0-9]\.)([0-9a-f]{16})\b", Kind.RANDOM, text)
+    yield from _groups(r"tmp\.(?<=\btmp\.)(\w{10})\b", Kind.RANDOM, text)
+
+
+NORMALIZERS: tuple[Normalizer, ...] = (
+    tokens,
+    progress,
+    columns,
+    unheaded,
+    fields,
+    identifiers,
+    scalings,
+    events,
+    restarts,
+    addresses,
+    times,
+    ages,
+    durations,
+    names,
+    ports,
+    disks,
+    machines,
+    pids,
+    temporaries,
+)
+"""In order of precedence: of two spans that overlap, the one found first counts."""
+
+
+def normalizers(asked: Question, *, mounts: bool) -> Iterator[Normalizer]:
+    """What goes before `NORMALIZERS`, because of what was asked.
+
+    Args:
+        asked: what.
+        mounts: the page speaks of volumes. In other pages only the mount of a Pod's token can fail, when the
+            kubelet tries it too early.
+    """
+    if asked.awaits:
+        yield lambda text: _groups(r"(command terminated with exit code \d+)", Kind.PASSING, text)
+    if asked.events:
+        reasons = "Pulling" if mounts else "Pulling|FailedMount"
+        pattern = rf"(?<![\w-])({reasons})(?![\w-])"
+        yield lambda text: _by_chance(text, _groups(pattern, Kind.PASSING, text))
+
+
+def count(text: str) -> Iterator[Span]:
+    """A number that is all of an output.
+
+    >>> list(count(" 12 "))
+    [Span(start=1, end=3, kind=<Kind.COUNT: 'count'>)]
+    """
+    return _groups(r"\A\s*(\d+)\s*\Z", Kind.COUNT, text)

@@ -1,0 +1,344 @@
+"""A page's outputs as passages: what is compared of them, and in which order.
+
+Layout is undone, and a placeholder stands for what is chance (`preuve.meaning.spans`). Generated names, Pods'
+addresses and UIDs are things: it matters which one it is (`preuve.meaning.twins`). When unsure, prefer a
+missed difference to a false alarm:
+
+- of nodes, clients' addresses, ages, times and digests it does not matter which one it is;
+- events are a set: their order, their repetitions and `Pulling` are chance;
+- neighbouring lines that begin with a generated name have no order.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import accumulate, groupby, pairwise
+from operator import attrgetter, itemgetter
+from typing import TYPE_CHECKING, NamedTuple
+
+from preuve.meaning.kinds import LIFETIME, Kind, Span
+from preuve.meaning.question import question
+from preuve.meaning.spans import marked
+from preuve.meaning.table import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from preuve.meaning.question import Question
+    from preuve.meaning.spans import Answer, Value
+    from preuve.meaning.table import Row, Table
+
+NAMED = frozenset({Kind.POD, Kind.HASH, Kind.IP, Kind.UID, Kind.PORT})
+"""The kinds of which it matters which one it is."""
+
+VOID = frozenset({Kind.REPEATED})
+"""The kinds that leave no trace: what is there once may be there or not."""
+
+_COMMA = re.compile(r"(?::\d+)?, ?")
+_GAP = re.compile(" +")
+
+_SERVICE_VARIABLE = re.compile(r"\w+_(?:SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_(?:TCP|UDP|SCTP)\w*)=")
+"""A line of `env` in a Pod: the kubelet tells it where its Services are, from a map, in any order."""
+
+
+_SOURCE = re.compile(r"\[pod/[^\]]+\] ")
+"""Before a line of ``kubectl logs --prefix``."""
+
+_FAILED = re.compile(r"command terminated with exit code \d+")
+"""What kubectl says of a program in a container that failed, which told why: not where it told the rest."""
+
+_EVENT = re.compile(rf"\s*(?:Normal|Warning) +\w+ +{LIFETIME} ")
+"""A row of the events that ``kubectl describe`` tells, its header left out."""
+
+
+class Order(IntEnum):
+    """What the order of lines says."""
+
+    SAID = 0
+    """What it seems to say."""
+    CHANCE = 1
+    """Nothing."""
+    SET = 2
+    """Nothing, nor does how often they are there."""
+
+
+class Thing(NamedTuple):
+    """Something that a page tells from others, by a name that is chance."""
+
+    kind: Kind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of an output, its layout undone.
+
+    Attributes:
+        parts: texts and things by turns, a text first and last.
+        shown: the same for a person: names as printed, other chance as ‹9s›.
+    """
+
+    parts: tuple[str | Thing, ...]
+    shown: str
+
+    @property
+    def shape(self) -> str:
+        """The line with the kinds of things instead of their names."""
+        return "".join(part if isinstance(part, str) else f"‹{part.kind}›" for part in self.parts)
+
+    @property
+    def things(self) -> Iterator[tuple[bool, Thing]]:
+        """Each thing, and whether it only goes on with a list, as in `10.0.0.1:80,10.0.0.2:80`."""
+        found = False
+        for before, part in zip(self.parts, self.parts[1:], strict=False):
+            if isinstance(part, Thing):
+                yield found and bool(_COMMA.fullmatch(str(before))), part
+                found = True
+
+
+Unit = tuple[Line, ...]
+"""Lines that stay together: an item of a list; a line mostly."""
+
+Page = list[list["Sequence[Unit]"]]
+"""The passages of each output: units whose order is chance, or one unit."""
+
+
+def passages(answers: Sequence[Answer], public: str = "", values: Collection[Value] = ()) -> Page:
+    """The outputs of a page, as far as they are compared.
+
+    Args:
+        answers: what each command of the page answered, in order.
+        public: what the page spells out, as for `preuve.meaning.spans.spans`.
+        values: the names that chance gave in the cluster, as for the same.
+    """
+    marks = marked(answers, public, values)
+    generated = any(kind == Kind.POD for kind, _ in values) or any(
+        span.kind == Kind.POD for found in marks for span in found
+    )
+    return [
+        list(_passages(answer, found, generated=generated))
+        for answer, found in zip(answers, marks, strict=True)
+    ]
+
+
+def statement(unit: Unit) -> tuple[str, list[tuple[int, Thing]]]:
+    """What a unit says, without names; and of which things, each with its place: the same within a list."""
+    place, things = 0, []
+    for line in unit:
+        for listed, thing in line.things:
+            place += not listed
+            things.append((place, thing))
+    return "\n".join(line.shape for line in unit), things
+
+
+def _passages(answer: Answer, marks: Sequence[Span], *, generated: bool) -> Iterator[Sequence[Unit]]:
+    """An output as units: one by one, or together where their order is chance.
+
+    Args:
+        answer: the output, and what was asked.
+        marks: what it owes to chance.
+        generated: some Pods of the page have generated names: a list of them is in any order.
+    """
+    asked = question(answer.source)
+    output = answer.output.removesuffix("\n")
+    rows = {row.line: (table, row) for table in tables(answer.output) for row in table.rows}
+    if asked.listed and generated and "\n" not in output:
+        output = output.replace(" ", "\n")  # each value of `jsonpath={.items[*]…}` on a line of its own
+    lines = output.split("\n")
+    starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
+    within: list[list[Span]] = [[] for _ in lines]
+    for span in marks:
+        within[bisect_right(starts, span.start) - 1].append(span)
+    placed: list[tuple[tuple[int, Order], int, tuple[tuple[int, Order], Line]]] = []
+    places = list(_places(lines, within, rows))
+    for number, (place, unit) in enumerate(_asked(asked, lines, within, places, generated=generated)):
+        if not lines[number].strip() or any(span.kind == Kind.PASSING for span in within[number]):
+            continue
+        _, row = rows.get(number, (None, None))
+        bounds = (starts[number], starts[number] + len(lines[number]))
+        line = _line(output, bounds, row, within[number], picked=asked.picked)
+        placed.append(
+            (
+                (0, Order.SET) if answer.watched else (0, Order.CHANCE) if answer.unordered else place,
+                unit,
+                (places[number][0] if asked.described else (0, Order.SAID), line),
+            )
+        )
+    placed.sort(key=itemgetter(0, 1))
+    for (_, order), passage in groupby(placed, key=itemgetter(0)):
+        units = [_unit([said for *_, said in unit]) for _, unit in groupby(passage, key=itemgetter(1))]
+        distinct = {tuple(line.parts for line in unit): unit for unit in units}
+        yield list(distinct.values()) if order == Order.SET else units
+
+
+def _unit(members: Sequence[tuple[tuple[int, Order], Line]]) -> Unit:
+    """The lines of a unit, those that have no order in it by what they say."""
+    lines: list[Line] = []
+    for (_, order), passage in groupby(members, key=itemgetter(0)):
+        found = [line for _, line in passage]
+        if order != Order.SAID and len(members) > 1:
+            found = sorted(
+                {line.parts: line for line in found}.values() if order == Order.SET else found,
+                key=attrgetter("shape"),
+            )
+        lines += found
+    return tuple(lines)
+
+
+Place = tuple[tuple[int, Order], int]
+"""Which passage a line is of, told by one of its lines, and which unit of it."""
+
+
+def _asked(
+    asked: Question,
+    lines: Sequence[str],
+    marks: Sequence[Sequence[Span]],
+    places: Sequence[Place],
+    *,
+    generated: bool,
+) -> Iterable[Place]:
+    """The places of lines, as far as the question says something of their order."""
+    if asked.events:
+        return [((0, Order.SET), number) for number in range(len(lines))]
+    if asked.sources:
+        return _heard(lines)
+    if asked.inside and (asked.errors or any(map(_FAILED.match, lines))):
+        return [((0, Order.CHANCE), number) for number in range(len(lines))]
+    if generated and (asked.listed or (asked.filtered and not _names_any(lines, marks))):
+        return [((0, Order.CHANCE), number) for number in range(len(lines))]
+    if asked.described:
+        return _described(lines, marks, places)
+    return places
+
+
+def _names_any(lines: Sequence[str], marks: Sequence[Sequence[Span]]) -> bool:
+    """Whether lines tell of which Pod they are: those are in the order of names."""
+    starts = accumulate((len(line) + 1 for line in lines), initial=0)
+    return any(
+        line.startswith("Name:") or _begins_with_a_generated_name(line, start, spans)
+        for line, start, spans in zip(lines, starts, marks, strict=False)
+    )
+
+
+def _heard(lines: Sequence[str]) -> Iterator[Place]:
+    """The places of lines of logs: those of a source stay in order, if they say which it is."""
+    first: dict[str, int] = {}
+    for number, line in enumerate(lines):
+        source = _SOURCE.match(line)
+        yield (0, Order.CHANCE), first.setdefault(source[0], number) if source else number
+
+
+def _described(
+    lines: Sequence[str], marks: Sequence[Sequence[Span]], places: Sequence[Place]
+) -> Iterable[Place]:
+    """The places of lines that tell of several Pods, one after the other by their names."""
+    heads = [number for number, line in enumerate(lines) if line.startswith("Name:")]
+    if len(heads) < 2 or not all(any(span.kind == Kind.POD for span in marks[head]) for head in heads):
+        return places
+    of = [heads[max(0, bisect_right(heads, number) - 1)] for number in range(len(lines))]
+    return [((0, Order.CHANCE), head) for head in of]
+
+
+def _places(
+    lines: Sequence[str], marks: Sequence[Sequence[Span]], rows: Mapping[int, tuple[Table, Row]]
+) -> Iterator[Place]:
+    """For each line which passage it is of, as its form tells, and which unit of it."""
+    starts = accumulate((len(line) + 1 for line in lines), initial=0)
+    chance = [
+        bool(_SERVICE_VARIABLE.match(line)) or _begins_with_a_generated_name(line, start, spoken)
+        for line, start, spoken in zip(lines, starts, marks, strict=False)
+    ]
+    items = _items(lines, marks)
+    place = (0, Order.SAID)
+    for number, line in enumerate(lines):
+        table, _ = rows.get(number, (None, None))
+        first, unit = items.get(number, (None, number))
+        if table and {"REASON", "MESSAGE"} <= set(table.columns):
+            place = (table.rows[-1].line, Order.SET)
+        elif _EVENT.match(line):
+            place = place if place[1] == Order.SET else (number, Order.SET)
+        elif first is not None:
+            place = (first, Order.CHANCE)
+        elif not chance[number]:
+            place = (number, Order.SAID)
+        elif table:
+            place = (table.rows[-1].line, Order.CHANCE)
+        elif place[1] != Order.CHANCE:
+            place = (number, Order.CHANCE)
+        yield place, unit
+
+
+def _items(lines: Sequence[str], marks: Sequence[Sequence[Span]]) -> dict[int, tuple[int, int]]:
+    """The lines of lists of Pods or addresses in YAML: for each its list's and its item's first line.
+
+    Their order is chance: an EndpointSlice has its endpoints in any order.
+    """
+    chance = [any(span.kind in {Kind.POD, Kind.IP} for span in spoken) for spoken in marks]
+    found: dict[int, tuple[int, int]] = {}
+    seen: dict[str, int] = {}
+    for first, line in enumerate(lines):
+        indent = line[: len(line) - len(line.lstrip())]
+        if not line.startswith("- ", len(indent)) or first in found or first < seen.get(indent, 0):
+            continue
+        end, starts = first, []
+        while end < len(lines) and lines[end].startswith((f"{indent}- ", f"{indent} ")):
+            if lines[end].startswith("- ", len(indent)):
+                starts.append(end)
+            end += 1
+        seen[indent] = end
+        bounds = list(pairwise([*starts, end]))
+        if len(bounds) > 1 and all(any(chance[start:stop]) for start, stop in bounds):
+            found |= {n: (first, start) for start, stop in bounds for n in range(start, stop)}
+    return found
+
+
+def _begins_with_a_generated_name(raw: str, start: int, marks: Sequence[Span]) -> bool:
+    """Whether one is in the first two words of a line: of `NAMESPACE NAME`, of `pod "web-x7k2p" deleted`."""
+    words = re.match(r"(?:evicting)?(?: *\S+){0,2}", raw)
+    end = start + (words.end() if words else 0)
+    return any(span.kind in {Kind.POD, Kind.HASH, Kind.UID} and span.start < end for span in marks)
+
+
+def _line(
+    output: str, bounds: tuple[int, int], row: Row | None, marks: Sequence[Span], *, picked: bool
+) -> Line:
+    """A line without its layout: a gap is a space, an empty cell a dot.
+
+    Of a Pod that kubectl picked of several, it does not matter which one it is.
+    """
+    raw = output[slice(*bounds)]
+    start = bounds[0] + len(raw) - len(raw.lstrip())
+    parts: list[str | Thing] = [output[bounds[0] : start]]
+    shown = [output[bounds[0] : start]]
+
+    def add(words: str, printed: str) -> None:
+        if isinstance(last := parts[-1], str):
+            parts[-1] = last + words
+        else:
+            parts.append(words)
+        shown.append(printed)
+
+    waiting = list(reversed(marks))
+    cells = (
+        [(cell.start, cell.end) for cell in row.cells] if row else [(start, bounds[0] + len(raw.rstrip()))]
+    )
+    for number, (first, end) in enumerate(cells):
+        at = first
+        before = f"{' ' * bool(number)}{'·' * (at == end)}"
+        add(before, before)
+        while waiting and waiting[-1].start < end:
+            span = waiting.pop()
+            words = _GAP.sub(" ", output[at : span.start])
+            add(words, words)
+            at, name = span.end, span.of(output)
+            if span.kind in NAMED and not picked:
+                parts.append(Thing(span.kind, name))
+                shown.append(name)
+            elif span.kind not in VOID:
+                add(f"‹{span.kind}›", f"‹{name}›")
+        words = _GAP.sub(" ", output[at:end])
+        add(words, words)
+    return Line(tuple(parts), "".join(shown))

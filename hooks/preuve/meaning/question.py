@@ -1,0 +1,181 @@
+"""What a command asks of kubectl: it decides which parts of the answer, or of its order, are chance."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from preuve.cluster.kinds import named
+from preuve.page.verbs import VALUED, calls
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+_TELLING = re.compile(
+    r"kubectl\b.*\b(?:attach|awk|cordon|cut|describe|drain|events?|ev|exec|grep|jq|jsonpath|logs|nodes?|no|port-forward|sed|taint"
+    r"|template|tr|custom-columns|uncordon|yq)\b",
+    re.DOTALL,
+)
+"""A quick look before a command is parsed: most have none of these words."""
+
+_AWAITS = re.compile(r"\s*(?:until|while !)\s")
+_COUNTED = re.compile(r"\| *(?:wc -l|grep -[A-Za-z]*c\b[^|]*)\s*\Z")
+_SEVERAL = re.compile(r"-l.*|--(?:selector|all-containers|all-pods)(?:=(?!false).*)?")
+_TEMPLATE = re.compile(
+    r"(?:(?:-o|--output)=?)?(?:jsonpath|go-template|custom-columns|template)\b.*|--template\b.*"
+)
+_SORTED = re.compile(r"--sort-by\b.*")
+_FILTERED = re.compile(r"\bkubectl\b[^|]*\|\s*(?:awk|cut|egrep|fgrep|grep|jq|sed|tr|yq)\b")
+_TERMINAL = re.compile(r"-[a-z]*t[a-z]*|--tty(?:=true)?")
+_ERRORS = re.compile(
+    r">&2|\bcurl\b.* (?:-[a-zA-Z]*v|--verbose\b)|\bwget (?!.*-[a-zA-Z]*q)|\bsh\b.* -[a-z]*x", re.DOTALL
+)
+"""What says something on a program's second channel though all is well."""
+
+VALUES = frozenset(
+    {
+        "-c",
+        "-l",
+        "-L",
+        "-o",
+        "--container",
+        "--field-selector",
+        "--output",
+        "--selector",
+        "--sort-by",
+        "--tail",
+    }
+    | {"--template", "--since", "--label-columns", "--for", "--types"}
+)
+"""The options of the verbs that matter here that take a value, beside those of every verb."""
+
+GENERATED = frozenset({"Pod", "ReplicaSet", "EndpointSlice"})
+"""The kinds whose objects have generated names, as a rule."""
+
+PICKING = frozenset({"attach", "exec", "logs", "port-forward"})
+"""The verbs that pick one Pod if they are given the Pods' owner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a command asks of kubectl."""
+
+    nodes: bool = False
+    """It is about nodes: their names are what it asks for."""
+    events: bool = False
+    """It lists events, and nothing else."""
+    counted: bool = False
+    """It counts those events."""
+    sources: bool = False
+    """It prints the logs of several containers, in any order."""
+    picked: bool = False
+    """It is about one Pod that kubectl picked among several."""
+    listed: bool = False
+    """It prints a value of each of several objects, in the order of their names."""
+    awaits: bool = False
+    """It is a loop that waits: how often it fails first is chance."""
+    described: bool = False
+    """It describes several objects, in the order of their names."""
+    filtered: bool = False
+    """It keeps parts of such a list, perhaps not the names."""
+    inside: bool = False
+    """It runs a program in a container, without a terminal: its answers and its errors come by two ways."""
+    errors: bool = False
+    """That program says something in both though all is well."""
+
+
+@lru_cache(maxsize=1024)
+def question(source: str) -> Question:
+    """What a command asks.
+
+    >>> question("kubectl get events -o name | wc -l").counted, question("kubectl get nodes").nodes
+    (True, True)
+    >>> question("kubectl logs -l app=web").sources, question("kubectl logs deploy/web").picked
+    (True, True)
+    >>> question("until kubectl exec web -- grep green colour; do sleep 1; done").awaits
+    True
+    >>> question("kubectl logs web") == question("kubectl get pod web -o jsonpath={.spec}") == Question()
+    True
+    >>> question("kubectl get po -l app=web -o jsonpath='{.items[*].status.phase}'").listed
+    True
+    """
+    if not _TELLING.search(source):
+        return Question(awaits=bool(_AWAITS.match(source)))
+    found = [
+        (verb, operands, words)
+        for words in calls(source)
+        for verb, *operands in [list(_operands(words)) or [""]]
+    ]
+    events = bool(found) and all(_events(verb, operands) for verb, operands, _ in found)
+    inside = [words for verb, _, words in found if verb == "exec" and not _terminal(words)]
+    return Question(
+        awaits=bool(_AWAITS.match(source)),
+        nodes=any(_nodes(verb, operands) for verb, operands, _ in found),
+        events=events,
+        counted=events and bool(_COUNTED.search(source)),
+        sources=any(verb == "logs" and any(map(_SEVERAL.fullmatch, words)) for verb, _, words in found),
+        picked=any(verb in PICKING and _picks(operands, words) for verb, operands, words in found),
+        listed=any(verb == "get" and _several(operands) and _lists(words) for verb, operands, words in found),
+        described=any(verb == "describe" and _several(operands) for verb, operands, _ in found),
+        filtered=bool(_FILTERED.search(source))
+        and any(
+            verb in {"describe", "get"} and _several(operands) and not any(map(_SORTED.match, words))
+            for verb, operands, words in found
+        ),
+        inside=bool(inside),
+        errors=any(_ERRORS.search(" ".join(words)) for words in inside),
+    )
+
+
+def _operands(words: Iterable[str]) -> Iterator[str]:
+    """The words of a call that are no options, nor their values; none of what a container is to run."""
+    found = iter(words)
+    for word in found:
+        if word == "--":
+            return
+        if word in VALUED or word in VALUES:
+            next(found, "")
+        elif not word.startswith("-"):
+            yield word
+
+
+def _events(verb: str, operands: Sequence[str]) -> bool:
+    return verb == "events" or (verb == "get" and _kind(operands) == "Event")
+
+
+def _nodes(verb: str, operands: Sequence[str]) -> bool:
+    return (
+        verb in {"cordon", "drain", "taint", "uncordon"}
+        or (verb == "top" and "node" in "".join(operands))
+        or (_kind(operands) == "Node")
+    )
+
+
+def _kind(operands: Sequence[str]) -> str:
+    """The kind that a command is about, by its first operand: `pods`, `pod/web`."""
+    kind = named(operands[0].partition("/")[0]) if operands else None
+    return kind.name if kind else ""
+
+
+def _several(operands: Sequence[str]) -> bool:
+    return len(operands) == 1 and "/" not in operands[0] and _kind(operands) in GENERATED
+
+
+def _lists(words: Sequence[str]) -> bool:
+    return any(map(_TEMPLATE.match, words)) and not any(map(_SORTED.match, words))
+
+
+def _terminal(words: Sequence[str]) -> bool:
+    return any(map(_TERMINAL.fullmatch, takewhile(lambda word: word != "--", words)))
+
+
+def _picks(operands: Sequence[str], words: Sequence[str]) -> bool:
+    return (
+        bool(operands)
+        and "/" in operands[0]
+        and _kind(operands) not in {"", "Pod"}
+        and "--all-pods" not in words
+    )

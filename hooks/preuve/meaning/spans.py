@@ -1,0 +1,148 @@
+"""Which parts of a page's outputs are chance: found by form (`preuve.meaning.kinds`) or known by value.
+
+What the page spells out is left out (`preuve.meaning.literal`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from preuve.meaning.kinds import ENCODED, NORMALIZERS, RANDOM_LENGTH, SUFFIX, Kind, Span, count, normalizers
+from preuve.meaning.literal import left, spells
+from preuve.meaning.question import question
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from preuve.meaning.question import Question
+
+
+class Value(NamedTuple):
+    """A name that chance gave, as an object of the cluster holds it."""
+
+    kind: Kind
+    text: str
+
+
+SHAPES = {
+    Kind.POD: rf"[a-z0-9][a-z0-9.-]*{SUFFIX}",
+    Kind.HASH: rf"{ENCODED}{{6,10}}",
+    Kind.IP: r"[0-9a-f.:]{3,45}",
+    Kind.ADDRESS: r"[0-9a-f.:]{3,45}",
+    Kind.NODE: r"(?=[a-z0-9.-]*[a-z])(?=[a-z0-9.-]*[0-9.-])[a-z0-9][a-z0-9.-]*",
+    Kind.PORT: r"\d{5}",
+    Kind.VERSION: r"\d{1,20}",
+}
+"""The kinds of values that objects hold, and what these look like.
+
+Of a generated name, written whole, the last characters are chance. A node whose name could be any word is
+only recognised where an output says that it is a node.
+"""
+
+_BOUNDS = {
+    Kind.POD: (r"(?<![\w-])", r"(?![\w-])"),
+    Kind.HASH: (r"(?<!\w)", r"(?!\w)"),
+    Kind.NODE: (r"(?<![\w.-])(?<!node/)(?<!nodes/)", r"(?![\w-])(?!\.\w)"),
+}
+_OTHER_BOUNDS = (r"(?<![\w.-])(?<![\da-f]:)", r"(?![\w-])(?!\.\w)")
+"""What may not stand before and after a value: there it would be part of something else."""
+
+
+class Answer(NamedTuple):
+    """What a command of a page answered."""
+
+    output: str
+    """As a terminal shows it."""
+    source: str = ""
+    """The command's."""
+    watched: bool = False
+    """It was stopped at some moment: its lines are compared as a set."""
+    unordered: bool = False
+    """Its lines stand in any order, each as often as it does: the facts of a drawing."""
+
+
+def spans(text: str, public: str = "", values: Iterable[Value] = (), source: str = "") -> tuple[Span, ...]:
+    r"""The parts of an output that are chance, in order and without overlaps.
+
+    Args:
+        text: one output, as a terminal shows it.
+        public: what the page itself spells out, its commands and manifests: nothing in it is chance.
+        values: the names that chance gave in the cluster.
+        source: the command that was answered.
+
+    >>> [s.of(text) for text in ["web-x7k2p   80:31000/TCP"] for s in spans(text)]
+    ['x7k2p', '31000']
+    >>> spans("web-x7k2p   80:31000/TCP", public="name: web-x7k2p\nnodePort: 31000")
+    ()
+    """
+    return marked([Answer(text, source)], public, values)[0]
+
+
+def marked(
+    answers: Sequence[Answer], public: str = "", values: Iterable[Value] = ()
+) -> list[tuple[Span, ...]]:
+    """The parts of each output of a page that are chance; arguments as for `spans`.
+
+    If one output says that something is the address of a Pod, or a node, it is that in all of them.
+
+    >>> answers = [Answer("podIP: 10.244.1.5"), Answer("to 10.244.1.5"), Answer("from 10.244.1.6")]
+    >>> [[str(span.kind) for span in found] for found in marked(answers)]
+    [['ip'], ['ip'], ['address']]
+    """
+    mounts = "volume" in public.lower()
+    pairs = [(answer, _by_form(answer.output, question(answer.source), mounts=mounts)) for answer in answers]
+    named = {
+        Value(span.kind, span.of(answer.output))
+        for answer, found in pairs
+        for span in found
+        if span.kind in {Kind.IP, Kind.NODE}
+    }
+    known = [
+        value
+        for value in sorted(named.union(values), reverse=True)  # what is a Pod's address is no other
+        if re.fullmatch(SHAPES[value.kind], value.text) and not spells(public, value.text)
+    ]
+    return [
+        tuple(
+            part for span in _with_values(answer, found, known) for part in left(span, answer.output, public)
+        )
+        for answer, found in pairs
+    ]
+
+
+def _by_form(text: str, asked: Question, *, mounts: bool) -> list[Span]:
+    if asked.counted and (found := list(count(text))):
+        return found
+    rules = (*normalizers(asked, mounts=mounts), *NORMALIZERS)
+    return _apart(text, (span for rule in rules for span in rule(text)))
+
+
+def _with_values(answer: Answer, formal: Sequence[Span], known: Iterable[Value]) -> list[Span]:
+    """The spans found by form and those of known values; a known value is more than some address."""
+    nodes = question(answer.source).nodes
+    present = [
+        value for value in known if value.text in answer.output and not (nodes and value.kind == Kind.NODE)
+    ]
+    if not present:
+        return list(formal)
+    certain = [span for span in formal if span.kind != Kind.ADDRESS]
+    return _apart(answer.output, (*certain, *_occurrences(answer.output, present), *formal))
+
+
+def _occurrences(output: str, values: Iterable[Value]) -> Iterator[Span]:
+    for kind, text in values:
+        before, after = _BOUNDS.get(kind, _OTHER_BOUNDS)
+        for match in re.finditer(f"{before}{re.escape(text)}{after}", output):
+            yield Span(match.end() - RANDOM_LENGTH if kind == Kind.POD else match.start(), match.end(), kind)
+
+
+def _apart(text: str, found: Iterable[Span]) -> list[Span]:
+    """Spans in order; of those that overlap, the first that was found."""
+    taken = bytearray(len(text))
+    kept = []
+    for span in found:
+        if taken.find(1, span.start, span.end) < 0:
+            taken[span.start : span.end] = bytes([1]) * (span.end - span.start)
+            kept.append(span)
+    return sorted(kept)

@@ -1,0 +1,1 @@
+"""What an author wrote: fences, commands, manifests, and the plan they make."""

@@ -1,0 +1,1 @@
+"""Playing a page: a namespace, a shell, its commands one after the other."""

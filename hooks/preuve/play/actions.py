@@ -1,0 +1,202 @@
+"""Playing a page: its actions one after the other, on a stage, until the first surprise."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from preuve.errors import CommandError, PreuveError
+from preuve.page.plan import Command, Diagram
+from preuve.page.verbs import changes, reads
+from preuve.play.shell import ShellEndedError
+from preuve.transcript import Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Generator, Iterable, Iterator
+
+    from preuve.page.plan import Action
+    from preuve.play.shell import Result
+
+KILLED = 128 + 9
+"""What a shell says of a command that SIGKILL ended."""
+
+
+class Stage(Protocol):
+    """Where a page is played: a shell, and a namespace that moves and comes to rest."""
+
+    def run(self, command: Command) -> Result:
+        """Run a command in the page's shell.
+
+        Raises:
+            CommandError: it did not end in time, or the shell is gone.
+        """
+        ...
+
+    def settle(self, seconds: float, since: Collection[str]) -> bool:
+        """Wait until the page's namespace is at rest; say whether it stays so.
+
+        Args:
+            seconds: at most.
+            since: the commands that may have changed something since it last was.
+
+        Raises:
+            CommandError: something still moves.
+        """
+        ...
+
+    def draw(self, diagram: Diagram) -> str:
+        """Draw the objects that a fence names, as the lines of a scene (`preuve.meaning.scene`).
+
+        Raises:
+            PageError: the fence asks for what cannot be drawn.
+        """
+        ...
+
+    def diagnose(self) -> str:
+        """What a person would look at next, after a failure; empty if there is nothing to see."""
+        ...
+
+    def publish(self, output: str) -> str:
+        """An output as it may be stored and shown: secrets masked."""
+        ...
+
+
+def play(actions: Iterable[Action], stage: Stage, before: Iterable[Action] = ()) -> Iterator[Exchange]:
+    """Play actions on a stage; stop at the first that does not do what its page says.
+
+    Args:
+        actions: of a page, in its order.
+        stage: where.
+        before: those that were played there already.
+
+    Yields:
+        What was asked and answered, as soon as it was; also what a command answered that failed.
+
+    Raises:
+        PreuveError: with the place in the page, and what a person would look at next.
+    """
+    before = tuple(before)
+    rest = Rest(not before, tuple(action.source for action in before if changes(action.source)))
+    for action in actions:
+        try:
+            rest = yield from _perform(action, stage, rest)
+        except CommandError as error:
+            error.where = error.where or action.where
+            error.message = _explained(error, action, stage)
+            raise
+        except PreuveError as error:
+            error.where = error.where or action.where
+            raise
+
+
+class Renewable(Stage, Protocol):
+    """A stage whose shell can be had anew."""
+
+    def renew(self) -> None:
+        """Have a new shell in place of one that ended."""
+        ...
+
+
+def attempt(commands: Iterable[Command], stage: Renewable) -> Iterator[Exchange]:
+    """Run commands on a stage, whatever comes of each: none that fails, hangs or ends the shell is the last.
+
+    Args:
+        commands: of a page, in its order.
+        stage: where.
+
+    Yields:
+        What each answered; of one that took too long, what it had printed, and that SIGKILL ended it.
+    """
+    rest = Rest()
+    for command in commands:
+        if (rest.since or not rest.lasts) and reads(command.source):
+            try:
+                rest = Rest(stage.settle(command.options.timeout, rest.since))
+            except CommandError:  # what still moves after so long is read as it is, once
+                rest = Rest()
+        started = time.monotonic()
+        try:
+            try:
+                result = stage.run(command)
+            except ShellEndedError:  # by the command before
+                stage.renew()
+                result = stage.run(command)
+            output, code = result.output, result.exit
+        except CommandError as error:
+            output, code = error.output, KILLED if error.exit is None else error.exit
+        yield Exchange(command.source, stage.publish(output), code, time.monotonic() - started)
+        if changes(command.source):
+            rest = replace(rest, since=(*rest.since, command.source))
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What is known of the namespace's last rest."""
+
+    lasts: bool = True
+    """By itself."""
+    since: tuple[str, ...] = ()
+    """The commands that may have changed something since."""
+
+
+def _perform(action: Action, stage: Stage, rest: Rest) -> Generator[Exchange, None, Rest]:
+    """Do one action; returns what is known of the last rest after it."""
+    asks = isinstance(action, Diagram) or reads(action.source)
+    if (rest.since or not rest.lasts) and asks and action.options.settle:
+        rest = Rest(stage.settle(action.options.timeout, rest.since))
+    if isinstance(action, Diagram):
+        started = time.monotonic()
+        drawing = stage.draw(action)
+        yield Exchange(action.source, drawing, seconds=time.monotonic() - started, drawn=True)
+        return rest
+    try:
+        result = stage.run(action)
+    except CommandError as error:
+        if error.ran:
+            code = KILLED if error.exit is None else error.exit
+            yield Exchange(action.source, stage.publish(error.output), code, action.options.timeout)
+        raise
+    output = stage.publish(result.output)
+    yield Exchange(action.source, output, result.exit, result.seconds)
+    if not action.options.until and result.exit != action.options.exit:
+        surprise = CommandError(_surprise(action, result.exit, output), action.where)
+        surprise.ran, surprise.exit = True, result.exit
+        raise surprise
+    return replace(rest, since=(*rest.since, action.source)) if changes(action.source) else rest
+
+
+def _surprise(command: Command, code: int, output: str) -> str:
+    wanted = command.options.exit
+    if code == 0:
+        what = f"succeeded, but the page wants exit code {wanted}"
+    elif wanted:
+        what = f"exit code {code}, but the page wants {wanted}"
+    else:
+        what = f"exit code {code} (if the lesson wants this failure, write exit={code} on the fence)"
+    if 'violates PodSecurity "baseline' in output:
+        what += (
+            "; a page's namespace allows what the level baseline does (`kubectl debug --profile=baseline`), "
+            "an exclusive page's allows all"
+        )
+    return f"{what}\n{quote(command.source, output)}"
+
+
+def quote(source: str, output: str) -> str:
+    r"""A command and what it printed, for a message: the last lines, indented.
+
+    >>> print(quote("kubectl get pods", "a\nb\n"))
+        $ kubectl get pods
+        a
+        b
+    """
+    lines = output.rstrip("\n").split("\n") if output.strip() else []
+    skipped = [f"… {len(lines) - 20} lines"] if len(lines) > 20 else []
+    shown = [f"$ {source}".replace("\n", "\n> "), *skipped, *lines[-20:]]
+    return "\n".join(f"    {line}" for part in shown for line in part.split("\n"))
+
+
+def _explained(error: CommandError, action: Action, stage: Stage) -> str:
+    """What happened, what the command had printed until then, and what a person would look at next."""
+    printed = quote(action.source, stage.publish(error.output)) if error.output else ""
+    return "\n".join(filter(None, (error.message, printed, stage.publish(stage.diagnose()))))

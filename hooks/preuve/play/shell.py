@@ -1,0 +1,131 @@
+"""What a page's commands ask of a shell: to run them, one after the other, and to tell how each ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from preuve.errors import CommandError
+
+if TYPE_CHECKING:
+    import re
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a command ended."""
+
+    output: str
+    """What a terminal would show: standard output and standard error, merged as they came."""
+    exit: int
+    """From 0 to 255; 128 + N when signal N ended it. Means nothing when `matched`."""
+    seconds: float
+    """How long it took."""
+    matched: bool = False
+    """It was stopped because its output matched."""
+
+
+class Listener(Protocol):
+    """Who takes what a command writes: `preuve.play.capture.Capture`, or a guest."""
+
+    until: re.Pattern[str] | None
+    matched: bool
+
+    def feed(self, data: bytes) -> object:
+        """Take what came through the pipe that is the commands' output."""
+
+    def end(self) -> object:
+        """Take it that nothing more comes."""
+
+
+class Guest(Listener, Protocol):
+    """Somebody to whom a shell is lent."""
+
+    keyboard: int
+    """A descriptor, from which comes what they type."""
+
+    def see(self, data: bytes) -> object:
+        """Take what came over the terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What is known of the jobs that a command starts, or waits for."""
+
+    ports: int = 0
+    """They listen on so many ports, unless they end before. The command is over when they do."""
+    alone: bool = False
+    """The command does nothing but start them: what it prints is theirs."""
+    awaited: bool = False
+    """It waits for jobs, and shows what these have said since they were started."""
+
+
+NOTHING: Final = Background()
+
+
+class Shell(Protocol):
+    """Where a page's commands run, one after the other."""
+
+    def run(
+        self,
+        source: str,
+        *,
+        timeout: float = 60.0,
+        until: re.Pattern[str] | None = None,
+        tty: bool = False,
+        background: Background = NOTHING,
+    ) -> Result:
+        """Run `source`, which sees what the commands before it left: variables, directory, functions, jobs.
+
+        Args:
+            source: one complete command, of one or more lines.
+            timeout: seconds after which everything is killed.
+            until: stop the command after the first line of output that matches, and drop the rest.
+            tty: give it a terminal, of 80 columns and 24 lines, at which nobody types.
+            background: what is known of its jobs. What a job prints once its command is over is no other
+                command's, but of the one that waits for it.
+
+        Raises:
+            TimedOutError: it did not end, or did not match, in time. The shell is closed.
+            UnmatchedError: it ended without a line that matches `until`.
+            ShellEndedError: a command before it ended the shell.
+        """
+
+    def close(self) -> None:
+        """End the shell and every process that came from it. Closing again does nothing."""
+
+
+class TimedOutError(CommandError):
+    """A command was killed because it took too long.
+
+    Args:
+        message: what was waited for.
+        output: what it had said.
+    """
+
+    ran = True
+
+    def __init__(self, message: str, output: str) -> None:
+        super().__init__(message)
+        self.output = output
+
+
+class UnmatchedError(CommandError):
+    """A command ended, and its output never matched.
+
+    Args:
+        message: what was waited for.
+        result: how it ended.
+    """
+
+    ran = True
+
+    def __init__(self, message: str, result: Result) -> None:
+        super().__init__(message)
+        self.output = result.output
+        self.exit = result.exit
+        self.result = result
+
+
+class ShellEndedError(CommandError):
+    """There is no shell left to run a command in."""

@@ -1,0 +1,405 @@
+"""How a Pod moves: from its creation to Ready, to its end, or to a state that only a person mends."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from preuve.cluster.objects import behind, condition, finished, holds, who
+from preuve.rest.motion import NEVER, STUCK, Motion
+from preuve.rest.volumes import stale
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from preuve.cluster.objects import Object, Snapshot
+
+RELIST = 1.0
+"""Seconds between two looks of a kubelet at its containers (upstream ``genericPlegRelistPeriod``)."""
+
+MOMENT = 0.5
+"""Seconds that a container without a probe must be up, on the clock of its node; and once more after a
+command has reached into it."""
+
+FRESH = RELIST + MOMENT
+"""The same where only the API can be asked. A container that ends at once is Ready until the kubelet looks:
+for up to 1.2 s in 36 cases (1.37.2 on two busy cores)."""
+
+LOOK = 1.0
+"""Seconds after which a kubelet that keeps a back-off to itself is made to look. A first restart has
+none, and comes within 0.9 s (measured)."""
+
+ROUNDS = 3
+"""How often an init container must have said the same to be one that waits."""
+
+RESTART = timedelta(seconds=3)
+"""A back-off that ends within this is no rest: the next command would see the restart."""
+
+SOON = 3
+"""A Job that is given no more restarts of its Pod has ended in half a minute: they come after 0, 10, 20 s."""
+
+STAYS = {
+    "CreateContainerError",
+    "ErrImageNeverPull",
+    "ImageInspectError",
+    "ImagePullBackOff",
+    "InvalidImageName",
+}
+"""Reasons to wait that stay until somebody acts (upstream ``images/types.go``, ``sync_result.go``)."""
+
+TRIED = 3.0
+"""Seconds for a kubelet to try again what lacked a ConfigMap, a Secret or a key of one. By itself it does so
+every 10 s or more; one that is made to look does so at once (measured)."""
+
+_LACKS = re.compile(r'(configmap|secret) "([^"]+)" not found|references non-existent')
+"""In what a kubelet says (upstream ``kubelet_pods.go``, ``volume/configmap``, ``volume/secret``)."""
+
+UNTOLD = {
+    "ErrImagePull",
+    "PostStartHookError",
+    "RegistryUnavailable",
+    "RunContainerError",
+    "SignatureValidationFailed",
+}
+"""Reasons that end in a back-off, which the kubelet publishes at its next look at the Pod. That may be at the
+back-off's end: a crash loop reads ``Error`` for 10, 20, 40 s, and ``CrashLoopBackOff`` for 0.2 s (1.37.2).
+"""
+
+
+def moves(pod: Object, snapshot: Snapshot, settled: Snapshot) -> Iterator[Motion]:
+    """Tell what moves in a Pod.
+
+    Args:
+        pod: one that is not being deleted.
+        snapshot: where it is, with its node.
+        settled: the namespace when it last was at rest.
+    """
+    status = pod["status"]
+    if finished(pod):
+        return
+    if not pod["spec"].get("nodeName"):
+        yield _unscheduled(pod)
+    elif node := lost_node(pod, snapshot):
+        yield Motion(who(pod), f"its node {node} is not Ready", NEVER if holds(pod, "Ready") else STUCK)
+    elif "observedGeneration" in status and behind(pod):
+        yield Motion(who(pod), "its node has not seen the last change yet")
+    elif holds(pod, "PodResizeInProgress"):
+        yield Motion(who(pod), "is being resized")
+    elif motions := [*_containers(pod, snapshot, settled), *_volumes(pod, snapshot)]:
+        yield from motions
+    elif not holds(pod, "Ready"):
+        yield from _unready(pod)
+
+
+def retries(pod: Object) -> bool:
+    """Tell whether a Pod at rest will be tried again by itself, and look different for a moment."""
+    reasons = {each["state"].get("waiting", {}).get("reason") for each in statuses(pod)}
+    return bool(reasons & {"CrashLoopBackOff", "ImagePullBackOff"})
+
+
+def initializing(pod: Object) -> str:
+    """Name the init container of a Pod that runs, and is to end before the next one starts."""
+    sidecars = {each["name"] for each in pod["spec"].get("initContainers", ()) if _is_sidecar(each)}
+    statuses = pod["status"].get("initContainerStatuses", ())
+    running = (each["name"] for each in statuses if "running" in each["state"])
+    return next((name for name in running if name not in sidecars), "")
+
+
+def _is_sidecar(container: Object) -> bool:
+    return bool(container.get("restartPolicy") == "Always")
+
+
+def statuses(pod: Object) -> list[Object]:
+    """Return the statuses of a Pod's containers, in the order of their start."""
+    status = pod["status"]
+    return [*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())]
+
+
+def lost_node(pod: Object, snapshot: Snapshot) -> str | None:
+    """Name the Pod's node if the cluster has lost it."""
+    name = pod["spec"].get("nodeName")
+    lost = {node["metadata"]["name"] for node in snapshot["Node"] if not holds(node, "Ready")}
+    return name if name in lost else None
+
+
+def _unscheduled(pod: Object) -> Motion:
+    scheduled = condition(pod, "PodScheduled")
+    reason = scheduled.get("reason")
+    if reason in {"Unschedulable", "SchedulingGated"} and not pod["status"].get("nominatedNodeName"):
+        return Motion(who(pod), f"{reason}: {scheduled.get('message', '')}", STUCK)
+    return Motion(who(pod), "no node was chosen for it yet")
+
+
+def _unready(pod: Object) -> Iterator[Motion]:
+    """Tell why a Pod is not Ready though no container of it moves."""
+    gates = [each["conditionType"] for each in pod["spec"].get("readinessGates", ())]
+    if closed := [gate for gate in gates if not holds(pod, gate)]:
+        yield Motion(who(pod), f"its readiness gate {closed[0]} is not true", STUCK)
+    elif all("running" in each["state"] for each in pod["status"].get("containerStatuses", ())):
+        yield Motion(who(pod), "its containers are ready, and it is not yet")
+
+
+def _containers(pod: Object, snapshot: Snapshot, settled: Snapshot) -> Iterator[Motion]:
+    """Tell what moves in a Pod that has its node: init containers in turn, then all the others."""
+    spec, status = pod["spec"], pod["status"]
+    by_name = {
+        each["name"]: each
+        for field in ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
+        for each in status.get(field) or ()
+    }
+    if over := [each for each in by_name.values() if _is_over(each, pod, snapshot)]:
+        why = f"container {over[0]['name']} has ended, and only its node knows yet"
+        yield Motion(who(pod), why)
+        return
+    starting = spec.get("initContainers", ())
+    sidecars = [each for each in starting if _is_sidecar(each)]
+    for container in starting:
+        state = by_name.get(container["name"], {}).get("state", {})
+        if container not in sidecars and state.get("terminated", {}).get("exitCode") != 0:
+            motion = (
+                _initializing(container["name"], pod, snapshot)
+                if "running" in state
+                else _container(container, by_name, pod, snapshot, settled)
+            )
+            yield from filter(None, [motion])
+            return
+    held_up = False
+    for container in [*sidecars, *spec["containers"]]:
+        state = by_name.get(container["name"], {}).get("state", {})
+        if held_up and state.get("waiting", {}).get("reason") == "PodInitializing":
+            continue
+        held_up |= container in sidecars and "running" not in state
+        motion = _former(container, by_name, pod, settled) or _container(
+            container, by_name, pod, snapshot, settled
+        )
+        yield from filter(None, [motion])
+    for container in spec.get("ephemeralContainers", ()):
+        if "waiting" in by_name.get(container["name"], {}).get("state", {"waiting": {}}):
+            yield from filter(None, [_container(container, by_name, pod, snapshot, settled)])
+
+
+def _is_over(status: Object, pod: Object, snapshot: Snapshot) -> bool:
+    """Tell whether a container that runs, for all that the API knows, has ended: its node knows first."""
+    asked = "running" in status["state"] and snapshot.report(pod)
+    return bool(asked) and not snapshot.process(pod, status["containerID"])
+
+
+def _initializing(name: str, pod: Object, snapshot: Snapshot) -> Motion:
+    """Tell of an init container that runs: one that goes on saying the same waits for a person."""
+    if word := repeated(snapshot.logs.get((pod["metadata"]["uid"], name), "")):
+        return Motion(who(pod), f"init container {name} says {word!r} again and again", STUCK)
+    return Motion(who(pod), f"init container {name} is running")
+
+
+def repeated(log: str) -> str:
+    r"""Tell the last line of what a program says, if it has said nothing else in its last rounds.
+
+    >>> repeated("start\n" + "no such name\nwaiting\n" * 3)
+    'waiting'
+    >>> repeated("table 1\ndone\ntable 2\ndone\ntable 3\ndone\n"), repeated("waiting\n" * 2)
+    ('', '')
+    """
+    *lines, last = log.splitlines() or [""]
+    if last not in lines:
+        return ""
+    length = lines[::-1].index(last) + 1
+    rounds = [*lines, last][-length * ROUNDS :]
+    return last if len(rounds) == length * ROUNDS and rounds == rounds[:length] * ROUNDS else ""
+
+
+def _volumes(pod: Object, snapshot: Snapshot) -> Iterator[Motion]:
+    """Tell which volumes do not show what has changed: their kubelet would look within a minute."""
+    for name, shown in stale(pod, snapshot):
+        yield Motion(who(pod), f"volume {name} does not show {shown} as it is now", polled=True, untold=0)
+
+
+def _former(
+    container: Object, by_name: Mapping[str, Object], pod: Object, settled: Snapshot
+) -> Motion | None:
+    """Tell of a container that still is the one from before its image was changed.
+
+    The kubelet says that it has seen the change before it stops the container, and the image in a status is
+    any of that image's names: only the past tells.
+    """
+    name = container["name"]
+    former = settled.by_uid.get(pod["metadata"]["uid"])
+    if not former:
+        return None
+    image = next((each["image"] for each in former["spec"]["containers"] if each["name"] == name), None)
+    statuses = former["status"].get("containerStatuses", ())
+    ids = [each["containerID"] for each in statuses if each["name"] == name and "containerID" in each]
+    if image in {None, container["image"]} or by_name.get(name, {}).get("containerID") not in ids:
+        return None
+    return Motion(who(pod), f"container {name} still runs {image}")
+
+
+def _container(
+    container: Object, by_name: Mapping[str, Object], pod: Object, snapshot: Snapshot, settled: Snapshot
+) -> Motion | None:
+    """Tell how one container moves, if it does."""
+    name = container["name"]
+    status = by_name.get(name, {})
+    state = status.get("state") or {"waiting": {}}
+    if "running" in state:
+        return _running(container, status, pod, snapshot) or _reached(status, pod, snapshot, settled)
+    if "terminated" in state:
+        return _terminated(container, status, pod)
+    if state["waiting"].get("reason") == "CrashLoopBackOff":
+        return _backing_off(status, pod, snapshot)
+    return _waiting(name, state["waiting"], pod, snapshot)
+
+
+def _waiting(name: str, waiting: Mapping[str, str], pod: Object, snapshot: Snapshot) -> Motion:
+    """Tell what a container that was never started waits for."""
+    reason = waiting.get("reason", "is not created yet")
+    if reason == "CreateContainerConfigError":
+        message = waiting.get("message", reason)
+        return Motion(who(pod), f"container {name}: {message}", TRIED, untold=LOOK, lacks=_lacked(message))
+    if reason in STAYS:
+        return Motion(who(pod), f"container {name}: {reason}", STUCK)
+    if missing := _missing(pod, snapshot):
+        return Motion(who(pod), missing, STUCK, lacks=_lacked(missing))
+    return Motion(who(pod), f"container {name}: {reason}", untold=LOOK if reason in UNTOLD else NEVER)
+
+
+def _missing(pod: Object, snapshot: Snapshot) -> str | None:
+    """Tell what a volume of a Pod lacks; only an event says so, the Pod is ContainerCreating for ever."""
+    for event in snapshot["Event"]:
+        mine = event["involvedObject"].get("uid") == pod["metadata"]["uid"]
+        if mine and event["reason"] == "FailedMount" and _LACKS.search(event.get("message", "")):
+            return str(event["message"])
+    return None
+
+
+def _lacked(message: str) -> str:
+    """Read what a container or a volume would need.
+
+    >>> _lacked('MountVolume.SetUp failed for volume "v" : configmap "web" not found')
+    'configmaps/web'
+    >>> _lacked("references non-existent config key: port")
+    ''
+    """
+    found = _LACKS.search(message)
+    return f"{found[1]}s/{found[2]}" if found and found[1] else ""
+
+
+def _running(container: Object, status: Object, pod: Object, snapshot: Snapshot) -> Motion | None:
+    name = container["name"]
+    probe = next((each for each in ("startupProbe", "readinessProbe") if each in container), None)
+    if not status.get("started", True) or not status["ready"]:
+        hint = f": {described(container[probe], probe)} has not succeeded" if probe else ""
+        return Motion(who(pod), f"container {name} runs but is not Ready{hint}")
+    if probe:
+        return None
+    # What ended soon after its start may do so again: it must outlive its last life, which is told to the
+    # second, twice over, for the machine may be busier now.
+    last = status.get("lastState", {}).get("terminated", {})
+    life = _seconds(last["startedAt"], last["finishedAt"]) if last.get("startedAt") else math.inf
+    more = 2 * (life + 1) if life < 10 else 0
+    why, of = f"container {name} has just started", status["containerID"]
+    process = snapshot.process(pod, of)
+    if process is None:
+        return Motion(who(pod), why, FRESH + more, of=of)
+    if process.lived < MOMENT + more:
+        return Motion(who(pod), why, MOMENT + more, of=of, lasted=process.lived, polled=True)
+    if process.runs and process.used < MOMENT and not process.asleep:
+        return Motion(who(pod), f"container {name} has not come to wait for anything yet", polled=True)
+    return None
+
+
+def _reached(status: Object, pod: Object, snapshot: Snapshot, settled: Snapshot) -> Motion | None:
+    """Tell of a container that a command has reached into, if its program has run since it was last at rest.
+
+    It may be about to end for that: it has to be up for a moment, as after its start. A program that looks
+    less often than that for what it was told cannot be foreseen.
+    """
+    container = status["containerID"]
+    before, now = settled.process(pod, container), snapshot.process(pod, container)
+    then = snapshot.reached.process(pod, container) if snapshot.reached else None
+    if not (before and then and now) or before.runs == now.runs:
+        return None
+    lasted = now.lived - then.lived
+    if lasted >= MOMENT:
+        return None
+    why = f"container {status['name']} may be about to end: a command has just reached into it"
+    return Motion(who(pod), why, MOMENT, of=container, lasted=lasted, polled=True)
+
+
+def described(probe: Object, kind: str) -> str:
+    """Say a probe in a few words.
+
+    >>> described({"httpGet": {"path": "/ok", "port": 80}}, "readinessProbe")
+    'its readiness probe (httpGet :80/ok)'
+    >>> described({"exec": {"command": ["cat", "/ready"]}}, "startupProbe")
+    'its startup probe (exec cat /ready)'
+    """
+    how = next(each for each in ("httpGet", "exec", "tcpSocket", "grpc") if each in probe)
+    what = probe[how]
+    text = " ".join(what["command"]) if how == "exec" else f":{what['port']}{what.get('path', '')}"
+    return f"its {kind.removesuffix('Probe')} probe ({how} {text})"
+
+
+def _terminated(container: Object, status: Object, pod: Object) -> Motion | None:
+    state = status["state"]["terminated"]
+    policy = container.get("restartPolicy") or pod["spec"].get("restartPolicy", "Always")
+    if policy == "Always" or (policy == "OnFailure" and state["exitCode"]):
+        why = f"container {container['name']} ended with exit code {state['exitCode']}, to be restarted"
+        return Motion(who(pod), why, of=status.get("containerID", ""), untold=LOOK)
+    if all("terminated" in each["state"] for each in pod["status"].get("containerStatuses", ())):
+        return Motion(who(pod), "its containers have ended, and it has not yet")
+    return None
+
+
+def _backing_off(status: Object, pod: Object, snapshot: Snapshot) -> Motion | None:
+    """Tell whether the pause before the next restart is long enough to be looked at."""
+    name, last = status["name"], status.get("lastState", {}).get("terminated", {})
+    jobs = (job for job in snapshot["Job"] if pod in snapshot.owned(job, "Pod"))
+    if any(job["spec"].get("backoffLimit", 6) <= SOON for job in jobs):
+        return Motion(who(pod), f"container {name} is restarted until its Job gives up")
+    pause = backoff(status["state"]["waiting"].get("message", ""))
+    if not pause or not last.get("finishedAt"):
+        return Motion(who(pod), f"container {name}: CrashLoopBackOff", STUCK)
+    if datetime.fromisoformat(last["finishedAt"]) + pause - snapshot.now < RESTART:
+        return Motion(who(pod), f"container {name} is about to be restarted", of=str(pause))
+    return None
+
+
+def backoff(message: str) -> timedelta | None:
+    """Read how long the kubelet holds a container back, at most.
+
+    >>> backoff("back-off 1m20s restarting failed container=c pod=web_default(1)")
+    datetime.timedelta(seconds=80)
+    >>> backoff("who knows")
+    """
+    found = re.match(r"back-off (?:(\d+)m)?(?:(\d+)s)? restarting", message)
+    return timedelta(minutes=int(found[1] or 0), seconds=int(found[2] or 0)) if found else None
+
+
+def _seconds(start: str, end: str) -> float:
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+
+
+def summary(pod: Object) -> str:
+    """Say the state of a Pod in a word, as the STATUS column of ``kubectl get pods`` does.
+
+    >>> summary({"metadata": {}, "status": {"phase": "Pending"}})
+    'Pending'
+    """
+    status = pod["status"]
+    if "deletionTimestamp" in pod["metadata"]:
+        return "Terminating"
+    for container in status.get("initContainerStatuses", ()):
+        if (reason := _reason(container["state"])) not in {"", "Completed", "PodInitializing"}:
+            return f"Init:{reason}"
+    states = [container["state"] for container in status.get("containerStatuses", ())]
+    reasons = [reason for reason in map(_reason, states) if reason]
+    if reasons and set(reasons) == {"Completed"} and any("running" in state for state in states):
+        return "Running" if holds(pod, "Ready") else "NotReady"
+    return str(reasons[0] if reasons else status.get("reason") or status.get("phase", "Unknown"))
+
+
+def _reason(state: Object) -> str:
+    ended = state.get("terminated", {})
+    return str(state.get("waiting", {}).get("reason") or ended.get("reason") or ("Error" if ended else ""))

@@ -1,0 +1,428 @@
+"""Is a namespace at rest? Rules over its objects, one a kind.
+
+An object moves while something will change by itself: a controller has not acted on the last change yet, a
+Pod is on its way to Ready or to its end, something is being deleted. It is at rest when only a person, or a
+retry that leads to the same place, will change it: an image that cannot be pulled, a container that crashes
+again and again, a Pod that fits on no node, and the Deployment that waits for them.
+
+>>> pod = {"kind": "Pod", "metadata": {"name": "web", "uid": "1"}, "spec": {}, "status": {}}
+>>> print(*moving(Snapshot([pod])))
+Pod web: no node was chosen for it yet
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from preuve.cluster.objects import (
+    Snapshot,
+    behind,
+    condition,
+    finished,
+    foreign,
+    holds,
+    labels,
+    leaving,
+    matches,
+    who,
+)
+from preuve.rest import custom
+from preuve.rest import pod as pods
+from preuve.rest.motion import NEVER, STUCK, Motion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from preuve.cluster.objects import Object
+
+    Rule = Callable[[Object, Snapshot, Snapshot], Iterator[Motion]]
+
+
+TIMED_OUT = "ProgressDeadlineExceeded"
+
+DEADLINE = timedelta(seconds=2)
+"""How long after its deadline a Deployment says so at most: its controller looks a second later (upstream
+``requeueStuckDeployment``)."""
+
+
+DAEMONS_TOLERATE = [
+    {"key": f"node.kubernetes.io/{reason}", "operator": "Exists", "effect": effect}
+    for effect, reasons in {
+        "NoExecute": ("not-ready", "unreachable"),
+        "NoSchedule": ("disk-pressure", "memory-pressure", "pid-pressure", "unschedulable"),
+    }.items()
+    for reason in reasons
+]
+"""What all Pods of DaemonSets tolerate (upstream ``AddOrUpdateDaemonPodTolerations``)."""
+
+
+def moving(snapshot: Snapshot, settled: Snapshot | None = None) -> tuple[Motion, ...]:
+    """Tell what moves, kind by kind, then by name; nothing when the namespace is at rest.
+
+    Args:
+        snapshot: the namespace now.
+        settled: the same namespace when it last was at rest, if it ever was.
+    """
+    past = settled or Snapshot()
+    others: dict[str, Rule] = {kind: _custom for kind in snapshot.kinds if "." in kind}
+    return tuple(
+        motion
+        for kind, rule in (RULES | others).items()
+        for obj in snapshot[kind]
+        for motion in (_going(obj, snapshot) or rule(obj, snapshot, past))
+    )
+
+
+def _going(obj: Object, snapshot: Snapshot) -> list[Motion]:
+    """Tell what is being deleted, or will be since its owner was."""
+    if leaving(obj):
+        if obj["kind"] == "Pod" and (node := pods.lost_node(obj, snapshot)):
+            return [Motion(who(obj), f"is being deleted, but its node {node} is not Ready", STUCK)]
+        if keeper := _keeper(obj, snapshot):
+            return [Motion(who(obj), f"is being deleted, and waits for {keeper}", STUCK)]
+        return [Motion(who(obj), "is being deleted")]
+    return [
+        Motion(who(obj), f"its owner {owner['kind']} {owner['name']} is gone, it will go too")
+        for owner in obj["metadata"].get("ownerReferences", ())
+        if owner["kind"] in RULES and owner["uid"] not in snapshot.by_uid
+    ]
+
+
+def _keeper(obj: Object, snapshot: Snapshot) -> str:
+    """Tell what keeps an object that is being deleted until somebody does something, if anything does.
+
+    Kubernetes' own finalizers are taken away by its controllers; nobody knows about others. A claim waits for
+    the Pods that use it, and an owner that goes last for what belongs to it.
+    """
+    finalizers = obj["metadata"].get("finalizers", ())
+    if held := foreign(obj):
+        runs = obj["kind"] == "Pod" and obj["spec"].get("nodeName") and not finished(obj)
+        return "" if runs else f"its finalizer {held[0]}"
+    if "kubernetes.io/pvc-protection" in finalizers:
+        for pod in snapshot["Pod"]:
+            if _uses(pod, obj) and (not leaving(pod) or _keeper(pod, snapshot)):
+                return f"{who(pod)}, which uses it"
+    if "foregroundDeletion" in finalizers:
+        for each in snapshot.dependents(obj):
+            if leaving(each) and (keeper := _keeper(each, snapshot)):
+                return f"{who(each)}, which waits for {keeper}"
+    return ""
+
+
+def _uses(pod: Object, claim: Object) -> bool:
+    """Tell whether a claim is in use by a Pod, for its protection (upstream ``pvcprotection``)."""
+    name, owners = claim["metadata"]["name"], claim["metadata"].get("ownerReferences", ())
+    named = any(
+        volume.get("persistentVolumeClaim", {}).get("claimName") == name
+        for volume in pod["spec"].get("volumes", ())
+    )
+    own = any(each["uid"] == pod["metadata"]["uid"] for each in owners)  # of an ephemeral volume
+    return bool(pod["spec"].get("nodeName")) and (named or own)
+
+
+def _unseen(obj: Object) -> Motion:
+    return Motion(who(obj), "its controller has not seen the last change yet")
+
+
+def _counts(obj: Object, *fields: str) -> list[int]:
+    return [int(obj.get("status", {}).get(field) or 0) for field in fields]
+
+
+def _ready(found: list[Object]) -> int:
+    return sum(holds(pod, "Ready") for pod in found)
+
+
+def _patience(owner: Object, snapshot: Snapshot, past: Snapshot) -> float:
+    """Tell how long a workload that lacks something may be about to get it: not if a Pod of it is stuck."""
+    if any(holds(each, "ReplicaFailure") for each in [owner, *snapshot.owned(owner, "ReplicaSet")]):
+        return STUCK
+    unready = [pod for pod in snapshot.pods(owner) if not (finished(pod) or holds(pod, "Ready"))]
+    stuck = (all(motion.ends for motion in pods.moves(pod, snapshot, past)) for pod in unready)
+    return STUCK if any(stuck) else NEVER
+
+
+def _deployment(owner: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Motion]:
+    want = owner["spec"].get("replicas", 1)
+    have, updated, available = _counts(owner, "replicas", "updatedReplicas", "availableReplicas")
+    paused = owner["spec"].get("paused")
+    if behind(owner):
+        yield _unseen(owner)
+    elif (have, updated, available) != (want, want, want):
+        why = f"{have} replicas, {updated} updated, {available} available, {want} wanted"
+        patience = STUCK if paused else _patience(owner, snapshot, past)
+        yield Motion(who(owner), why, NEVER if not paused and _times_out(owner, snapshot) else patience)
+    elif not paused and _untold_cause(owner, snapshot):
+        yield Motion(who(owner), "its change-cause is not in its history yet", STUCK)
+
+
+def _times_out(owner: Object, snapshot: Snapshot) -> bool:
+    """Tell whether a Deployment that is stuck will say so by itself while one waits for it."""
+    progress, seconds = condition(owner, "Progressing"), owner["spec"].get("progressDeadlineSeconds")
+    if not (seconds and progress) or progress["reason"] in {"NewReplicaSetAvailable", TIMED_OUT}:
+        return False
+    since = datetime.fromisoformat(progress["lastUpdateTime"])
+    return since + timedelta(seconds=seconds) + DEADLINE < snapshot.until
+
+
+def _untold_cause(owner: Object, snapshot: Snapshot) -> bool:
+    """Tell whether ``rollout history`` still lacks the cause that a person has noted on the Deployment."""
+    notes = [
+        each["metadata"].get("annotations", {}) for each in [owner, *snapshot.owned(owner, "ReplicaSet")]
+    ]
+    cause, revision = "kubernetes.io/change-cause", "deployment.kubernetes.io/revision"
+    now = [each.get(cause) for each in notes if each.get(revision) == notes[0].get(revision)]
+    return len(set(now)) > 1
+
+
+def _replicas(owner: Object, snapshot: Snapshot, _: Snapshot) -> Iterator[Motion]:
+    """Tell how a ReplicaSet or a ReplicationController moves."""
+    want, selector = owner["spec"].get("replicas", 1), owner["spec"].get("selector") or {}
+    have, ready, available = _counts(owner, "replicas", "readyReplicas", "availableReplicas")
+    mine = [pod for pod in snapshot.owned(owner, "Pod") if not (finished(pod) or leaving(pod))]
+    strays = [pod for pod in mine if not matches(selector, labels(pod))]
+    orphans = [pod for pod in snapshot["Pod"] if _orphan(pod) and matches(selector, labels(pod))]
+    if behind(owner):
+        yield _unseen(owner)
+    elif strays or orphans:
+        yield Motion(
+            who(owner), f"{who([*strays, *orphans][0])} is to be {'released' if strays else 'adopted'}"
+        )
+    elif (have, len(mine)) != (want, want):
+        failure = condition(owner, "ReplicaFailure")
+        why = (
+            f"{len(mine)} of {want} Pods: {failure['message']}" if failure else f"{len(mine)} of {want} Pods"
+        )
+        yield Motion(who(owner), why, STUCK if failure else NEVER)
+    elif ready != _ready(mine):
+        yield Motion(who(owner), f"counts {ready} ready Pods, {_ready(mine)} are")
+    elif available < ready:
+        yield Motion(who(owner), f"{available} of {ready} ready Pods have been so for long enough")
+
+
+def _orphan(pod: Object) -> bool:
+    owned = any(each.get("controller") for each in pod["metadata"].get("ownerReferences", ()))
+    return not (owned or finished(pod) or leaving(pod))
+
+
+def _stateful(owner: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Motion]:
+    want, strategy = owner["spec"].get("replicas", 1), owner["spec"].get("updateStrategy", {})
+    status = owner.get("status", {})
+    have, updated, ready, available = _counts(
+        owner, "replicas", "updatedReplicas", "readyReplicas", "availableReplicas"
+    )
+    target = want - strategy.get("rollingUpdate", {}).get("partition", 0)
+    rolling = strategy.get("type") != "OnDelete" and status.get("currentRevision") != status.get(
+        "updateRevision"
+    )
+    if behind(owner):
+        yield _unseen(owner)
+    elif (have, available) != (want, want) or (rolling and updated < target):
+        why = f"{have} Pods, {updated} updated, {available} available, {want} wanted"
+        yield Motion(who(owner), why, _patience(owner, snapshot, past))
+    elif ready != _ready(snapshot.owned(owner, "Pod")):
+        yield Motion(who(owner), f"counts {ready} ready Pods")
+
+
+def _daemons(owner: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Motion]:
+    want, have, updated, ready, available, astray = _counts(
+        owner,
+        "desiredNumberScheduled",
+        "currentNumberScheduled",
+        "updatedNumberScheduled",
+        "numberReady",
+        "numberAvailable",
+        "numberMisscheduled",
+    )
+    by_hand = owner["spec"].get("updateStrategy", {}).get("type") == "OnDelete"
+    if behind(owner):
+        yield _unseen(owner)
+    elif (have, available, astray) != (want, want, 0) or (updated != want and not by_hand):
+        why = f"on {have} nodes, {updated} updated, {available} available, {want} wanted"
+        yield Motion(who(owner), why, _patience(owner, snapshot, past))
+    elif ready != _ready(snapshot.owned(owner, "Pod")):
+        yield Motion(who(owner), f"counts {ready} ready Pods")
+    elif (hosts := _hosts(owner["spec"]["template"]["spec"], snapshot)) not in {None, want}:
+        yield Motion(who(owner), f"counts {want} nodes for its Pods, {hosts} are", STUCK)
+
+
+def _hosts(pod: Object, snapshot: Snapshot) -> int | None:
+    """Count the nodes for a DaemonSet's Pods, where that is plain (upstream ``NodeShouldRunDaemonPod``)."""
+    if pod.get("affinity") or pod.get("nodeName") or not snapshot["Node"]:
+        return None
+    tolerations = [*(pod.get("tolerations") or ()), *DAEMONS_TOLERATE]
+    return sum(
+        matches(pod.get("nodeSelector") or {}, labels(node))
+        and all(
+            any(_tolerates(each, taint) for each in tolerations)
+            for taint in node.get("spec", {}).get("taints", ())
+            if taint["effect"] != "PreferNoSchedule"
+        )
+        for node in snapshot["Node"]
+    )
+
+
+def _tolerates(toleration: Object, taint: Object) -> bool:
+    """Tell whether a toleration is for a taint (upstream ``ToleratesTaint``)."""
+    same = toleration.get("operator") == "Exists" or toleration.get("value", "") == taint.get("value", "")
+    return (
+        same
+        and toleration.get("key") in {None, "", taint["key"]}
+        and toleration.get("effect") in {None, "", taint["effect"]}
+    )
+
+
+def _job(job: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Motion]:
+    done, failed = _counts(job, "succeeded", "failed")
+    if any(holds(job, end) for end in ("Complete", "Failed")):
+        return
+    if not job["spec"].get("suspend"):
+        why = f"{done} of {job['spec'].get('completions') or 1} Pods completed, {failed} failed"
+        yield Motion(who(job), why, _patience(job, snapshot, past))
+    elif not holds(job, "Suspended"):
+        yield Motion(who(job), "is being suspended")
+
+
+def selected(service: Object, snapshot: Snapshot) -> list[Object]:
+    """Return the Pods that a Service selects, by name."""
+    selector = service["spec"]["selector"]
+    return [pod for pod in snapshot["Pod"] if matches(selector, labels(pod)) and not finished(pod)]
+
+
+def expected(service: Object, snapshot: Snapshot) -> dict[str, bool]:
+    """Return the addresses of the Pods that a Service selects, and whether each is ready to be talked to."""
+    spec = service["spec"]
+    return {
+        each["ip"]: not leaving(pod) and (spec.get("publishNotReadyAddresses", False) or holds(pod, "Ready"))
+        for pod in selected(service, snapshot)
+        for each in pod["status"].get("podIPs", ())
+        if ("IPv6" if ":" in each["ip"] else "IPv4") in spec.get("ipFamilies", ["IPv4"])
+    }
+
+
+def endpoints(service: Object, snapshot: Snapshot) -> dict[str, bool]:
+    """Return the addresses in a Service's EndpointSlices, and whether each is ready to be talked to."""
+    return {
+        address: endpoint.get("conditions", {}).get("ready", True)
+        for each in snapshot.owned(service, "EndpointSlice")
+        for endpoint in each.get("endpoints") or ()
+        for address in endpoint["addresses"]
+    }
+
+
+def _service(service: Object, snapshot: Snapshot, _: Snapshot) -> Iterator[Motion]:
+    if not service["spec"].get("selector") or service["spec"].get("type") == "ExternalName":
+        return
+    slices = snapshot.owned(service, "EndpointSlice")
+    wanted, found = expected(service, snapshot), endpoints(service, snapshot)
+    if not slices:
+        yield Motion(who(service), "has no EndpointSlice yet")
+    elif wanted != found:
+        address = min(address for address, _ in wanted.items() ^ found.items())
+        yield Motion(who(service), f"its EndpointSlices are behind on {address}")
+    elif found and _numbers(service, snapshot) - _ports_of(slices):
+        yield Motion(who(service), "its EndpointSlices have other ports yet")
+
+
+def _numbers(service: Object, snapshot: Snapshot) -> set[tuple[str, int]]:
+    """Return what the ports of a Service, by their names, lead to in its Pods."""
+    return {
+        (port.get("name") or "", number)
+        for pod in selected(service, snapshot)
+        if pod["status"].get("podIPs")
+        for port in service["spec"].get("ports", ())
+        for number in _targets(port, pod)
+    }
+
+
+def _ports_of(slices: list[Object]) -> set[tuple[str, int]]:
+    """Return the ports in EndpointSlices, by their names."""
+    return {(each.get("name") or "", each.get("port")) for one in slices for each in one.get("ports") or ()}
+
+
+def _targets(port: Object, pod: Object) -> list[int]:
+    """Return the number, in a Pod, of what a Service's port leads to; none if it has no port of that name."""
+    target, protocol = port.get("targetPort"), port.get("protocol", "TCP")
+    if isinstance(target, int):
+        return [target]
+    sidecars = [
+        each for each in pod["spec"].get("initContainers", ()) if each.get("restartPolicy") == "Always"
+    ]
+    return [
+        each["containerPort"]
+        for container in [*pod["spec"]["containers"], *sidecars]
+        for each in container.get("ports", ())
+        if (each.get("name"), each.get("protocol", "TCP")) == (target, protocol)
+    ][:1]
+
+
+def _claim(claim: Object, *_: Snapshot) -> Iterator[Motion]:
+    asked = any(note.endswith("/storage-provisioner") for note in claim["metadata"].get("annotations", {}))
+    if claim["status"].get("phase") == "Pending":
+        yield Motion(who(claim), "is not bound", NEVER if asked else STUCK)
+
+
+def _quota(quota: Object, *_: Snapshot) -> Iterator[Motion]:
+    if quota["spec"].get("hard") != quota.get("status", {}).get("hard"):
+        yield Motion(who(quota), "has not been counted yet")
+
+
+def _budget(budget: Object, snapshot: Snapshot, _: Snapshot) -> Iterator[Motion]:
+    selector = budget["spec"].get("selector")
+    mine = [pod for pod in snapshot["Pod"] if selector is not None and matches(selector, labels(pod))]
+    healthy, (counted,) = _ready([pod for pod in mine if not leaving(pod)]), _counts(budget, "currentHealthy")
+    if behind(budget):
+        yield _unseen(budget)
+    elif counted != healthy:
+        yield Motion(who(budget), f"counts {counted} ready Pods, {healthy} are")
+
+
+def _autoscaler(scaler: Object, snapshot: Snapshot, _: Snapshot) -> Iterator[Motion]:
+    target, (counted,) = scaler["spec"]["scaleTargetRef"], _counts(scaler, "currentReplicas")
+    there = [each for each in snapshot[target["kind"]] if each["metadata"]["name"] == target["name"]]
+    if not scaler.get("status", {}).get("conditions"):
+        yield _unseen(scaler)
+    elif there and [counted] != _counts(there[0], "replicas"):
+        yield Motion(who(scaler), f"counts {counted} replicas of {who(there[0])} yet")
+
+
+def _node(node: Object, snapshot: Snapshot, _: Snapshot) -> Iterator[Motion]:
+    name, ready = node["metadata"]["name"], holds(node, "Ready")
+    if name in snapshot.reports and ready != (snapshot.reports[name] is not None):
+        yield Motion(who(node), f"is {'down' if ready else 'up'}, and the cluster does not know yet")
+        return
+    lost = {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"}
+    tainted = any(
+        each["key"] in lost and each["effect"] == "NoExecute" for each in node["spec"].get("taints", ())
+    )
+    if ready == tainted:
+        yield Motion(who(node), "is on its way to or from Ready")
+
+
+def _part(*_: object) -> Iterator[Motion]:
+    """Tell nothing: what it belongs to is judged by it."""
+    return iter(())
+
+
+def _custom(obj: Object, *_: Snapshot) -> Iterator[Motion]:
+    return custom.moves(obj)
+
+
+RULES: dict[str, Rule] = {
+    "Deployment": _deployment,
+    "ReplicaSet": _replicas,
+    "ReplicationController": _replicas,
+    "StatefulSet": _stateful,
+    "DaemonSet": _daemons,
+    "Job": _job,
+    "Pod": pods.moves,
+    "Service": _service,
+    "EndpointSlice": _part,
+    "Event": _part,
+    "PersistentVolumeClaim": _claim,
+    "ResourceQuota": _quota,
+    "HorizontalPodAutoscaler": _autoscaler,
+    "PodDisruptionBudget": _budget,
+    "Node": _node,
+}
+"""The kinds by which a namespace is judged."""

@@ -1,0 +1,1 @@
+"""What a reader sees: pages with outputs, marks, drawings and proofs."""

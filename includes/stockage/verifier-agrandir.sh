@@ -1,0 +1,9 @@
+# La réponse donnée, oui ou non, doit être ce que permet la classe de la demande pages.
+manque() { echo "Pas encore. $1"; exit 1; }
+
+classe=$(kubectl get pvc pages -o jsonpath='{.spec.storageClassName}')
+permis=$(kubectl get storageclass "$classe" -o jsonpath='{.allowVolumeExpansion}')
+reponse=non
+[ "$permis" = true ] && reponse=oui
+[ "$1" = "$reponse" ] || manque "Ce n’est pas ce que dit la classe $classe."
+echo "C’est réussi."

@@ -1,0 +1,87 @@
+"""Why two runs differ: what another cluster explains is told apart, and hides nothing that is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from preuve.meaning.cause import Cause, causes
+from preuve.meaning.compare import Run
+from preuve.meaning.kinds import Kind
+from preuve.meaning.spans import Answer, Value
+
+SERVICES = "NAME   TYPE           CLUSTER-IP    EXTERNAL-IP   PORT(S)        AGE\n{}\n"
+PENDING = SERVICES.format("web    LoadBalancer   10.96.12.7    <pending>     80:31207/TCP   9s")
+NODES = """\
+NAME                 STATUS   ROLES           AGE   VERSION
+{:20} Ready    control-plane   9s    v1.37.2
+{:20} Ready    <none>          9s    v1.37.2
+{:20} Ready    <none>          9s    v1.37.2
+"""
+NAMES, THEIRS = ("node1", "node2", "node3"), ("kind-control-plane", "kind-worker", "kind-worker2")
+PODS = """\
+NAMESPACE     NAME   READY   STATUS    RESTARTS   AGE
+default       web    1/1     Running   0          9s
+"""
+ETCD = "kube-system   etcd   1/1     Running   0          9s\n"
+CLAIM = """\
+NAME   STATUS   VOLUME     CAPACITY   ACCESS MODES   STORAGECLASS   AGE
+data   Bound    data-vol   1Gi        RWO            hostpath       9s
+"""
+
+
+def cause(before: str, after: str, values: tuple[Value, ...] = ()) -> Cause | None:
+    """Of the difference between two answers to one command."""
+    old, new = (Run([Answer(text, "kubectl get")], "", values) for text in (before, after))
+    return causes(old, new, ("v1.37.2", "v1.36.3")).get(0)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (PENDING, PENDING.replace("<pending>", "172.18.0.4")),
+        (PENDING, PENDING.replace("<pending>", "localhost")),
+        (NODES.format(*NAMES), NODES.format(*THEIRS)),
+        (PODS, PODS.replace("AGE\n", f"AGE\n{ETCD}")),
+        (CLAIM, CLAIM.replace("hostpath", "standard")),
+        ("Name:  web\nLoadBalancer Ingress:  1.2.3.4\n", "Name:  web\nLoadBalancer Ingress:  lb.example\n"),
+    ],
+    ids=["address", "localhost", "nodes", "system", "class", "describe"],
+)
+def test_another_cluster_explains_it(before: str, after: str) -> None:
+    assert cause(before, after) == Cause.ELSEWHERE
+
+
+def test_a_node_is_one_by_its_name_also_in_a_sentence() -> None:
+    nodes = (Value(Kind.NODE, "node2"), Value(Kind.NODE, "kind-worker"))
+    assert cause("web runs on node2, as asked", "web runs on kind-worker, as asked", nodes) is None
+    old, new = (
+        Run([Answer(f"web runs on {name}")], "nodeName: node2", nodes) for name in ("node2", "kind-worker")
+    )
+    assert causes(old, new, ("v1.37.2", "v1.37.2")) == {0: Cause.ELSEWHERE}
+
+
+def test_another_version_explains_it() -> None:
+    assert cause("Server Version: v1.37.2", "Server Version: v1.36.3") == Cause.VERSION
+    nodes = NODES.format(*NAMES)
+    assert cause(nodes, nodes.replace("v1.37.2", "v1.36.3")) == Cause.VERSION
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (PENDING, PENDING.replace("<pending>", "172.18.0.4").replace("web ", "api ")),
+        (PENDING, PENDING.replace("LoadBalancer", "NodePort    ")),
+        (PENDING, PENDING.replace("<pending>", "<none>   ")),
+        (NODES.format(*NAMES), NODES.format(*NAMES).replace("Ready    con", "NotReady con")),
+        (PODS, PODS.replace("1/1     Running", "0/1     Pending")),
+        ("nginx version: nginx/1.26.3", "nginx version: nginx/1.27.0"),
+        ("Server Version: v1.37.2\nweb created", "Server Version: v1.36.3\nweb unchanged"),
+    ],
+    ids=["name", "type", "no-address", "state", "pod", "another-program", "beside-a-version"],
+)
+def test_what_neither_explains_is_wrong(before: str, after: str) -> None:
+    assert cause(before, after) == Cause.WRONG
+
+
+def test_what_is_the_same_has_no_cause() -> None:
+    assert cause(PENDING, PENDING.replace("31207", "30911").replace("9s", "3m")) is None

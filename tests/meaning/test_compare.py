@@ -1,0 +1,550 @@
+"""Which runs of a page `preuve.meaning.compare` takes for the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from played import diff, run, same
+from preuve.meaning import compare
+from preuve.meaning.kinds import Kind
+from preuve.meaning.spans import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SUFFIX = st.text("bcdfghjklmnpqrstvwxz2456789", min_size=5, max_size=5)
+AGE = st.sampled_from(["0s", "9s", "59s", "2m15s", "10m", "3h20m", "47h", "2d3h", "<unknown>"])
+NODE = st.sampled_from(["node1", "node2", "node3", "ip-10-0-0-1.eu-west-3.compute.internal"])
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """What a lesson says of a Pod, and what chance made of it."""
+
+    ready: str
+    status: str
+    suffix: str = ""
+    ip: str = ""
+    node: str = ""
+    age: str = ""
+
+
+EVENTS = "Events:\n  Type    Reason  Age  From  Message\n  ----    ------  ---  ----  -------\n"
+
+Lesson = tuple[list[Pod], int]
+"""The Pods of a Deployment, and which of them the page speaks of again."""
+
+PODS = st.sampled_from([Pod("1/1", "Running"), Pod("0/1", "Pending"), Pod("0/1", "Error")])
+LESSONS = st.lists(PODS, min_size=1, max_size=6).flatmap(
+    lambda pods: st.tuples(st.just(pods), st.integers(0, len(pods) - 1))
+)
+
+
+def laid_out(rows: Sequence[Sequence[str]]) -> str:
+    """A table as kubectl lays it out: each column as wide as its widest cell, and three spaces."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    cells = [[cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in rows]
+    return "".join("   ".join(row).rstrip() + "\n" for row in cells)
+
+
+@st.composite
+def runs(draw: st.DrawFn, lesson: Lesson) -> list[str]:
+    """What a page with this lesson answers once: chance names, places and orders the Pods."""
+    pods, spoken = lesson
+    digest = draw(st.text("456789bcdf", min_size=8, max_size=10))
+    suffixes = draw(st.lists(SUFFIX, min_size=len(pods), max_size=len(pods), unique=True))
+    hosts = draw(st.lists(st.integers(2, 254), min_size=len(pods), max_size=len(pods), unique=True))
+    lived = [
+        replace(
+            pod,
+            suffix=suffix,
+            ip=f"10.244.{draw(st.integers(0, 2))}.{host}",
+            node=draw(NODE),
+            age=draw(AGE),
+        )
+        for pod, suffix, host in zip(pods, suffixes, hosts, strict=True)
+    ]
+    name = f"web-{digest}-"
+    listed = sorted(lived, key=lambda pod: pod.suffix)
+    one = lived[spoken]
+    addresses = draw(st.permutations([pod.ip for pod in lived]))
+    created = draw(st.permutations(lived))
+    return [
+        laid_out(
+            [
+                ("NAME", "READY", "STATUS", "RESTARTS", "AGE", "IP", "NODE"),
+                *((name + p.suffix, p.ready, p.status, "0", p.age, p.ip, p.node) for p in listed),
+            ]
+        ),
+        f"IP:           10.96.{draw(st.integers(0, 9))}.7\nEndpoints:    {':80,'.join(addresses)}:80\n",
+        f"Name:         {name}{one.suffix}\nNode:         {one.node}/192.168.1.2\nIP:           {one.ip}\n",
+        "".join(f"pod/{name}{pod.suffix} condition met\n" for pod in listed),
+        EVENTS + "".join(f"  Normal  A  {draw(AGE)}  kubelet  Pod {name}{pod.suffix}\n" for pod in created),
+        "".join(
+            f"  - Addresses:  {pod.ip}\n    TargetRef:  Pod/{name}{pod.suffix}\n    NodeName:   {pod.node}\n"
+            for pod in draw(st.permutations(lived))
+        ),
+    ]
+
+
+PAIRS = LESSONS.flatmap(lambda lesson: st.tuples(st.just(lesson), runs(lesson), runs(lesson)))
+
+
+@settings(deadline=None)
+@given(PAIRS)
+def test_chance_makes_no_difference(pair: tuple[Lesson, list[str], list[str]]) -> None:
+    """Other names, nodes, addresses, ages, and with them other widths and orders."""
+    _, one, other = pair
+    assert same(one, other)
+
+
+@settings(deadline=None)
+@given(PAIRS, st.data())
+def test_what_the_lesson_says_makes_a_difference(
+    pair: tuple[Lesson, list[str], list[str]], data: st.DataObject
+) -> None:
+    """One Pod more or less, another state or count, and be it only of one Pod among several alike."""
+    (pods, spoken), one, _ = pair
+    changed = data.draw(
+        st.sampled_from(
+            [
+                [*pods, Pod("1/1", "Running")],
+                [replace(pods[0], status="Evicted"), *pods[1:]],
+                [*pods[:-1], replace(pods[-1], ready="2/2")],
+            ]
+        )
+    )
+    assert not same(one, data.draw(runs((changed, spoken))))
+
+
+TWO = laid_out([("NAME", "READY", "AGE"), ("web-x7k2p", "1/1", "9s"), ("web-b4d6f", "0/1", "9s")])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("pod/web-x7k2p deleted", "pod/web-b4d6f deleted"),
+        ("web-x7k2p", "web-q8w9z"),
+        ("web-x7k2p web-b4d6f", "web-b4d6f web-x7k2p"),
+    ],
+)
+def test_it_matters_which_pod_is_spoken_of(one: str, other: str) -> None:
+    """`describe` speaks of the Pod that `get` listed as ready, and of no other."""
+    assert not same([TWO, one], [TWO, other])
+
+
+def test_an_ip_is_its_pods() -> None:
+    """An address that belongs to a Pod is told from another's; a client's is any address."""
+    pods = laid_out([("NAME", "IP"), ("a", "10.244.0.5"), ("b", "10.244.0.6")])
+    assert not same([pods, "10.244.0.5"], [pods, "10.244.0.6"])
+    assert same([pods, "from 10.244.0.1"], [pods, "from 192.168.1.3"])
+    assert not same([pods, "from 10.244.0.1"], [pods, "from 10.244.0.5"])
+
+
+PULLED = 'Successfully pulled image "nginx" in 1.2s (1.2s including waiting). Image size: 64738257 bytes.'
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (['9s  kubelet  Pulling image "nginx"'], []),
+        (
+            ['9s  kubelet  Pulling image "nginx"', f"8s  kubelet  {PULLED}"],
+            ['9s (x3 over 1m)  kubelet  Container image "nginx" already present on machine'],
+        ),
+        (["9s  kubelet  Started"], ["9s (x4 over 2m)  kubelet  Started", "1s  kubelet  Started"]),
+        (["9s  kubelet  one", "8s  kubelet  two"], ["9s  kubelet  two", "8s  kubelet  one"]),
+        (["9s  kubelet  one"], ["9s (x9 over 1m)  kubelet  (combined from similar events): one"]),
+    ],
+)
+def test_events_are_a_set(one: list[str], other: list[str]) -> None:
+    """Whether an image had to be pulled, how often and in which order things happened is chance."""
+    texts = [EVENTS + "".join(f"  Normal  A  {event}\n" for event in events) for events in (one, other)]
+    assert same(texts[:1], texts[1:])
+
+
+ENDPOINTS = [
+    "- addresses:\n  - 10.244.1.5\n  ready: true\n  targetRef:\n    name: a\n",
+    "- addresses:\n  - 10.244.2.6\n  ready: false\n  targetRef:\n    name: b\n",
+    "- addresses:\n  - 10.244.3.7\n  ready: true\n  targetRef:\n    name: c\n",
+]
+ADDRESSED = laid_out([("NAME", "IP"), ("a", "10.244.1.5"), ("b", "10.244.2.6"), ("c", "10.244.3.7")])
+
+
+def test_items_that_all_speak_of_addresses_have_no_order() -> None:
+    """An EndpointSlice lists its endpoints in any; what is said of each stays with it."""
+    one, other = ("endpoints:\n" + "".join(ENDPOINTS[n] for n in order) for order in ((0, 1, 2), (2, 0, 1)))
+    assert same([ADDRESSED, one], [ADDRESSED, other])
+    exchanged = one.replace("name: a", "name: x").replace("name: b", "name: a").replace("name: x", "name: b")
+    assert not same([ADDRESSED, one], [ADDRESSED, exchanged])
+
+
+def test_a_list_of_which_an_item_speaks_of_no_address_keeps_its_order() -> None:
+    """Containers, arguments, rules: their order is their author's, though one of them has an address."""
+    items = ["- name: host\n  podIP: 10.244.1.5\n", "- name: port\n  value: x\n"]
+    assert not same(["env:\n" + "".join(items)], ["env:\n" + "".join(reversed(items))])
+
+
+def test_where_services_are_is_told_in_any_order() -> None:
+    """The kubelet tells a container so by its environment; what a manifest sets keeps its order."""
+    told = [
+        "KUBERNETES_PORT=tcp://10.96.0.1:443",
+        "KUBERNETES_SERVICE_HOST=10.96.0.1",
+        "WEB_PORT_80_TCP_PORT=80",
+    ]
+    one, other = ("\n".join(["COLOR=red", *lines, "HOME=/root"]) for lines in (told, told[::-1]))
+    assert same([one], [other])
+    assert not same([one], [one.replace("PORT=80", "PORT=81")])
+    assert not same(["COLOR=red\nSIZE=xl"], ["SIZE=xl\nCOLOR=red"])
+
+
+def test_it_does_not_matter_on_which_node_a_pod_is() -> None:
+    """In whatever words that is told; but nodes that are asked for are a list of names."""
+    pods = laid_out([("NAME", "NODE"), ("web", "node1"), ("db", "node2")])
+    assert same([pods, "node1"], [pods, "node2"])
+    assert same([pods, "web-x7k2p node1\nweb-b4d6f node1"], [pods, "web-x7k2p node1\nweb-b4d6f node2"])
+    assert same([pods, "web is on node1"], [pods, "web is on node2"])
+    assert not same([pods, "node/node1 cordoned"], [pods, "node/node2 cordoned"])
+    asked = ["kubectl get pods -o wide", "kubectl get nodes -o jsonpath='{.items[*].metadata.name}'"]
+    assert not same([pods, "node1\nnode2"], [pods, "node2\nnode1"], sources=asked)
+    assert not same([pods, "web node1"], [pods, "web node2"], public="kubectl drain node1")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ('Container image "nginx:1.26" already present', 'Container image "nginx:1.22" already present'),
+        ("web   0/1   CrashLoopBackOff   0   9s", "web   0/1   Error   0   9s"),
+        ("80:30008/TCP", "80:30009/TCP"),
+        ("10.244.0.0/24", "10.244.1.0/24"),
+        ("my-app-pod", "my-app-pud"),
+        ("command terminated with exit code 1", "command terminated with exit code 2"),
+        ("a\nb", "b\na"),
+        ("Delay:  30s", "Delay:  10s"),
+        ("nginx:1.26", "nginx:1.22"),
+        ("NAME   RESTARTS   AGE\nweb    1 (5s ago)   1m", "NAME   RESTARTS   AGE\nweb    2 (5s ago)   1m"),
+        ("  deeper: 1", "deeper: 1"),
+        ("NAME   A   B\nx          1", "NAME   A   B\nx      1   "),
+        ("web-x7k2p\nweb-b4d6f", "web-x7k2p"),
+        ("hello", ""),
+    ],
+)
+def test_what_is_no_chance_is_compared(one: str, other: str) -> None:
+    """Fixed ports, networks, names, exit codes, order, settings, counts, indentation, columns."""
+    assert not same([one], [other])
+
+
+def test_a_watched_command_is_compared_as_a_set() -> None:
+    """It may say a thing once more or less before it is stopped."""
+    one = "NAME   READY   AGE\nweb    0/1     0s\nweb    1/1     2s\n"
+    other = "NAME   READY   AGE\nweb    0/1     0s\nweb    0/1     1s\nweb    1/1     5s\nweb    1/1     9s\n"
+    assert same([one], [other], unordered={0})
+    assert not same([one], [other])
+    assert not same([one], [other.replace("1/1", "2/2")], unordered={0})
+
+
+def test_what_a_page_spells_out_is_compared() -> None:
+    """A port that a manifest chooses is no chance, though its number be one that could be picked."""
+    assert same(["80:31000/TCP"], ["80:31001/TCP"])
+    assert not same(["80:31000/TCP"], ["80:31001/TCP"], public="nodePort: 31000")
+
+
+def test_a_difference_is_shown_by_meaning_and_as_printed() -> None:
+    """A person sees what is chance and what is not; lines that came to the same are context."""
+    header = "NAME        READY   AGE\n"
+    old = header + "web-b4d6f   1/1     9s\nweb-x7k2p   1/1     9s\n"
+    new = header + "web-c5f7g   1/1     8s\nweb-z9w8q   0/1     2m\n"
+    [(number, shown)] = diff(["same", old], ["same", new])
+    assert number == 1
+    assert shown.splitlines() == [
+        "  NAME READY AGE",
+        "  web-b4d6f 1/1 ‹9s›",
+        "- web-x7k2p 1/1 ‹9s›",
+        "+ web-z9w8q 0/1 ‹2m›",
+    ]
+
+
+def test_a_difference_says_what_each_name_was() -> None:
+    """Where another Pod is spoken of than before: of those that both runs list, which one is told."""
+    old = ["NAME        READY\nweb-b4d6f   1/1\nweb-x7k2p   0/1\n", "pod/web-b4d6f deleted\n"]
+    new = ["NAME        READY\nweb-c5f7g   0/1\nweb-z9w8q   1/1\n", "pod/web-c5f7g deleted\n"]
+    [(number, shown)] = diff(old, new)
+    assert number == 1
+    assert shown.splitlines() == ["- pod/web-b4d6f deleted", "+ pod/web-c5f7g deleted   (c5f7g was x7k2p)"]
+
+
+def test_an_output_too_many_is_shown() -> None:
+    """Each output of the longer run differs from none."""
+    assert list(diff(["a"], ["a", "b"])) == [(1, "+ b")]
+    assert list(diff(["a"], [])) == [(0, "- a")]
+
+
+@given(st.lists(st.text(alphabet="web-x7k2p 10.244.0.5:80‹›\n\tAGE{},Node:", max_size=60), max_size=3))
+def test_any_text_is_the_same_as_itself(outputs: list[str]) -> None:
+    """Whatever it holds, the quotes of placeholders too."""
+    assert same(outputs, outputs)
+
+
+def test_a_line_less_is_told_where_it_is_missing_alone() -> None:
+    """What follows, about Pods that only the end of the page tells apart, has not changed."""
+    pods = [f"web-{suffix}" for suffix in ("x7k2p", "b4d6f", "c5g7h", "z9w8v", "q2r4t")]
+    table = "NAME        AGE\n" + "".join(f"{pod}   9s\n" for pod in pods)
+    later = [f"{pod} answered {number} times\n" for number, pod in enumerate(pods)]
+    assert [number for number, _ in diff(["000\n200\n", table, *later], ["000\n", table, *later])] == [0]
+
+
+HEARD = "[pod/choir-{0}/say] la\n[pod/choir-{0}/say] li\n[pod/choir-{1}/say] fa\n[pod/choir-{1}/say] fi\n"
+
+
+def test_which_of_several_logs_comes_first_is_chance() -> None:
+    """The lines of each source stay in their order where they say which it is."""
+    asked = ["kubectl logs -l app=choir --prefix"]
+    lines = HEARD.format("x7k2p", "b4d6f").splitlines(keepends=True)
+    other = "".join([lines[2], lines[0], lines[3], lines[1]])
+    assert same(["".join(lines)], [other], sources=asked)
+    assert not same(["".join(lines)], ["".join(reversed(lines))], sources=asked)
+    without = ["kubectl logs pair --all-containers"]
+    assert same(["alpha done\nzulu broke\n"], ["zulu broke\nalpha done\n"], sources=without)
+    assert not same(["alpha done\nzulu broke\n"], ["alpha done\nalpha done\n"], sources=without)
+    assert not same(["la\nli\n"], ["li\nla\n"], sources=["kubectl logs choir"])
+
+
+def test_which_pod_kubectl_picked_is_chance() -> None:
+    """Another may have been set apart before; but what the one answered is the lesson's."""
+    pods = "NAME          VOICE\nchoir-b4d6f   lead\nchoir-x7k2p   <none>\n"
+    asked = ["kubectl get pods -L voice", "kubectl logs deploy/choir"]
+    assert same([pods, "la from choir-b4d6f"], [pods, "la from choir-x7k2p"], sources=asked)
+    assert not same([pods, "la from choir-b4d6f"], [pods, "fa from choir-b4d6f"], sources=asked)
+    assert not same([pods, "la from choir-b4d6f"], [pods, "la from choir-x7k2p"])
+
+
+TEMPLATE = "kubectl get pods -l app=choir -o jsonpath='{range .items[*]}{.status.phase}{\"\\n\"}{end}'"
+
+
+def test_values_of_pods_with_generated_names_have_no_order() -> None:
+    """They come in that of names which chance gave; in that of chosen names, or as asked, they say which."""
+    pods = "NAME\nchoir-b4d6f\nchoir-x7k2p\nchoir-z9w8q\n"
+    asked = ["kubectl get pods", TEMPLATE]
+    assert same([pods, "0\n1\n0\n"], [pods, "1\n0\n0\n"], sources=asked)
+    assert same([pods, "0 1 0"], [pods, "1 0 0"], sources=asked)
+    assert not same([pods, "0\n1\n0\n"], [pods, "1\n1\n0\n"], sources=asked)
+    assert not same([pods, "0 1 0"], [pods, "0 1 1"], sources=asked)
+    assert not same(["NAME\na\nb\n", "0\n1\n"], ["NAME\na\nb\n", "1\n0\n"], sources=asked)
+    in_order = ["kubectl get pods", TEMPLATE.replace("get pods", "get pods --sort-by=.status.phase")]
+    assert not same([pods, "0\n0\n1\n"], [pods, "0\n1\n0\n"], sources=in_order)
+
+
+TOLD = """\
+Name:             choir-{}
+Restart Count:    {}
+Events:
+  Type    Reason   Age  From     Message
+  ----    ------   ---  ----     -------
+  Normal  Pulling  {}   kubelet  Pulling image "nginx"
+  Normal  Created  {}   kubelet  Container created
+
+"""
+
+
+def test_several_pods_that_are_described_have_no_order() -> None:
+    """What is said of each stays together, its events a set."""
+    asked = ["kubectl describe pods -l app=choir"]
+    one = TOLD.format("b4d6f", 0, "5s", "4s") + TOLD.format("x7k2p", 1, "5s", "4s")
+    other = TOLD.format("c5g7h", 1, "9s", "9s") + TOLD.format("q2r4t", 0, "9s", "9s")
+    assert same([one], [other], sources=asked)
+    assert not same([one], [other.replace("Count:    1", "Count:    2")], sources=asked)
+    assert not same([one], [one.replace("Created", "Killing", 1)], sources=asked)
+    lines = "".join(line for line in one.splitlines(keepends=True) if line[:1] in "NR")
+    turned = "".join(line for line in other.splitlines(keepends=True) if line[:1] in "NR")
+    assert same([lines], [turned], sources=[f"{asked[0]} | grep -E '^(Name|Restart)'"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "one", "other", "wrong"),
+    [
+        (
+            "kubectl get events -o custom-columns=TYPE:.type,REASON:.reason",
+            "TYPE     REASON\nNormal   Pulling\nNormal   Pulled\n",
+            "TYPE     REASON\nNormal   Pulled\n",
+            "TYPE     REASON\nNormal   Failed\n",
+        ),
+        (
+            "kubectl get events -o jsonpath='{range .items[*]}{.reason}{end}'",
+            "Scheduled\toar\nPulling\toar\nStarted\toar\n",
+            "Started\toar\nScheduled\toar\n",
+            "Started\toar\nScheduled\trudder\n",
+        ),
+        ("kubectl get events -o name | wc -l", "11\n", "9\n", "none\n"),
+        ("kubectl events --for pod/oar", "Pulling\nStarted\n", "Started\n", "Created\n"),
+    ],
+)
+def test_events_are_a_set_however_they_are_listed(asked: str, one: str, other: str, wrong: str) -> None:
+    """Only a question for events tells that `Pulling` is that; elsewhere it is a word."""
+    assert same([one], [other], sources=[asked])
+    assert not same([one], [wrong], sources=[asked])
+    assert not same([one], [other], sources=["cat file"])
+
+
+LISTED = "NAME\nchoir-b4d6f\nchoir-x7k2p\nchoir-z9w8q\n"
+
+
+@pytest.mark.parametrize(
+    ("asked", "one", "other", "wrong"),
+    [
+        (
+            "kubectl describe pods | grep Image:",
+            "    Image:  nginx:1.22\n    Image:  nginx:1.26\n    Image:  nginx:1.22\n",
+            "    Image:  nginx:1.26\n    Image:  nginx:1.22\n    Image:  nginx:1.22\n",
+            "    Image:  nginx:1.26\n    Image:  nginx:1.26\n    Image:  nginx:1.22\n",
+        ),
+        (
+            "kubectl describe pod -l app=choir | grep -E 'Reason|Code' | sed 's/ //g'",
+            "Reason:Error\nExitCode:1\nReason:Completed\nExitCode:0\n",
+            "Reason:Completed\nExitCode:0\nReason:Error\nExitCode:1\n",
+            "Reason:Completed\nExitCode:0\nReason:Error\nExitCode:2\n",
+        ),
+        (
+            "kubectl get pods --no-headers | awk '{print $3, $4}'",
+            "Running 0\nRunning 1\n",
+            "Running 1\nRunning 0\n",
+            "Running 1\nRunning 1\n",
+        ),
+        (
+            "kubectl get pods -o yaml | grep 'image:'",
+            "    - image: nginx:1.22\n    - image: nginx:1.26\n",
+            "    - image: nginx:1.26\n    - image: nginx:1.22\n",
+            "    - image: nginx:1.26\n    - image: nginx:1.26\n",
+        ),
+        (
+            "kubectl get rs -o json | jq '.items[].spec.replicas'",
+            "0\n3\n",
+            "3\n0\n",
+            "3\n1\n",
+        ),
+    ],
+)
+def test_what_a_filter_leaves_of_a_list_has_no_order(asked: str, one: str, other: str, wrong: str) -> None:
+    """The names that put it in order are gone. Where they were chosen, or it was sorted, it says so."""
+    sources = ["kubectl get pods", asked]
+    assert same([LISTED, one], [LISTED, other], sources=sources)
+    assert not same([LISTED, one], [LISTED, wrong], sources=sources)
+    assert not same(["NAME\na\nb\n", one], ["NAME\na\nb\n", other], sources=sources)
+    for ordered in (
+        asked.replace(" | ", " --sort-by=.spec.x | ", 1),
+        f"cat list | {asked.partition('| ')[2]}",
+    ):
+        if "describe" not in ordered:
+            assert not same([LISTED, one], [LISTED, other], sources=["kubectl get pods", ordered])
+
+
+@pytest.mark.parametrize(
+    ("asked", "one", "other"),
+    [
+        (
+            "kubectl exec web -- ls /etc/nginx /nowhere",
+            "ls: /nowhere: No such file\n/etc/nginx:\nnginx.conf\ncommand terminated with exit code 1\n",
+            "/etc/nginx:\nnginx.conf\nls: /nowhere: No such file\ncommand terminated with exit code 1\n",
+        ),
+        ("kubectl exec web -c c -- sh -c 'echo a; echo b >&2'", "a\nb\n", "b\na\n"),
+        (
+            "kubectl exec web -- curl -sv http://b",
+            "* Connected\n< HTTP/1.1 200\nhi\n",
+            "hi\n* Connected\n< HTTP/1.1 200\n",
+        ),
+        ("kubectl exec web -- curl --verbose http://b 2>&1 | tail -2", "hi\n* bye\n", "* bye\nhi\n"),
+        ("kubectl exec web -- sh -xc 'echo a'", "+ echo a\na\n", "a\n+ echo a\n"),
+        ("kubectl exec web -- wget -O- b", "Connecting to b\nhi\n", "hi\nConnecting to b\n"),
+    ],
+)
+def test_what_a_container_says_on_two_channels_has_no_order(asked: str, one: str, other: str) -> None:
+    """Its errors come on another one than its answers; a terminal would have but one."""
+    assert same([one], [other], sources=[asked])
+    assert not same([one], [other + "more\n"], sources=[asked])
+    for single in (
+        asked.replace("exec", "exec -it"),
+        asked.replace("exec", "exec --tty=true", 1),
+        asked[13:],
+    ):
+        assert not same([one], [other], sources=[single])
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "kubectl exec web -- cat list",
+        "kubectl exec web -- curl -s http://b",
+        "kubectl exec web -- wget -qO- b",
+        "kubectl exec web -- sh -c 'cat list 2>/dev/null'",
+        "kubectl exec web -- redis-cli lrange list 0 -1",
+    ],
+)
+def test_what_a_container_answers_is_in_order(asked: str) -> None:
+    """On its own channel, each line comes after the one before."""
+    assert not same(["a\nb\n"], ["b\na\n"], sources=[asked])
+
+
+def test_what_chance_named_is_that_in_any_words() -> None:
+    """The cluster's objects tell a port, a node, an address, a hash: each run its own."""
+    template = "NODE_PORT={}\n{} {} 2\n{}\n* Connected to {}\n"
+    sources = ["kubectl get pods -o custom-columns=X:.x"]
+    runs = [
+        run(
+            [template.format(port, node, digest, "web-x7k2p", address)],
+            sources=sources,
+            public=public,
+            values=[
+                Value(Kind.PORT, port), Value(Kind.NODE, node), Value(Kind.HASH, digest),
+                Value(Kind.IP, address),
+            ],
+        )
+        for port, node, digest, address, public in (
+            ("31207", "node2", "5fc9f4bf66", "10.244.1.4", ""),
+            ("32001", "node1", "7d4b8c6f55", "fd00:10::9", ""),
+            ("32001", "node1", "7d4b8c6f55", "fd00:10::9", "kubectl cordon node1"),
+        )
+    ]  # fmt: skip
+    assert compare.same(runs[0], runs[1])
+    assert not compare.same(runs[0], runs[2])
+    assert not compare.same(runs[0], run(["NODE_PORT=31207"], sources=sources))
+
+
+PULLS = """\
+Events:
+  Type    Reason   Age  From     Message
+  ----    ------   ---  ----     -------
+  Normal  Pulling  6s   kubelet  spec.containers{web}: Pulling image "nginx:1.26"
+  Normal  Pulled   5s   kubelet  spec.containers{web}: Successfully pulled image "nginx:1.26" in 1s bytes.
+"""
+
+
+@pytest.mark.parametrize("asked", ["kubectl describe pod web", "kubectl get events"])
+def test_another_image_that_is_pulled_is_seen(asked: str) -> None:
+    """Whether one was pulled is chance; which one is not, though no other line says it."""
+    without = "".join(line for line in PULLS.splitlines(keepends=True) if "Pulling" not in line)
+    other = PULLS.replace('Pulling image "nginx:1.26"', 'Pulling image "nginx:1.27"')
+    assert same([PULLS], [without], sources=[asked])
+    assert not same([PULLS], [other], sources=[asked])
+    pulling = "".join(line for line in PULLS.splitlines(keepends=True) if "Pulling" in line)
+    assert same([pulling], [""], sources=[asked])
+
+
+def test_how_often_was_asked_in_vain_is_chance() -> None:
+    """A loop that waits says so each time; what it waited for is what came out of it."""
+    asked = ["until kubectl exec keeper -- grep green /etc/beacon/colour; do sleep 1; done"]
+    failed = "command terminated with exit code 1\n"
+    assert same([2 * failed + "green\n"], ["green\n"], sources=asked)
+    assert not same([failed + "green\n"], [failed], sources=asked)
+    assert not same([2 * failed], [failed], sources=["kubectl exec keeper -- grep green colour"])
+
+
+def test_a_mount_that_failed_is_the_lesson_s_where_there_is_one() -> None:
+    """A page without volumes mounts its Pods' tokens alone: a kubelet may come too early for one."""
+    asked = ["kubectl get events -o custom-columns=REASON:.reason"]
+    one, other = ["REASON\nFailedMount\nStarted\n"], ["REASON\nStarted\n"]
+    assert same(one, other, sources=asked)
+    assert not same(one, other, sources=asked, public="volumes: [{name: x, configMap: {name: none}}]")

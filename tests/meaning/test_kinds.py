@@ -1,0 +1,383 @@
+"""What is chance makes no difference, kind by kind; and right beside it, what a lesson is about does."""
+
+from __future__ import annotations
+
+import pytest
+
+from played import same
+from preuve.meaning.kinds import Kind
+from preuve.meaning.spans import spans
+
+SCHEDULED = """\
+Events:
+  Type     Reason     Age                From               Message
+  ----     ------     ----               ----               -------
+  Normal   Scheduled  12s                default-scheduler  Successfully assigned pods/web to node2
+"""
+PODS = """\
+NAME                   READY   STATUS             RESTARTS     AGE   IP           NODE    NOMINATED NODE
+web-5fc9f4bf66-86zl7   1/1     Running            2 (8s ago)   9s    10.244.1.4   node2   <none>
+api-7d4b8c6f55-dr2ht   0/1     CrashLoopBackOff   3 (5s ago)   8s    10.244.2.7   node3   <none>
+"""
+OTHER_PODS = """\
+NAME                   READY   STATUS             RESTARTS      AGE     IP            NODE    NOMINATED NODE
+web-5fc9f4bf66-x2k7p   1/1     Running            2 (38s ago)   2m15s   10.244.0.14   node1   <none>
+api-7d4b8c6f55-zq4bn   0/1     CrashLoopBackOff   4 (9s ago)    2m      10.244.1.9    node2   <none>
+"""
+DESCRIBED = """\
+Name:             web-5fc9f4bf66-86zl7
+Node:             node2/192.168.1.3
+Start Time:       Mon, 23 Nov 2026 09:20:00 +0000
+Labels:           app=web
+                  pod-template-hash=5fc9f4bf66
+Status:           Running
+IP:               10.244.1.4
+Controlled By:    ReplicaSet/web-5fc9f4bf66
+Containers:
+  nginx:
+    Container ID:   containerd://{hex}
+    Image:          nginx:1.26
+    Image ID:       docker.io/library/nginx@sha256:{hex}
+    Port:           80/TCP
+    State:          Waiting
+      Reason:       CrashLoopBackOff
+    Last State:     Terminated
+      Exit Code:    3
+    Ready:          False
+    Restart Count:  2
+"""
+YAML = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  creationTimestamp: "2026-11-23T09:20:00Z"
+  generateName: web-5fc9f4bf66-
+  generation: 1
+  name: web-5fc9f4bf66-86zl7
+  resourceVersion: "1086"
+  uid: 6f1c2d3e-0b5a-4c8e-9d27-3f4b5a6c7d8e
+spec:
+  nodeName: node2
+  replicas: 3
+  terminationGracePeriodSeconds: 30
+status:
+  hostIP: 192.168.1.3
+  phase: Running
+  podIP: 10.244.1.4
+  qosClass: BestEffort
+"""
+SERVICE = """\
+Name:                     web
+Type:                     NodePort
+IP:                       10.96.12.7
+Port:                     http  80/TCP
+TargetPort:               8080/TCP
+NodePort:                 http  31207/TCP
+Endpoints:                10.244.1.4:8080,10.244.2.7:8080
+Session Affinity:         None
+External Traffic Policy:  Cluster
+"""
+ROLLED = """\
+Waiting for deployment "web" rollout to finish: 1 out of 3 new replicas have been updated...
+deployment "web" successfully rolled out
+Waiting for deployment "api" rollout to finish: 1 out of 3 new replicas have been updated...
+error: timed out waiting for the condition
+"""
+DISK = """\
+Filesystem                Size      Used Available Use% Mounted on
+/dev/vda1                48.9G     12.1G     34.7G  26% /data
+tmpfs                    32.0M      4.0K     32.0M   0% /info
+"""
+LISTED = """\
+total 0
+drwxrwxrwx    3 root     root           100 Nov 28 10:00 .
+drwxr-xr-x    2 root     root            60 Nov 28 10:00 ..2026_11_28_10_00_00.123456789
+lrwxrwxrwx    1 root     root            31 Nov 28 10:00 ..data -> ..2026_11_28_10_00_00.123456789
+-rw-r--r--    1 ann      crew            13 Jan  1  2026 colour
+"""
+EVENTS = """\
+LAST SEEN   TYPE      REASON    OBJECT    COUNT   MESSAGE
+12s         Normal    Pulling   pod/web   1       Pulling image "nginx:1.26"
+11s         Normal    Pulled    pod/web   1       Successfully pulled image "nginx:1.26" in 1.2s (1.2s including waiting). Image size: 64738257 bytes.
+9s          Warning   BackOff   pod/web   3       Back-off restarting failed container nginx in pod web-shop
+"""  # noqa: E501
+OTHER_EVENTS = """\
+LAST SEEN   TYPE      REASON    OBJECT    COUNT   MESSAGE
+2m          Normal    Pulled    pod/web   1       Container image "nginx:1.26" already present on machine
+19s         Warning   BackOff   pod/web   7       (combined from similar events): Back-off restarting failed container nginx in pod web-shop
+"""  # noqa: E501
+STEPS = """\
+Normal  ScalingReplicaSet  9s  deployment-controller  Scaled up replica set web-5fc9f4bf66 from 0 to 3
+Normal  ScalingReplicaSet  9s  deployment-controller  Scaled down replica set web-7d4b8c6f55 from 3 to 2
+Normal  ScalingReplicaSet  8s  deployment-controller  Scaled down replica set web-7d4b8c6f55 from 2 to 0
+"""
+LOGS = """\
+/docker-entrypoint.sh: Configuration complete; ready for start up
+2026/11/23 09:20:00 [notice] 1#1: nginx/1.26.3
+2026/11/23 09:20:00 [notice] 1#1: OS: Linux 6.1.0-37-amd64
+2026/11/23 09:20:00 [notice] 1#1: getrlimit(RLIMIT_NOFILE): 1048576:1048576
+2026/11/23 09:20:00 [notice] 1#1: start worker process 29
+2026/11/23 09:20:03 [notice] 29#29: exiting
+10.244.1.1 - - [23/Nov/2026:09:20:05 +0000] "GET /menu HTTP/1.1" 404 153 "-" "curl/7.88.1"
+"""
+PING = """\
+PING web (10.96.12.7): 56 data bytes
+64 bytes from 10.244.1.4: seq=0 ttl=62 time=0.045 ms
+2 packets transmitted, 2 packets received, 0% packet loss
+round-trip min/avg/max = 0.045/0.051/0.058 ms
+"""
+CURL = """\
+*   Trying 192.168.1.3:31207...
+* Connected to 192.168.1.3 (192.168.1.3) port 31207 (#0)
+> GET /menu HTTP/1.1
+> Host: 192.168.1.3:31207
+< HTTP/1.1 404 Not Found
+< Server: nginx/1.26.3
+< Content-Length: 153
+"""
+CERTIFICATE = """\
+apiVersion: v1
+clusters:
+- cluster:
+    certificate-authority-data: {data}
+    server: https://127.0.0.1:6443
+  name: shop
+contexts:
+- context:
+    cluster: shop
+    namespace: pods
+    user: ann
+current-context: shop
+"""
+FAILED_EXEC = (
+    'error: Internal error occurred: error executing command in container: failed to start exec "{hex}": '
+    'OCI runtime exec failed: exec failed: unable to start container process: exec: "ps": executable file '
+    "not found in $PATH: unknown\ncommand terminated with exit code 127\n"
+)
+SIGNED = (
+    "kind: Token\nspec:\n  expirationSeconds: 3600\n  audiences: [api]\nstatus:\n  token: {}\n  ready: 1/1\n"
+)
+REDIS = "Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build={}\n"
+MAPPED = """\
+1: lo: <LOOPBACK,UP> mtu 65536
+2: eth0@if{}: <BROADCAST,UP> mtu 1450 state UP
+    inet {}/24 scope global
+"""
+
+CASES: dict[Kind, tuple[str, str, str]] = {
+    Kind.POD: (
+        PODS,
+        OTHER_PODS,
+        (
+            "web-→wob- 1/1→0/1 Running→Evicted 2_(→1_( CrashLoopBackOff→Error api→apo 0/1→1/1 "
+            "STATUS→STATE <none>→node9"
+        ),
+    ),
+    Kind.AGE: (
+        PODS,
+        OTHER_PODS,
+        (
+            "RESTARTS→RESTART 2_(8s_ago)→2 AGE→AGES 9s→<none> 1/1→1/2 Running→Pending api-→ap- 0/1→2/1 "
+            "<none>→yes"
+        ),
+    ),
+    Kind.IP: (
+        SERVICE,
+        SERVICE.replace("10.96.12.7", "10.96.200.1").replace("10.244.1.4", "10.244.0.9"),
+        (
+            "web→wob NodePort→ClusterIP 80/TCP→81/TCP 8080/TCP→8081/TCP None→ClientIP Cluster→Local "
+            "10.244.1.4:8080,→ :8080→:80 http→https"
+        ),
+    ),
+    Kind.PORT: (
+        SERVICE,
+        SERVICE.replace("31207", "32001"),
+        (
+            "31207→30008 31207/TCP→31207/UDP http__31207→https__31207 80/TCP→8/TCP "
+            "NodePort→LoadBalancer TargetPort→Target 8080/TCP→http/TCP Session→Sessions 31207/TCP→"
+        ),
+    ),
+    Kind.HASH: (
+        DESCRIBED.format(hex=64 * "a"),
+        DESCRIBED.format(hex=64 * "b").replace("5fc9f4bf66", "7d4b8c6f55").replace("86zl7", "dr2ht"),
+        (
+            "pod-template-hash→pod-hash Name:→Nome: web-→wob- app=web→app=api ReplicaSet→Job "
+            "ReplicaSet/web→ReplicaSet/api 5fc9f4bf66→ nginx:1.26→nginx:1.27 Running→Pending"
+        ),
+    ),
+    Kind.CONTAINER_ID: (
+        FAILED_EXEC.format(hex=64 * "a"),
+        FAILED_EXEC.format(hex=32 * "c1"),
+        (
+            '"ps"→"ls" 127→126 exec_failed→exec_ended $PATH→$HOME executable→no unknown→known '
+            "command→commands OCI→CRI start_exec→start"
+        ),
+    ),
+    Kind.DIGEST: (
+        REDIS.format("d81b8ff71cfb150e"),
+        REDIS.format("0f31c5c9ce1a7a2b"),
+        (
+            "7.0.15→7.0.16 00000000→00000001 :0→:1 jemalloc→libc 5.3.0→5.3.1 64→32 build=→built= "
+            "Redis→redis v=→w="
+        ),
+    ),
+    Kind.TIME: (
+        LISTED,
+        LISTED.replace("Nov 28 10:00", "Nov 29 01:12")
+        .replace("2026_11_28_10_00_00.123456789", "2026_11_29_01_12_13.3290743112")
+        .replace("Jan  1  2026", "Nov 29 01:12"),
+        (
+            "colour→color ..data→..date ann→bob crew→root 13→14 -rw-r--r--→-rw-rw-r-- ->→=> total_0\n→ "
+            "1_ann→2_ann"
+        ),
+    ),
+    Kind.DURATION: (
+        PING,
+        PING.replace("0.045", "1.203").replace("0.051", "1.300").replace("10.244.1.4", "10.244.0.9"),
+        (
+            "56→64 seq=0→seq=1 2_packets_tr→3_packets_tr 0%→50% received→lost web→wob 64_bytes→63_bytes "
+            "min→mean time=→times="
+        ),
+    ),
+    Kind.ADDRESS: (
+        CURL,
+        CURL.replace("192.168.1.3", "192.168.1.4"),
+        (
+            "GET→PUT /menu→/ 404→200 1.26.3→1.26.4 153→154 Not_Found→OK HTTP/1.1→HTTP/2 "
+            "Connected→Refused nginx→apache"
+        ),
+    ),
+    Kind.UID: (
+        YAML,
+        YAML.replace("6f1c2d3e", "7a1b2c3d").replace("1086", "2210").replace("node2", "node1"),
+        ("uid→uids v1→v2 Pod→Job web-→wob- 30→31 3\n→4\n phase→phases Running→Failed BestEffort→Burstable"),
+    ),
+    Kind.VERSION: (
+        YAML,
+        YAML.replace('"1086"', '"99"').replace("09:20:00", "10:00:01"),
+        (
+            "resourceVersion→Version generation:_1→generation:_2 v1→v2 name:→nome: replicas→replica "
+            "spec→specs kind→kinds status→state terminationGracePeriodSeconds→gracePeriodSeconds"
+        ),
+    ),
+    Kind.NODE: (
+        PODS,
+        PODS.replace("node2", "node1").replace("node3", "node1"),
+        (
+            "NODE→HOST node2→<none> <none>→node1 web→wob 1/1→1/3 Running→Unknown "
+            "CrashLoopBackOff→Completed api→apu IP→ADDRESS"
+        ),
+    ),
+    Kind.RESTARTS: (
+        DESCRIBED.format(hex=64 * "a"),
+        DESCRIBED.format(hex=64 * "a").replace("Count:  2", "Count:  5"),
+        (
+            "Exit_Code:____3→Exit_Code:____1 CrashLoopBackOff→Error Waiting→Running Terminated→Running "
+            "False→True Restart_Count→Restarts Image:_→Images:_ 80/TCP→81/TCP nginx:1.26→nginx:1.25"
+        ),
+    ),
+    Kind.PULLED: (
+        EVENTS,
+        OTHER_EVENTS,
+        (
+            'nginx:1.26"_in→nginx:1.27"_in Pulled→Failed Normal____Pulled→Warning___Pulled '
+            "BackOff→Backoff restarting→starting web-shop→web-ship Warning→Normal "
+            "container_nginx→container_apache TYPE→KIND"
+        ),
+    ),
+    Kind.COUNT: (
+        EVENTS,
+        EVENTS.replace("  3  ", "  9  ").replace("12s", "3m"),
+        (
+            "COUNT→OFTEN Warning→Normal BackOff→Killing failed→broken nginx_in→api_in web-shop→wob-shop "
+            "Pulled→Created LAST_SEEN→FIRST_SEEN MESSAGE→MESSAGES"
+        ),
+    ),
+    Kind.REPEATED: (
+        EVENTS,
+        OTHER_EVENTS,
+        (
+            "Back-off→Backoff restarting→started failed→dead container→pod nginx_in→httpd_in "
+            "in_pod→on_pod web-shop→web-pods Warning→Error OBJECT→OBJECTS"
+        ),
+    ),
+    Kind.PASSING: (
+        ROLLED,
+        ROLLED.partition("\n")[2],
+        (
+            "api→apo "
+            "1_out_of_3_new_replicas_have_been_updated...\nerror→"
+            "2_out_of_3_new_replicas_have_been_updated...\nerror "
+            "of_3_new_replicas_have_been_updated...\nerror→of_4_new_replicas_have_been_updated...\nerror "
+            '"web"_success→"wob"_success successfully→nearly timed_out→given_up condition→conditions '
+            "error→warning rolled→scaled"
+        ),
+    ),
+    Kind.STEPS: (
+        STEPS,
+        STEPS.replace("from 3 to 2", "from 3 to 1").replace("from 2 to 0", "from 1 to 0"),
+        (
+            "0_to_3→0_to_4 up→down web-5→api-5 Normal→Warning ScalingReplicaSet→Scaled "
+            "deployment-controller→job-controller replica_set→daemon_set Scaled_down→Scaled_up "
+            "Normal__ScalingReplicaSet__9s__deployment-controller__Scaled_up→x"
+        ),
+    ),
+    Kind.MACHINE: (
+        DISK,
+        DISK.replace("48.9G", "9.8G").replace("12.1G", "1.1G").replace("26%", "11%").replace("vda1", "sda2"),
+        (
+            "/data→/date /info→/inform tmpfs→overlay Filesystem→Files Mounted→Mount Available→Free "
+            "Size→Sizes Used→Use /dev/vda1→none"
+        ),
+    ),
+    Kind.PID: (
+        LOGS,
+        LOGS.replace("29#29", "31#31").replace("process 29", "process 30").replace("09:20", "10:01"),
+        (
+            "exiting→started nginx/1.26.3→nginx/1.27.0 404→200 /menu→/ 153→155 Linux→Darwin GET→POST "
+            "notice]_29→error]_29 curl/7→curl/8"
+        ),
+    ),
+    Kind.RANDOM: (
+        MAPPED.format(12, "10.244.1.4"),
+        MAPPED.format(7, "10.244.2.9"),
+        (
+            "lo→l0 65536→65535 eth0→eth1 1450→1500 UP\n→DOWN\n /24→/16 global→link inet→inet6 "
+            "BROADCAST→MULTICAST"
+        ),
+    ),
+    Kind.CERTIFICATE: (
+        CERTIFICATE.format(data="LS0tLS1CRUdJTi"),
+        CERTIFICATE.format(data="LS0tLS1CRUdJTiBDRVJU"),
+        (
+            "v1→v2 6443→443 https→http shop→ship pods→default ann→bob current→last server→servers "
+            "contexts→context"
+        ),
+    ),
+    Kind.JWT: (
+        SIGNED.format("eyJhbGciOiJS.eyJpc3Mi.c2ln"),
+        SIGNED.format("eyJhbGciOiJS.eyJzdWIi.c2lu"),
+        (
+            "3600→600 api→web Token→Secret token:→tokens: spec→specs audiences→audience 1/1→0/1 "
+            "ready→steady kind→kinds"
+        ),
+    ),
+}
+
+
+def changed(text: str) -> list[tuple[str, str]]:
+    """The changes that a case writes down: from → to, a space as `_`."""
+    pairs = [part.split("→") for part in text.split(" ")]
+    return [(old.replace("_", " "), new.replace("_", " ")) for old, new in pairs]
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_nine_changes_beside_chance_are_seen(kind: Kind) -> None:
+    """Names, counts, states, codes, reasons, messages, tags, labels: chance hides none beside it."""
+    one, other, changes = CASES[kind]
+    assert kind in {span.kind for text in (one, other) for span in spans(text)}
+    assert same([one], [other])
+    assert len(changed(changes)) == 9
+    for old, new in changed(changes):
+        assert old in one, old
+        assert not same([one], [one.replace(old, new, 1)]), (old, new)

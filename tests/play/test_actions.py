@@ -1,0 +1,240 @@
+"""Playing: page order, the first surprise, and what is said of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from preuve.errors import ClusterError, CommandError, Where
+from preuve.page.plan import Command, plan
+from preuve.play.actions import KILLED, attempt, play
+from preuve.play.shell import Result, ShellEndedError, TimedOutError, UnmatchedError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from preuve.page.plan import Diagram
+
+
+@dataclass
+class FakeStage:
+    """A stage where everything answers at once, and what is done is written down."""
+
+    answers: dict[str, Result | Exception] = field(default_factory=dict)
+    done: list[str] = field(default_factory=list)
+    since: list[list[str]] = field(default_factory=list)
+    lasts: bool = True
+
+    def run(self, command: Command) -> Result:
+        self.done.append(command.source)
+        answer = self.answers.get(command.source, Result("", 0, 0.1))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def settle(self, seconds: float, since: Collection[str]) -> bool:
+        self.done.append(f"settle {seconds:g}")
+        self.since.append(list(since))
+        return self.lasts
+
+    def draw(self, diagram: Diagram) -> str:
+        self.done.append(f"draw {diagram.source}")
+        return "flowchart TB\n"
+
+    def diagnose(self) -> str:
+        return "Events:\n  BackOff of secret"
+
+    def publish(self, output: str) -> str:
+        return output.replace("secret", "••••••")
+
+
+@dataclass
+class Ending(FakeStage):
+    """A stage whose shell `exit` ends, and that never comes to rest."""
+
+    ended: bool = False
+
+    def run(self, command: Command) -> Result:
+        if self.ended:
+            raise ShellEndedError("no shell")
+        self.ended = command.source == "exit"
+        return super().run(command)
+
+    def settle(self, seconds: float, since: Collection[str]) -> bool:
+        super().settle(seconds, since)
+        raise CommandError("pod/web still moves")
+
+    def renew(self) -> None:
+        self.ended = False
+
+
+def test_an_attempt_goes_on_whatever_comes() -> None:
+    """Of a failure, a command that hangs, a shell that ends, a namespace that never rests: it waits once."""
+    late = TimedOutError("too late", "half of it\n")
+    stage = Ending({READ: Result("a secret\n", 1, 0.1), "sleep 99": late})
+    sources = ("exit", CHANGE, READ, READ, "sleep 99", "date")
+    asked = [Command(source, Where("p.md", 1)) for source in sources]
+    found = [(each.output, each.exit) for each in attempt(asked, stage)]
+    assert found == [
+        ("", 0),
+        ("", 0),
+        ("a ••••••\n", 1),
+        ("a ••••••\n", 1),
+        ("half of it\n", KILLED),
+        ("", 0),
+    ]
+    assert stage.done == ["exit", CHANGE, "settle 60", READ, READ, "sleep 99", "date"]
+
+
+def played(page: str, stage: FakeStage) -> list[str]:
+    """The outputs of a page played on `stage`."""
+    return [exchange.output for exchange in play(plan("p.md", page, []).actions(), stage)]
+
+
+CHANGE = "kubectl create deployment web --image=nginx"
+READ = "kubectl get pods"
+
+
+def test_a_reading_command_waits_until_what_changed_is_at_rest() -> None:
+    """Before a command that asks, after one that changed something, within the fence's own limit."""
+    stage = FakeStage()
+    played(
+        f"```console\n$ {READ}\n$ {CHANGE}\n$ {CHANGE} 2\n$ {READ}\n$ {READ}\n```\n"
+        f"```console\n$ {CHANGE}\n```\n\n```{{ .console timeout=5s }}\n$ {READ}\n```\n",
+        stage,
+    )
+    assert stage.done == [READ, CHANGE, f"{CHANGE} 2", "settle 60", READ, READ, CHANGE, "settle 5", READ]
+
+
+def test_a_rest_that_does_not_last_is_waited_for_again() -> None:
+    """Before each command that asks; what was changed meanwhile is told, and only once."""
+    stage = FakeStage(lasts=False)
+    played(f"```console\n$ {CHANGE}\n$ {READ}\n$ {READ}\n$ {CHANGE} 2\n$ {READ}\n```\n", stage)
+    assert stage.since == [[CHANGE], [], [f"{CHANGE} 2"]]
+
+
+def test_what_is_added_to_a_page_waits_for_what_it_had_changed() -> None:
+    """A page that goes on where it stopped reads no earlier than one that is played as a whole."""
+    stage = FakeStage()
+    first, second = plan("p.md", f"```console\n$ {CHANGE}\n$ {READ}\n```\n", []).actions()
+    list(play([second], stage, [first]))
+    assert stage.done == ["settle 60", READ]
+
+
+def test_settle_no_shows_the_state_in_motion() -> None:
+    """The fence does not wait; the next one that asks still does."""
+    stage = FakeStage()
+    page = f"```console\n$ {CHANGE}\n```\n\n```{{ .console settle=no }}\n$ {READ}\n```\n"
+    played(page + "\n```cluster\npods\n```\n", stage)
+    assert stage.done == [CHANGE, READ, "settle 60", "draw pods"]
+
+
+@pytest.mark.parametrize(
+    ("header", "answer", "said"),
+    [
+        (
+            "console",
+            Result("Error: x\n", 1, 0.1),
+            "exit code 1 (if the lesson wants this failure, write exit=1",
+        ),
+        ("{ .console exit=1 }", Result("fine\n", 0, 0.1), "succeeded, but the page wants exit code 1"),
+        ("{ .console exit=1 }", Result("", 127, 0.1), "exit code 127, but the page wants 1"),
+    ],
+)
+def test_a_surprise_stops_the_page_and_explains(header: str, answer: Result, said: str) -> None:
+    """The place, the command, both codes, the output, and what a person would look at next."""
+    stage = FakeStage({READ: answer})
+    with pytest.raises(CommandError) as surprise:
+        played(f"# T\n\n```{header}\n$ {READ}\n$ never\n```\n", stage)
+    text = str(surprise.value)
+    assert text.startswith(f"p.md:4: {said}")
+    assert f"    $ {READ}\n" in text
+    assert all(f"    {line}" in text for line in answer.output.splitlines())
+    assert text.endswith("Events:\n  BackOff of ••••••")
+    assert stage.done == [READ]
+
+
+def test_a_wanted_failure_goes_on() -> None:
+    """The exit code that the lesson wants is no surprise."""
+    stage = FakeStage({READ: Result("Error\n", 1, 0.1)})
+    assert played(f"```{{ .console exit=1 }}\n$ {READ}\n```\n", stage) == ["Error\n"]
+
+
+def test_a_command_that_was_stopped_is_not_judged_by_its_exit_code() -> None:
+    """`until` stops a command by a signal: its code means nothing."""
+    stage = FakeStage({READ: Result("x\n", 130, 0.1, matched=True)})
+    assert played(f"```{{ .console until=x }}\n$ {READ}\n```\n", stage) == ["x\n"]
+
+
+def test_what_is_stored_and_said_has_no_secret() -> None:
+    """Outputs are masked before they leave, in a transcript as in a message."""
+    assert played(f"```console\n$ {READ}\n```\n", FakeStage({READ: Result("secret\n", 0, 0.1)})) == [
+        "••••••\n"
+    ]
+    with pytest.raises(CommandError) as surprise:
+        played(f"```console\n$ {READ}\n```\n", FakeStage({READ: Result("secret\n", 1, 0.1)}))
+    assert "secret" not in str(surprise.value)
+
+
+def test_an_error_of_the_shell_is_told_at_the_command() -> None:
+    """A timeout knows no page; the page's line and the diagnosis are added to it."""
+    with pytest.raises(CommandError, match=r"p\.md:2: too slow\n(?s:.*)BackOff"):
+        played(f"```console\n$ {READ}\n```\n", FakeStage({READ: CommandError("too slow")}))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        TimedOutError("too slow", "half a secret\n"),
+        UnmatchedError("no match", Result("half a secret\n", 0, 0.1)),
+    ],
+)
+def test_what_a_stopped_command_had_printed_is_told(error: CommandError) -> None:
+    """A timeout and an `until` that never matched have a place and an output too, secrets masked."""
+    with pytest.raises(type(error)) as surprise:
+        played(f"```console\n$ {READ}\n```\n", FakeStage({READ: error}))
+    assert str(surprise.value).startswith(f"p.md:2: {error.args[0]}\n")
+    assert f"    $ {READ}\n    half a ••••••\n" in str(surprise.value)
+
+
+def test_a_lost_cluster_stays_what_it_is() -> None:
+    """It is not the page's fault: no diagnosis is asked of a cluster that is gone."""
+    with pytest.raises(ClusterError) as lost:
+        played(f"```console\n$ {READ}\n```\n", FakeStage({READ: ClusterError("gone")}))
+    assert "Events" not in str(lost.value)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (Result("said secret\n", 3, 0.1), 3),
+        (TimedOutError("too late", "said secret\n"), None),
+        (UnmatchedError("no match", Result("said secret\n", 0, 0.1)), 0),
+    ],
+)
+def test_what_a_command_answered_that_failed_is_given_too(answer: Result | Exception, code: int) -> None:
+    """Secrets masked, for it will be shown; the error says how the command ended."""
+    exchanges = play(
+        plan("p.md", "```console\n$ one\n$ two\n```\n", []).actions(), FakeStage({"two": answer})
+    )
+    assert next(exchanges).source == "one"
+    failed = next(exchanges)
+    assert (failed.source, failed.output, failed.exit) == (
+        "two",
+        "said ••••••\n",
+        137 if code is None else code,
+    )
+    with pytest.raises(CommandError) as caught:
+        next(exchanges)
+    assert (caught.value.ran, caught.value.exit) == (True, code)
+
+
+def test_a_command_that_was_not_begun_has_no_answer() -> None:
+    """The shell was gone."""
+    stage = FakeStage({"one": ShellEndedError("no shell")})
+    exchanges = play(plan("p.md", "```console\n$ one\n```\n", []).actions(), stage)
+    with pytest.raises(CommandError) as caught:
+        next(exchanges)
+    assert not caught.value.ran

@@ -1,0 +1,78 @@
+"""Nothing takes all of a machine's memory or time, whatever a page or a program does."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HOOKS = Path(__file__).parents[2] / "hooks"
+
+WITHOUT_TIMEOUT = {
+    (
+        "preuve/play/bash.py",
+        "Popen",
+    ): "the page's bash: each of its commands has a timeout, and its end is awaited",
+    ("preuve/cluster/embedded/launch.py", "Popen"): "the supervisor: it lives as long as the cluster",
+    ("preuve/cluster/embedded/toolchain.py", "Popen"): "compiles, for as long as the machine takes; tells so",
+    ("preuve/cluster/embedded/debian.py", "create_subprocess_exec"): "fetches packages; tells each",
+    ("preuve/cluster/embedded/sources/kubernetes/gomod.py", "run"): "a tool of ours, run by hand; go tells",
+}
+"""Programs that end when they end, and why."""
+
+CALLS = {
+    *(("subprocess", name) for name in ("run", "call", "check_call", "check_output", "Popen")),
+    *(("asyncio", name) for name in ("create_subprocess_exec", "create_subprocess_shell")),
+}
+
+
+def unbounded(tree: ast.AST) -> Iterator[str]:
+    """The calls that start a program and set it no time."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=module), attr=attr)):
+                if (module, attr) in CALLS and not any(each.arg == "timeout" for each in node.keywords):
+                    yield attr
+
+
+def test_every_program_has_a_time_or_a_reason() -> None:
+    """A program that hangs does not hang preuve."""
+    found = {
+        (file.relative_to(HOOKS).as_posix(), call)
+        for file in HOOKS.rglob("*.py")
+        for call in unbounded(ast.parse(file.read_text(encoding="utf-8")))
+    }
+    assert found == set(WITHOUT_TIMEOUT)
+
+
+FLOODS = """\
+import os, re, resource
+from preuve.play.bash import Bash
+from preuve.play.shell import TimedOutError
+
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+with Bash({"PATH": os.defpath}) as bash:
+    kept = len(bash.run("head -c 200M /dev/zero | tr '\\\\0' a").output)
+    kept += len(bash.run("yes 'a line' | head -c 200M").output)
+    kept += len(bash.run("head -c 20M /dev/zero | tr '\\\\0' a", tty=True).output)
+    try:
+        bash.run("tr '\\\\0' a </dev/zero", until=re.compile("never"), timeout=2)
+    except TimedOutError as error:
+        kept += len(error.output)
+print(kept, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+"""
+
+
+def test_a_flood_fills_no_memory() -> None:
+    """Hundreds of megabytes, in lines or in one without end, awaited, at a terminal: a few are kept."""
+    ran = subprocess.run(
+        [sys.executable, "-c", FLOODS], capture_output=True, text=True, timeout=120, check=True
+    )
+    kept, grown = map(int, ran.stdout.split())
+    assert kept < 5_000_000
+    assert grown < 60_000_000

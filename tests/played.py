@@ -1,0 +1,49 @@
+"""Runs of a page, written down as their outputs alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from preuve.meaning import compare
+from preuve.meaning.compare import Run
+from preuve.meaning.spans import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from preuve.meaning.spans import Value
+
+
+def run(
+    outputs: Sequence[str],
+    *,
+    sources: Sequence[str] = (),
+    unordered: Collection[int] = (),
+    public: str = "",
+    values: Collection[Value] = (),
+) -> Run:
+    """A run with these outputs, of no commands in particular unless given."""
+    asked = [*sources, *[""] * (len(outputs) - len(sources))]
+    answers = [
+        Answer(output, source, number in unordered)
+        for number, (output, source) in enumerate(zip(outputs, asked, strict=True))
+    ]
+    return Run(answers, public, values)
+
+
+def same(
+    one: Sequence[str],
+    other: Sequence[str],
+    *,
+    sources: Sequence[str] = (),
+    unordered: Collection[int] = (),
+    public: str = "",
+) -> bool:
+    """Whether two runs came to the same."""
+    told = {"sources": sources, "unordered": unordered, "public": public}
+    return compare.same(run(one, **told), run(other, **told))  # type: ignore[arg-type]
+
+
+def diff(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Where two runs differ."""
+    return compare.diff(run(one), run(other))

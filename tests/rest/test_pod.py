@@ -1,0 +1,282 @@
+"""When a Pod is at rest, told from its status and from what its node says."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from objects import (
+    BARE,
+    DONE,
+    NEVER,
+    NOW,
+    PROBED,
+    ago,
+    crash,
+    ended,
+    made,
+    node,
+    pod,
+    process,
+    running,
+    seen,
+    unscheduled,
+    verdict,
+    waiting,
+)
+from preuve.cluster.objects import Snapshot
+from preuve.rest.rules import moving
+
+if TYPE_CHECKING:
+    from preuve.cluster.report import Process
+
+
+PODS = {
+    "ready, with a probe": (pod(), "rest"),
+    "ready, without a probe": (pod(container=BARE), "moment"),
+    "finished well": (pod(ended(0), status=DONE, spec=NEVER), "rest"),
+    "finished badly": (pod(ended(1), status={"phase": "Failed"}, spec=NEVER), "rest"),
+    "new": (pod(spec={"nodeName": ""}, status={"conditions": []}), "moves"),
+    "on no node": (unscheduled(), "moment"),
+    "gated": (unscheduled("SchedulingGated"), "moment"),
+    "about to evict another Pod": (unscheduled(nominatedNodeName="node1"), "moves"),
+    "its node knows an older generation": (pod(meta={"generation": 2}), "moves"),
+    "creating": (pod(waiting("ContainerCreating")), "moves"),
+    "not yet on its node's list": (pod(status={"containerStatuses": []}), "moves"),
+    "ErrImagePull": (pod(waiting("ErrImagePull")), "moves"),
+    "ImagePullBackOff": (pod(waiting("ImagePullBackOff")), "moment"),
+    "CreateContainerConfigError": (pod(waiting("CreateContainerConfigError")), "moment"),
+    "InvalidImageName": (pod(waiting("InvalidImageName")), "moment"),
+    "command not found": (pod(waiting("RunContainerError")), "moves"),
+    "crashed, to be restarted": (pod(ended(1)), "moves"),
+    "ended well, to be restarted": (pod(ended(0)), "moves"),
+    "ended well, not to be restarted": (pod(ended(0), spec={"restartPolicy": "OnFailure"}), "moves"),
+    "crash loop": (pod(crash(pause=20, before=5)), "rest"),
+    "crash loop, about to restart": (pod(crash(pause=10, before=9)), "moves"),
+    "runs, never Ready": (pod(running(ready=False)), "moves"),
+    "runs, not Ready, without a probe": (pod(running(ready=False), container=BARE), "moves"),
+    "ready, its Ready condition not yet": (pod(status={"conditions": []}), "moves"),
+    "a readiness gate that nobody opens": (
+        pod(spec={"readinessGates": [{"conditionType": "x/y"}]}, status={"conditions": []}),
+        "moment",
+    ),
+    "being resized": (
+        pod(status={"conditions": [{"type": "PodResizeInProgress", "status": "True"}]}),
+        "moves",
+    ),
+    "being deleted": (pod(meta={"deletionTimestamp": ago(1)}), "moves"),
+    "kept by Kubernetes' own finalizer": (
+        pod(meta={"deletionTimestamp": ago(1), "finalizers": ["batch.kubernetes.io/job-tracking"]}),
+        "moves",
+    ),
+    "kept by somebody's finalizer": (
+        pod(
+            ended(0),
+            meta={"deletionTimestamp": ago(1), "finalizers": ["example.com/keep"]},
+            status={"phase": "Succeeded"},
+        ),
+        "moment",
+    ),
+    "kept by somebody's finalizer, and still being stopped": (
+        pod(meta={"deletionTimestamp": ago(1), "finalizers": ["example.com/keep"]}),
+        "moves",
+    ),
+    "kept by somebody's finalizer, on no node": (
+        pod(
+            meta={"deletionTimestamp": ago(1), "finalizers": ["example.com/keep"]},
+            spec={"nodeName": ""},
+            status={"phase": "Pending"},
+        ),
+        "moment",
+    ),
+    "its owner is gone": (pod(owner=made("ReplicaSet", "gone")), "moves"),
+    "its owner is of a kind that nobody looks at": (pod(owner=made("Website", "w")), "rest"),
+}
+
+
+@pytest.mark.parametrize(("obj", "wanted"), PODS.values(), ids=PODS)
+def test_a_pod(obj: dict[str, Any], wanted: str) -> None:
+    """A Pod is at rest when it is Ready, over, or in a state that it stays in by itself."""
+    assert verdict([obj, node()]) == wanted
+
+
+@pytest.mark.parametrize(
+    ("message", "wanted"),
+    [
+        ('configmap "missing" not found', "moment"),
+        ("references non-existent config key: port", "moment"),
+        ("failed to sync configmap cache: timed out", "moves"),
+    ],
+)
+def test_a_volume_that_never_comes_is_told_by_an_event(message: str, wanted: str) -> None:
+    """The Pod itself is being created for ever; a mount that fails for another reason is tried again."""
+    creating = pod(waiting("ContainerCreating"))
+    about = {"uid": creating["metadata"]["uid"]}
+    event = made("Event", "web.1", involvedObject=about, reason="FailedMount", message=message)
+    assert verdict([creating, event]) == wanted
+    assert verdict([pod(waiting("ContainerCreating"), name="other"), event]) == "moves"
+
+
+@pytest.mark.parametrize(
+    ("state", "untold", "lacks"),
+    [
+        (waiting("ErrImagePull"), True, ""),
+        (waiting("RegistryUnavailable"), True, ""),
+        (waiting("SignatureValidationFailed"), True, ""),
+        (waiting("RunContainerError"), True, ""),
+        (waiting("PostStartHookError"), True, ""),
+        (ended(1), True, ""),
+        (waiting("CreateContainerConfigError", 'secret "key" not found'), True, "secrets/key"),
+        (waiting("ImagePullBackOff"), False, ""),
+        (waiting("ContainerCreating"), False, ""),
+        (running(ready=False), False, ""),
+    ],
+)
+def test_what_a_kubelet_keeps_to_itself(state: dict[str, Any], untold: bool, lacks: str) -> None:
+    """It is made to look where a back-off is published late, or where what was missing may be there."""
+    (motion,) = moving(Snapshot([pod(state)], NOW))
+    assert (motion.untold < math.inf, motion.lacks) == (untold, lacks)
+
+
+def test_what_a_volume_lacks_is_told() -> None:
+    """So that one can see whether it has come."""
+    creating = pod(waiting("ContainerCreating"))
+    event = made(
+        "Event",
+        "web.1",
+        involvedObject={"uid": creating["metadata"]["uid"]},
+        reason="FailedMount",
+        message='MountVolume.SetUp failed for volume "v" : configmap "web" not found',
+    )
+    (motion,) = moving(Snapshot([creating, event], NOW))
+    assert motion.lacks == "configmaps/web"
+
+
+def test_a_pod_without_a_generation_is_seen() -> None:
+    """A kubelet that tells of none has not missed one."""
+    old = pod(meta={"generation": 2})
+    del old["status"]["observedGeneration"]
+    assert verdict([old]) == "rest"
+
+
+def test_a_never_ready_pod_is_named_with_its_probe() -> None:
+    """What keeps a namespace from settling is told so that the author can mend it."""
+    (motion,) = moving(Snapshot([pod(running(ready=False))]))
+    why = "container c runs but is not Ready: its readiness probe (httpGet :80/) has not succeeded"
+    assert str(motion) == f"Pod web: {why}"
+
+
+@pytest.mark.parametrize(("life", "patience"), [(0, 3.5), (1, 5.5), (5, 13.5), (60, 1.5)])
+def test_a_restarted_container_must_outlive_its_last_life(life: int, patience: float) -> None:
+    """A container that ended soon after its start may do so again; one that was up for long is trusted."""
+    last = {"terminated": {"exitCode": 1, "startedAt": ago(life + 3), "finishedAt": ago(3)}}
+    (motion,) = moving(Snapshot([pod(running(lastState=last), container=BARE)]))
+    assert motion.patience == patience
+
+
+@pytest.mark.parametrize(
+    ("states", "wanted"),
+    [
+        ([], "moves"),
+        ([running(name="i")], "moves"),
+        ([ended(0, name="i")], "rest"),
+        ([ended(1, name="i")], "moves"),
+        ([crash(20, 5) | {"name": "i"}], "rest"),
+        ([waiting("ImagePullBackOff", name="i")], "moment"),
+    ],
+)
+def test_init_containers_come_first(states: list[dict[str, Any]], wanted: str) -> None:
+    """What a Pod's other containers wait for tells whether it moves."""
+    over = bool(states) and states[0]["state"].get("terminated", {}).get("exitCode") == 0
+    status = running() if over else waiting("PodInitializing")
+    spec = {"initContainers": [{"name": "i", "image": "busybox"}]}
+    assert verdict([pod(status, spec=spec, status={"initContainerStatuses": states})]) == wanted
+
+
+def test_a_sidecar_runs_beside_the_others() -> None:
+    """An init container that is always restarted is not waited for to its end, but to its start."""
+    spec = {"initContainers": [{"name": "s", "image": "busybox", "restartPolicy": "Always"}]}
+    up = {"initContainerStatuses": [running(name="s", containerID="containerd://2")]}
+    starting = {"initContainerStatuses": [running(name="s", ready=False, started=False)]}
+    assert verdict([pod(spec=spec, status=up)]) == "moment"
+    assert verdict([pod(spec=spec, status=starting)]) == "moves"
+
+
+@pytest.mark.parametrize(
+    ("sidecar", "wanted"),
+    [
+        (waiting("ImagePullBackOff", name="s"), "moment"),
+        (waiting("PodInitializing", name="s"), "moves"),
+        (running(name="s", containerID="containerd://2"), "moves"),
+    ],
+)
+def test_the_others_wait_for_a_sidecar(sidecar: dict[str, Any], wanted: str) -> None:
+    """They move no more if it does not; they are about to start once it has."""
+    spec = {"initContainers": [{"name": "s", "image": "busybox", "restartPolicy": "Always"}]}
+    others = pod(waiting("PodInitializing"), spec=spec, status={"initContainerStatuses": [sidecar]})
+    assert verdict([others]) == wanted
+
+
+def test_a_debug_container_is_waited_for_until_it_runs() -> None:
+    """`kubectl debug` adds a container to a Pod; nobody waits for its end."""
+    spec = {"ephemeralContainers": [{"name": "d", "image": "busybox"}]}
+    for status, wanted in ((waiting("ContainerCreating", name="d"), "moves"), (ended(1, name="d"), "rest")):
+        assert verdict([pod(spec=spec, status={"ephemeralContainerStatuses": [status]})]) == wanted
+
+
+def test_a_changed_image_is_waited_for() -> None:
+    """The kubelet sees a new image before it stops the old container, which is still Ready."""
+    before, after = pod(), pod(container={**PROBED, "image": "nginx:1.26"})
+    assert verdict([after], settled=[before]) == "moves"
+    restarted = pod(running(containerID="containerd://2"), container={**PROBED, "image": "nginx:1.26"})
+    assert verdict([restarted], settled=[before]) == "rest"
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted"),
+    [
+        (None, "moves"),
+        (process(), "rest"),
+        (process(lived=0.1), "moment"),
+        (process(used=0.1, asleep=False), "moves"),
+        (process(used=3, asleep=False), "rest"),
+        (process(used=0, runs=0, asleep=False), "rest"),
+    ],
+    ids=["it has ended", "it waits", "new", "it has not come to wait yet", "it never waits", "no account"],
+)
+def test_a_node_knows_first_how_a_container_is(found: Process | None, wanted: str) -> None:
+    """The API says that it runs, whatever has become of it."""
+    assert verdict([pod(container=BARE), node()], reports=seen(found)) == wanted
+
+
+def test_a_container_with_a_probe_has_ended_too() -> None:
+    """It is Ready until its kubelet looks."""
+    assert verdict([pod(), node()], reports=seen()) == "moves"
+    assert verdict([pod(ended(0), status=DONE, spec=NEVER), node()], reports=seen()) == "rest"
+
+
+@pytest.mark.parametrize(
+    ("runs", "lived", "wanted"), [(9, 20.1, "rest"), (10, 20.1, "moment"), (10, 20.6, "rest")]
+)
+def test_a_program_that_a_command_has_reached(runs: int, lived: float, wanted: str) -> None:
+    """If it has run since it was at rest, it may be about to end; it has a moment to do so."""
+    objects = [pod(), node()]
+    settled = Snapshot(objects, NOW, reports=seen(process(lived=10)))
+    reached = Snapshot(objects, NOW, reports=seen(process(lived=20, runs=runs)))
+    now = {"reports": seen(process(lived=lived, runs=runs)), "reached": reached}
+    motions = moving(Snapshot(objects, NOW, **now), settled)
+    assert (not motions) == (wanted == "rest")
+    assert not moving(Snapshot(objects, NOW, reports=now["reports"]), settled)
+    assert all(motion.ends for motion in motions)
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"), [("", "moves"), ("try 1\ntry 2\ntry 3\n", "moves"), ("no\nwait\n" * 3, "moment")]
+)
+def test_an_init_container_that_says_the_same_waits_for_a_person(said: str, wanted: str) -> None:
+    """A Service that the page has not made yet, say: it is at rest, as far as Kubernetes goes."""
+    spec = {"initContainers": [{"name": "i", "image": "busybox"}]}
+    waits = pod(waiting("PodInitializing"), spec=spec, status={"initContainerStatuses": [running(name="i")]})
+    assert verdict([waits], logs={("Pod/web", "i"): said}) == wanted

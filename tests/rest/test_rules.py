@@ -1,0 +1,560 @@
+"""When a namespace is at rest, told from its objects."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from objects import NEVER, NOW, PROBED, ago, crash, ended, made, node, pod, running, verdict, waiting
+from preuve.cluster.objects import Snapshot, matches
+from preuve.cluster.report import Report
+from preuve.rest.rules import moving
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from preuve.cluster.objects import Object
+
+
+@pytest.mark.parametrize(
+    ("expression", "wanted"),
+    [
+        ({"operator": "In", "values": ["web", "db"]}, [True, False, False]),
+        ({"operator": "NotIn", "values": ["web", "db"]}, [False, True, True]),
+        ({"operator": "Exists"}, [True, True, False]),
+        ({"operator": "DoesNotExist"}, [False, False, True]),
+    ],
+)
+def test_a_selector_s_expression(expression: dict[str, Any], wanted: list[bool]) -> None:
+    """As Kubernetes reads it: a label that is not there is in no list."""
+    selector = {"matchExpressions": [{"key": "app", **expression}]}
+    assert [matches(selector, found) for found in ({"app": "web"}, {"app": "x"}, {})] == wanted
+
+
+@pytest.mark.parametrize(("limit", "wanted"), [(3, "moves"), (6, "rest")])
+def test_a_job_that_soon_gives_up_is_waited_for(limit: int, wanted: str) -> None:
+    """It restarts its Pod but so often: a loop that ends in half a minute is none to be looked at."""
+    owner = made("Job", "once", spec={"backoffLimit": limit}, status={"conditions": [], "active": 1})
+    looping = pod(crash(pause=20, before=5), owner=owner)
+    assert all(motion.ends for motion in moving(Snapshot([owner, looping], NOW))) == (wanted == "rest")
+
+
+@pytest.mark.parametrize(
+    ("ready", "taints", "pod_ready", "wanted"),
+    [
+        ("True", (), True, "rest"),
+        ("Unknown", (), True, "moves"),
+        ("Unknown", ("unreachable",), True, "moves"),
+        ("Unknown", ("unreachable",), False, "moment"),
+        ("True", ("unreachable",), False, "moves"),
+    ],
+)
+def test_a_lost_node(ready: str, taints: tuple[str, ...], pod_ready: bool, wanted: str) -> None:
+    """A Pod on a node that is gone stays as it is, once the cluster has said so of both."""
+    obj = pod(status={"conditions": [{"type": "Ready", "status": str(pod_ready)}]})
+    assert verdict([obj, node(ready, taints)]) == wanted
+
+
+@pytest.mark.parametrize(("ready", "taints"), [("Unknown", ()), ("True", ("unreachable",))])
+def test_a_node_moves_until_its_condition_and_its_taint_agree(ready: str, taints: tuple[str, ...]) -> None:
+    """Whether or not a Pod of the page's is on it."""
+    assert verdict([node(ready, taints)]) == "moves"
+
+
+def test_a_pod_cannot_leave_a_lost_node() -> None:
+    """Nobody is there to stop its containers: it is being deleted for as long as the node is gone."""
+    obj = pod(meta={"deletionTimestamp": ago(1)})
+    assert verdict([obj, node("Unknown", ("unreachable",))]) == "moment"
+
+
+@pytest.mark.parametrize(
+    ("ready", "report", "wanted"),
+    [
+        ("True", Report(), "rest"),
+        ("True", None, "moves"),
+        ("Unknown", None, "rest"),
+        ("Unknown", Report(), "moves"),
+    ],
+)
+def test_a_node_knows_first_whether_it_is_up(ready: str, report: Report | None, wanted: str) -> None:
+    """One that was switched off, or on again, is not at rest before the cluster has noticed."""
+    taints = () if ready == "True" else ("unreachable",)
+    assert verdict([node(ready, taints)], reports={"node1": report}) == wanted
+
+
+CLAIM = {"finalizers": ["kubernetes.io/pvc-protection"], "deletionTimestamp": ago(1)}
+USES = {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]}
+GOES = {"deletionTimestamp": ago(1)}
+DONE = {"phase": "Succeeded"}
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted"),
+    [
+        ([], "moves"),
+        ([pod(spec=USES)], "moment"),
+        ([pod(spec=USES, meta=GOES)], "moves"),
+        ([pod(ended(0), spec=USES, meta=GOES | {"finalizers": ["x.io/keep"]}, status=DONE)], "moment"),
+        ([pod()], "moves"),
+        ([pod(spec=USES | {"nodeName": ""}, status={"conditions": []})], "moves"),
+    ],
+    ids=["unused", "used", "its Pod goes", "its Pod is kept", "another Pod", "its Pod is on no node"],
+)
+def test_a_claim_in_use_stays_until_its_pod_goes(found: list[dict[str, Any]], wanted: str) -> None:
+    """Only a person ends that, by deleting the Pod."""
+    claim = made("PersistentVolumeClaim", "c", meta=CLAIM, status={"phase": "Bound"})
+    assert verdict([claim, *found]) == wanted
+
+
+@pytest.mark.parametrize(("kept", "wanted"), [(["x.io/keep"], "moment"), ([], "moves")])
+def test_an_owner_that_goes_last_waits_with_what_it_owns(kept: list[str], wanted: str) -> None:
+    """Deleted in the foreground, it stays for as long as somebody keeps one of its Pods."""
+    meta = {"finalizers": ["foregroundDeletion"], "deletionTimestamp": ago(1)}
+    deploy = {**deployment(), "metadata": {**deployment()["metadata"], **meta}}
+    owner = replicas(deploy, meta=meta)
+    last = pod(ended(0), owner=owner, meta=GOES | {"finalizers": kept}, status=DONE)
+    assert verdict([deploy, owner, last]) == wanted
+
+
+@pytest.mark.parametrize(
+    ("seconds", "reason", "wanted"),
+    [
+        (10, "ReplicaSetUpdated", "moves"),
+        (600, "ReplicaSetUpdated", "moment"),
+        (10, "ProgressDeadlineExceeded", "moment"),
+        (10, "NewReplicaSetAvailable", "moment"),
+    ],
+)
+def test_a_rollout_that_is_out_of_time_says_so(seconds: int, reason: str, wanted: str) -> None:
+    """It does so by itself: one waits for that, if it comes while one waits."""
+    progress = {"type": "Progressing", "status": "True", "reason": reason, "lastUpdateTime": ago(5)}
+    deploy = deployment(available=0, progressDeadlineSeconds=seconds)
+    deploy["status"]["conditions"] = [progress]
+    objects = rollout(deploy, pod(BAD), pod(BAD), ready=0)
+    assert verdict(objects, until=NOW + timedelta(seconds=60)) == wanted
+
+
+def deployment(
+    want: int = 2, have: int = 2, updated: int = 2, available: int = 2, **spec: object
+) -> dict[str, Any]:
+    counts = {"replicas": have, "updatedReplicas": updated, "availableReplicas": available}
+    return made(
+        "Deployment", "web", spec={"replicas": want, **spec}, status={"observedGeneration": 1, **counts}
+    )
+
+
+def replicas(
+    owner: Object | None = None, want: int = 2, have: int = 2, ready: int = 2, **more: object
+) -> dict[str, Any]:
+    counts = {"replicas": have, "readyReplicas": ready, "availableReplicas": more.pop("available", ready)}
+    return made(
+        "ReplicaSet",
+        more.pop("name", "web-1"),
+        owner,
+        meta=more.pop("meta", {}),
+        spec={"replicas": want, "selector": {"matchLabels": {"app": "web"}}},
+        status={"observedGeneration": 1, **counts, **more},
+    )
+
+
+def rollout(deploy: dict[str, Any], *pods: dict[str, Any], **counts: object) -> list[dict[str, Any]]:
+    """A Deployment, its ReplicaSet and its Pods."""
+    owner = replicas(deploy, **counts)
+    for number, each in enumerate(pods):
+        each["metadata"] |= {"name": f"web-{number}", "uid": f"pod {number}"}
+        each["metadata"]["ownerReferences"] = [
+            {"kind": "ReplicaSet", "name": "web-1", "uid": owner["metadata"]["uid"], "controller": True}
+        ]
+    return [deploy, owner, *pods]
+
+
+BAD = waiting("ImagePullBackOff")
+FAILURE = [{"type": "ReplicaFailure", "status": "True", "message": "exceeded quota"}]
+
+ROLLOUTS = {
+    "complete": (rollout(deployment(), pod(), pod()), "rest"),
+    "not seen yet": (
+        rollout({**deployment(), "metadata": {**deployment()["metadata"], "generation": 2}}, pod(), pod()),
+        "moves",
+    ),
+    "no ReplicaSet yet": ([deployment(have=0, updated=0, available=0)], "moves"),
+    "no Pod yet": (rollout(deployment(have=2, available=0), have=0, ready=0), "moves"),
+    "one Pod to come up": (
+        rollout(deployment(available=1), pod(), pod(waiting("ContainerCreating")), ready=1),
+        "moves",
+    ),
+    "all Ready, the count behind": (rollout(deployment(available=1), pod(), pod()), "moves"),
+    "Ready, not for long enough": (rollout(deployment(available=1), pod(), pod(), available=1), "moves"),
+    "one old Pod to go": (rollout(deployment(have=3), pod(), pod()), "moves"),
+    "a bad image": (rollout(deployment(available=0), pod(BAD), pod(BAD), ready=0), "moment"),
+    "a bad image, the old Pods serving": (
+        [*rollout(deployment(have=3, updated=1, available=2), pod(BAD), want=1, have=1, ready=0)],
+        "moment",
+    ),
+    "a bad image beside one that is being pulled": (
+        rollout(deployment(available=0), pod(BAD), pod(waiting("ContainerCreating")), ready=0),
+        "moves",
+    ),
+    "a crash loop": (rollout(deployment(available=1), pod(), pod(crash(20, 5)), ready=1), "moment"),
+    "no room for its Pods": (
+        rollout(deployment(have=0, updated=0, available=0), have=0, ready=0, conditions=FAILURE),
+        "moment",
+    ),
+    "paused half-way": (rollout(deployment(have=2, updated=0, paused=True), pod(), pod()), "moment"),
+    "to zero": (rollout(deployment(want=0, have=0, updated=0, available=0), want=0, have=0, ready=0), "rest"),
+    "to zero, not seen yet": (
+        [{**deployment(want=0), "status": {}}, replicas(deployment(), want=0, have=0, ready=0)],
+        "moves",
+    ),
+    "to zero, Pods left": (rollout(deployment(want=0), pod(), pod(), want=0), "moves"),
+}
+
+
+@pytest.mark.parametrize(("objects", "wanted"), ROLLOUTS.values(), ids=ROLLOUTS)
+def test_a_deployment(objects: list[dict[str, Any]], wanted: str) -> None:
+    """A rollout is over when it is complete, or when one of its Pods is stuck for good."""
+    assert verdict(objects) == wanted
+
+
+@pytest.mark.parametrize(
+    ("counts", "wanted"),
+    [({}, "rest"), ({"ready": 1, "available": 1}, "moves"), ({"available": 1}, "moves")],
+    ids=["complete", "a Ready Pod not counted yet", "Ready, not for long enough"],
+)
+def test_a_replicaset_of_nobody(counts: dict[str, int], wanted: str) -> None:
+    """Without a Deployment its own counts are what `get replicaset` shows: they follow the Pods."""
+    owner = replicas(**counts)
+    assert verdict([owner, pod(name="a", owner=owner), pod(name="bc", owner=owner)]) == wanted
+
+
+def test_a_killed_pod_is_replaced() -> None:
+    """A ReplicaSet moves from the moment its Pod is gone, before it says so itself."""
+    assert verdict(rollout(deployment(), pod())) == "moves"
+
+
+def test_a_pod_without_owner_is_adopted() -> None:
+    """A Pod that a selector matches is the ReplicaSet's in a moment."""
+    assert verdict([*rollout(deployment(), pod(), pod()), pod(name="alone")]) == "moves"
+    assert verdict([*rollout(deployment(), pod(), pod()), pod(name="other", meta={"labels": {}})]) == "rest"
+
+
+def test_a_relabelled_pod_is_released() -> None:
+    """A Pod that a selector no more matches is nobody's in a moment."""
+    assert verdict(rollout(deployment(), pod(), pod(meta={"labels": {"app": "out"}}))) == "moves"
+
+
+def test_the_cause_of_a_change_reaches_the_history() -> None:
+    """`rollout history` reads the ReplicaSet, which a note on the Deployment reaches later."""
+    revision = {"deployment.kubernetes.io/revision": "2"}
+    noted = {**revision, "kubernetes.io/change-cause": "nginx 1.26"}
+    deploy, owner, *pods = rollout(deployment(), pod(), pod())
+    deploy["metadata"]["annotations"], owner["metadata"]["annotations"] = noted, revision
+    assert verdict([deploy, owner, *pods]) == "moment"
+    deploy["spec"]["paused"] = True
+    assert verdict([deploy, owner, *pods]) == "rest"
+    deploy["spec"]["paused"], owner["metadata"]["annotations"] = False, noted
+    assert verdict([deploy, owner, *pods]) == "rest"
+
+
+def stateful(
+    want: int = 1, updated: int = 1, strategy: dict[str, Any] | None = None, **more: object
+) -> dict[str, Any]:
+    counts = {"replicas": want, "readyReplicas": 1, "availableReplicas": 1, "updatedReplicas": updated}
+    status = {"observedGeneration": 1, "currentRevision": "a", "updateRevision": "a", **counts, **more}
+    return made("StatefulSet", "db", spec={"replicas": 1, "updateStrategy": strategy or {}}, status=status)
+
+
+def daemons(by_hand: bool = False, template: Object | None = None, **more: int) -> dict[str, Any]:
+    fields = (
+        "desiredNumberScheduled", "currentNumberScheduled", "updatedNumberScheduled", "numberReady",
+        "numberAvailable",
+    )  # fmt: skip
+    counts = {**dict.fromkeys(fields, 1), **more}
+    spec = {"updateStrategy": {"type": "OnDelete"}} if by_hand else {}
+    spec |= {"template": {"spec": template or {}}}
+    return made("DaemonSet", "log", spec=spec, status={"observedGeneration": 1, **counts})
+
+
+def job(*conditions: str, suspend: bool = False, **counts: int) -> dict[str, Any]:
+    found = [{"type": each, "status": "True"} for each in conditions]
+    return made("Job", "once", spec={"suspend": suspend}, status={"conditions": found, **counts})
+
+
+def budget(counted: int, selector: dict[str, Any] | None = None, seen: int = 1) -> dict[str, Any]:
+    status = {"observedGeneration": seen, "currentHealthy": counted}
+    return made("PodDisruptionBudget", "web", spec={"selector": selector, "minAvailable": 1}, status=status)
+
+
+def autoscaler(**status: object) -> dict[str, Any]:
+    target = {"kind": "Deployment", "name": "web"}
+    return made("HorizontalPodAutoscaler", "web", spec={"scaleTargetRef": target}, status=status)
+
+
+LOOKED = {"conditions": [{"type": "AbleToScale", "status": "True"}]}
+WEB = {"matchLabels": {"app": "web"}}
+PARTITION = {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
+OWN, DAEMON = {"owner": stateful()}, {"owner": daemons()}
+OTHERS = {
+    "StatefulSet: complete": ([stateful(), pod(**OWN)], "rest"),
+    "StatefulSet: rolling": ([stateful(updated=0, updateRevision="b"), pod(**OWN)], "moves"),
+    "StatefulSet: rolled down to its partition": (
+        [stateful(updated=0, updateRevision="b", strategy=PARTITION), pod(**OWN)],
+        "rest",
+    ),
+    "StatefulSet: to be updated by hand": (
+        [stateful(updated=0, updateRevision="b", strategy={"type": "OnDelete"}), pod(**OWN)],
+        "rest",
+    ),
+    "StatefulSet: one Pod to go": ([stateful(want=2), pod(**OWN)], "moves"),
+    "StatefulSet: Ready, not for long enough": ([stateful(availableReplicas=0), pod(**OWN)], "moves"),
+    "StatefulSet: its Pod failed, to be replaced": (
+        [stateful(availableReplicas=0), pod(ended(1), status={"phase": "Failed"}, **OWN)],
+        "moves",
+    ),
+    "StatefulSet: its Pod cannot leave a lost node": (
+        [
+            stateful(readyReplicas=0, availableReplicas=0),
+            pod(running(ready=False), meta={"deletionTimestamp": ago(1)}, **OWN),
+            node("Unknown", ("unreachable",)),
+        ],
+        "moment",
+    ),
+    "StatefulSet: its first Pod stuck": (
+        [stateful(readyReplicas=0, availableReplicas=0), pod(BAD, **OWN)],
+        "moment",
+    ),
+    "StatefulSet: a Ready Pod not counted yet": ([stateful(readyReplicas=0), pod(**OWN)], "moves"),
+    "DaemonSet: complete": ([daemons(), pod(**DAEMON)], "rest"),
+    "DaemonSet: its Pod is gone, it does not know": ([daemons()], "moves"),
+    "DaemonSet: a Ready Pod not counted yet": ([daemons(numberReady=0), pod(**DAEMON)], "moves"),
+    "DaemonSet: a Pod that failed counts no more": (
+        [daemons(), pod(**DAEMON), pod(ended(1), name="x", status={"phase": "Failed"}, **DAEMON)],
+        "rest",
+    ),
+    "DaemonSet: not seen yet": (
+        [{**daemons(), "metadata": {**daemons()["metadata"], "generation": 2}}],
+        "moves",
+    ),
+    "DaemonSet: one node to go": ([daemons(desiredNumberScheduled=2), pod(**DAEMON)], "moves"),
+    "DaemonSet: a node too many": (
+        [daemons(desiredNumberScheduled=0, updatedNumberScheduled=0, numberAvailable=0), pod(**DAEMON)],
+        "moves",
+    ),
+    "DaemonSet: rolling": ([daemons(updatedNumberScheduled=0), pod(**DAEMON)], "moves"),
+    "DaemonSet: to be updated by hand": (
+        [daemons(by_hand=True, updatedNumberScheduled=0), pod(**DAEMON)],
+        "rest",
+    ),
+    "DaemonSet: Ready, not for long enough": ([daemons(numberAvailable=0), pod(**DAEMON)], "moves"),
+    "DaemonSet: its Pod stuck": (
+        [daemons(numberReady=0, numberAvailable=0), pod(BAD, **DAEMON)],
+        "moment",
+    ),
+    "DaemonSet: a Pod where none should be": ([daemons(numberMisscheduled=1), pod(**DAEMON)], "moves"),
+    "Job: running": ([job(active=1), pod(spec=NEVER, owner=job())], "moves"),
+    "Job: over": ([job("Complete", succeeded=1)], "rest"),
+    "Job: failed": ([job("Failed", failed=1)], "rest"),
+    "Job: to be tried again": ([job(failed=1)], "moves"),
+    "Job: a bad image": ([job(active=1), pod(BAD, spec=NEVER, owner=job())], "moment"),
+    "Job: suspended": ([job("Suspended", suspend=True)], "rest"),
+    "Job: being suspended": ([job(suspend=True)], "moves"),
+    "PersistentVolumeClaim: bound": ([made("PersistentVolumeClaim", "c", status={"phase": "Bound"})], "rest"),
+    "PersistentVolumeClaim: nothing for it": (
+        [made("PersistentVolumeClaim", "c", status={"phase": "Pending"})],
+        "moment",
+    ),
+    "PersistentVolumeClaim: being made": (
+        [
+            made(
+                "PersistentVolumeClaim",
+                "c",
+                meta={"annotations": {"volume.kubernetes.io/storage-provisioner": "x"}},
+                status={"phase": "Pending"},
+            )
+        ],
+        "moves",
+    ),
+    "ResourceQuota: counted": (
+        [made("ResourceQuota", "q", spec={"hard": {"pods": "2"}}, status={"hard": {"pods": "2"}})],
+        "rest",
+    ),
+    "ResourceQuota: new": ([made("ResourceQuota", "q", spec={"hard": {"pods": "2"}}, status={})], "moves"),
+    "PodDisruptionBudget: counted": ([budget(1, WEB), pod(**OWN), stateful()], "rest"),
+    "PodDisruptionBudget: of all Pods": ([budget(1, {}), pod(**OWN), stateful()], "rest"),
+    "PodDisruptionBudget: of none": ([budget(0), pod(**OWN), stateful()], "rest"),
+    "PodDisruptionBudget: not seen yet": ([budget(0, seen=0)], "moves"),
+    "PodDisruptionBudget: behind its Pods": ([budget(0, WEB), pod(**OWN), stateful()], "moves"),
+    "HorizontalPodAutoscaler: new": ([autoscaler()], "moves"),
+    "HorizontalPodAutoscaler: of nothing": ([autoscaler(**LOOKED)], "rest"),
+    "HorizontalPodAutoscaler: counted": (
+        [autoscaler(currentReplicas=2, **LOOKED), *rollout(deployment(), pod(), pod())],
+        "rest",
+    ),
+    "HorizontalPodAutoscaler: behind what it scales": (
+        [autoscaler(currentReplicas=1, **LOOKED), *rollout(deployment(), pod(), pod())],
+        "moves",
+    ),
+    "ConfigMap: being deleted is nobody's business": ([made("ConfigMap", "c")], "rest"),
+    "nothing": ([], "rest"),
+}
+
+
+DISK = {"nodeSelector": {"disk": "ssd"}}
+EXISTS, EQUAL = {"operator": "Exists"}, {"key": "gpu", "value": "no"}
+
+
+@pytest.mark.parametrize(
+    ("template", "taint", "wanted"),
+    [
+        ({}, None, "rest"),
+        (DISK, None, "moment"),
+        (DISK | {"affinity": {"nodeAffinity": {}}}, None, "rest"),
+        ({}, "gpu=yes:NoSchedule", "moment"),
+        ({}, "gpu=yes:PreferNoSchedule", "rest"),
+        ({"tolerations": [EXISTS]}, "gpu=yes:NoSchedule", "rest"),
+        ({"tolerations": [EQUAL]}, "gpu=yes:NoSchedule", "moment"),
+        ({"tolerations": [{**EQUAL, "value": "yes"}]}, "gpu=yes:NoSchedule", "rest"),
+        ({"tolerations": [{**EXISTS, "key": "gpu", "effect": "NoExecute"}]}, "gpu=yes:NoSchedule", "moment"),
+        ({}, "node.kubernetes.io/unschedulable=:NoSchedule", "rest"),
+    ],
+)
+def test_a_daemonset_follows_the_nodes(template: Object, taint: str | None, wanted: str) -> None:
+    """A label or a taint of a node changes where its Pods belong, before it says so itself."""
+    host = node()
+    if taint:
+        key, value, effect = re.split("[=:]", taint)
+        host["spec"]["taints"] = [{"key": key, "value": value, "effect": effect}]
+    assert verdict([daemons(template=template), pod(**DAEMON), host]) == wanted
+
+
+@pytest.mark.parametrize(("objects", "wanted"), OTHERS.values(), ids=OTHERS)
+def test_the_other_kinds(objects: list[dict[str, Any]], wanted: str) -> None:
+    """Each kind has its own sign of being done."""
+    assert verdict(objects) == wanted
+
+
+def service(
+    selector: dict[str, str] | None = None, target: int | str = 80, unready: bool = False
+) -> dict[str, Any]:
+    ports = [{"port": 80, "targetPort": target, "protocol": "TCP"}]
+    spec = {"type": "ClusterIP", "ports": ports, "selector": {"app": "web"} if selector is None else selector}
+    return made("Service", "web", spec=spec | {"publishNotReadyAddresses": unready})
+
+
+def slices(*addresses: str, ready: bool = True, port: int = 80) -> dict[str, Any]:
+    found = [{"addresses": [address], "conditions": {"ready": ready}} for address in addresses]
+    ports = [{"name": "", "port": port, "protocol": "TCP"}]
+    return made("EndpointSlice", "web-x", service(), endpoints=found, ports=ports)
+
+
+def named(name: str, port: int = 80, protocol: str = "TCP") -> dict[str, Any]:
+    return pod(container={**PROBED, "ports": [{"name": name, "containerPort": port, "protocol": protocol}]})
+
+
+def aside(port: int, policy: str = "", container: dict[str, Any] = PROBED) -> dict[str, Any]:
+    """A Pod with a container ``i`` that comes first, and a port of its own."""
+    first = {"name": "i", "ports": [{"name": "http", "containerPort": port}], "readinessProbe": {}}
+    starts = first | ({"restartPolicy": policy} if policy else {})
+    state = running(name="i") if policy else ended(0, name="i")
+    return pod(
+        container=container, spec={"initContainers": [starts]}, status={"initContainerStatuses": [state]}
+    )
+
+
+ODD = [{"name": "http", "containerPort": 8080}]
+WITH_PORT = {**PROBED, "ports": [{"name": "http", "containerPort": 80}]}
+
+
+SERVICES = {
+    "its Pod is its endpoint": ([service(), pod(), slices("10.0.0.3")], "rest"),
+    "no slice yet": ([service(), pod()], "moves"),
+    "the Pod is not in it yet": ([service(), pod(), slices()], "moves"),
+    "a Pod that is gone is still in it": ([service(), slices("10.0.0.3")], "moves"),
+    "the Pod is not ready in it yet": ([service(), pod(), slices("10.0.0.3", ready=False)], "moves"),
+    "a Pod that cannot be ready": ([service(), pod(crash(20, 5)), slices("10.0.0.3", ready=False)], "rest"),
+    "another port yet": ([service(target=8080), pod(), slices("10.0.0.3")], "moves"),
+    "a port by name": ([service(target="http"), named("http"), slices("10.0.0.3")], "rest"),
+    "another port by that name yet": (
+        [service(target="http"), named("http", 8080), slices("10.0.0.3")],
+        "moves",
+    ),
+    "a port by a name that is another protocol's": (
+        [service(target="http"), named("http", 53, "UDP"), slices("10.0.0.3")],
+        "rest",
+    ),
+    "a port by a name that no Pod has": ([service(target="http"), pod(), slices("10.0.0.3")], "rest"),
+    "a port by the name of a sidecar's": (
+        [service(target="http"), aside(8080, "Always"), slices("10.0.0.3")],
+        "moves",
+    ),
+    "a port by a name that a sidecar has too": (
+        [service(target="http"), aside(8080, "Always", WITH_PORT), slices("10.0.0.3")],
+        "rest",
+    ),
+    "a port by a name, a Pod without an address yet": (
+        [
+            service(target="http"),
+            named("http"),
+            pod(BAD, name="other", container={**WITH_PORT, "ports": ODD}, status={"podIPs": []}),
+            slices("10.0.0.3"),
+        ],
+        "moment",
+    ),
+    "a Pod with an address of either family": (
+        [service(), pod(status={"podIPs": [{"ip": "10.0.0.3"}, {"ip": "fd00::3"}]}), slices("10.0.0.3")],
+        "rest",
+    ),
+    "a Pod with an address of the other family": (
+        [service(), pod(status={"podIPs": [{"ip": "fd00::3"}]}), {**slices(), "ports": None}],
+        "rest",
+    ),
+    "a Pod that leaves, on a lost node": (
+        [
+            service(),
+            pod(meta={"deletionTimestamp": ago(1)}),
+            slices("10.0.0.3", ready=False),
+            node("Unknown", ("unreachable",)),
+        ],
+        "moment",
+    ),
+    "Pods that are talked to before they are ready": (
+        [service(unready=True), pod(BAD), slices("10.0.0.3")],
+        "moment",
+    ),
+    "a port by the name of what only starts the Pod": (
+        [service(target="http"), aside(8080), slices("10.0.0.3")],
+        "rest",
+    ),
+    "nobody selected": ([service({"app": "other"}), pod(), slices()], "rest"),
+    "without a selector": ([service({}), pod()], "rest"),
+    "a finished Pod": ([service(), pod(ended(0), status=DONE, spec=NEVER), slices()], "rest"),
+    "the Service is gone": ([slices("10.0.0.3")], "moves"),
+}
+
+
+@pytest.mark.parametrize(("objects", "wanted"), SERVICES.values(), ids=SERVICES)
+def test_a_service(objects: list[dict[str, Any]], wanted: str) -> None:
+    """A Service is at rest when its EndpointSlices name the Pods that it selects, as ready as they are."""
+    assert verdict(objects) == wanted
+
+
+EVERYTHING = {
+    obj["metadata"]["uid"]: obj
+    for table in (ROLLOUTS, OTHERS, SERVICES)
+    for objects, _ in table.values()
+    for obj in objects
+}
+
+
+@given(st.sets(st.sampled_from(sorted(EVERYTHING))), st.randoms())
+def test_the_order_of_the_objects_is_chance(uids: set[str], random: Random) -> None:
+    """A list and a watch give the same objects in different orders: what moves is the same."""
+    objects = [EVERYTHING[uid] for uid in sorted(uids)]
+    motions = moving(Snapshot(objects, NOW))
+    random.shuffle(objects)
+    assert moving(Snapshot(objects, NOW)) == motions

@@ -1,0 +1,76 @@
+"""Where `preuve render` writes, and where it touches nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from folder import Folder
+from preuve.errors import ConfigError
+from preuve.play.player import Player
+from preuve.project import Project, find
+from preuve.settings import Mode
+from preuve.show.edition import prepare
+from preuve.show.export import export, target
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A played project in a folder of its own, links beside it that lead into it, and somebody's notes."""
+    root = tmp_path / "project"
+    for name in ("docs/sub", "includes", "home"):
+        (root / name).mkdir(parents=True)
+    snippets = "markdown_extensions: [{pymdownx.snippets: {base_path: [includes]}}]\n"
+    (root / "mkdocs.yml").write_text("site_name: x\n" + snippets)
+    (root / "includes" / "a.yaml").write_text("kind: Pod\n")
+    (root / "home" / "notes.txt").write_text("mine")
+    folder = Folder(root)
+    folder.write("index.md", "# T\n\n```console\n$ ls\n```\n")
+    folder.feign("a\n")
+    (root / "link-to-docs").symlink_to("docs")
+    (root / "link-to-project").symlink_to(root)
+    (root / "link-to-build").symlink_to("build")
+    return find(root)
+
+
+def exported(project: Project, folder: Path) -> int:
+    with Player(project) as player:
+        return export(prepare(project, project.pages(), Mode.REPLAY, player), folder)
+
+
+def tree(root: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        *("docs", "docs/sub", "docs/new", "docs/../docs", ".", "..", "transcripts", "transcripts/x"),
+        *("includes", "link-to-docs", "link-to-docs/sub", "link-to-project", "link-to-project/docs", "home"),
+    ],
+)
+def test_nothing_is_touched_where_something_would_be_lost(project: Project, folder: str) -> None:
+    """The project, what it is made of, what holds it, what preuve did not write: whatever way leads there."""
+    before = tree(project.root.parent)
+    with pytest.raises(ConfigError, match="name another folder"):
+        exported(project, project.root / folder)
+    assert tree(project.root.parent) == before
+
+
+def test_the_root_is_no_place_to_write_to(project: Project) -> None:
+    """Whatever stands there."""
+    with pytest.raises(ConfigError, match="name another folder"):
+        target(project, Path("/"))
+
+
+@pytest.mark.parametrize("folder", ["build", "build/docs", "link-to-build"])
+def test_what_preuve_wrote_it_writes_anew(project: Project, folder: str) -> None:
+    """In a folder that is not there, or through a link to one; what is left of the time before goes."""
+    (project.root / "build").mkdir()
+    count = exported(project, project.root / folder)
+    old = project.root / folder / "old.md"
+    old.write_text("of a page that is no more")
+    assert exported(project, project.root / folder) == count
+    assert not old.exists()
+    assert "$ ls\na\n" in (project.root / folder / "index.md").read_text()

@@ -1,0 +1,233 @@
+"""The exercises and the questions of the course: each is proved by what the cluster answered.
+
+An exercise names a check, a script that the page includes. The page runs it twice: before the solution it has
+to fail and to say what is missing, after it to pass. So both are in the transcript.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from course.predictions import predictions
+from preuve import project
+from preuve.page.plan import Command, Include
+from preuve.page.syntax import walk
+from preuve.show.render import Look, render
+from preuve.show.strings import strings
+from preuve.transcript import Exchange, Transcript, now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from preuve.project import Page
+
+ROOT = Path(__file__).parents[1]
+COURSE = project.find(ROOT)
+PAGES = {page.name: page for page in COURSE.pages()}
+TRAINED = sorted(name for name, page in PAGES.items() if "\n## Exercices\n" in page.text)
+BEFORE_MANIFESTS = {"installer", "architecture", "kubectl"}
+"""The chapters that come before a reader has written, or seen, a manifest."""
+CHECKS = sorted((ROOT / "includes").glob("*/verifier-*.sh"))
+
+EXERCISE = re.compile(r"^(?:\*\*)?\d+\. ", re.MULTILINE)
+SOLUTION = re.compile(r'^ *\?{3} success "Solution"$', re.MULTILINE)
+CHECK = re.compile(r"\bsh (verifier-[\w-]+\.sh)\b")
+ASKED = re.compile(r"\bécrivez\b[^.]*\bmanifestes?\b", re.IGNORECASE)
+NOT_YET = "Pas encore."
+DONE = "C’est réussi."
+"""What a check says; the first is followed by what is missing."""
+SHELL = {"[", "echo", "exit", "grep", "kubectl"}
+"""What a check may use: what a reader has, and can read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """An exercise of a page."""
+
+    number: int
+    asked: str
+    """Up to its solution."""
+    first: int
+    """Its line, from 1."""
+    solved: int
+    """The line of its solution; zero if it has none."""
+    last: int
+
+    def made(self, page: Page) -> bool:
+        """Whether it asks for a manifest, and shows none before its solution."""
+        shown = [
+            step.block.where.line
+            for step in page.plan.steps
+            if isinstance(step, Include)
+            and any(file.manifest for file in step.files)
+            and self.first <= step.block.where.line <= self.last
+        ]
+        return bool(ASKED.search(self.asked)) and bool(shown) and min(shown) > self.solved
+
+
+def exercises(page: Page) -> Iterator[Exercise]:
+    """The exercises of a page, in order."""
+    head, _, rest = page.text.partition("\n## Exercices\n")
+    section = rest.partition("\n## ")[0]
+    above = head.count("\n") + 2
+    starts = [found.start() for found in EXERCISE.finditer(section)]
+    for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(section)], strict=True), 1):
+        solution = SOLUTION.search(section, start, end)
+        yield Exercise(
+            number,
+            section[start : solution.start() if solution else end],
+            above + section.count("\n", 0, start) + 1,
+            above + section.count("\n", 0, solution.start()) + 1 if solution else 0,
+            above + section.count("\n", 0, end),
+        )
+
+
+def unproved(page: Page) -> Iterator[str]:
+    """The exercises of a page that no check was seen to refuse before their solution, and to accept after."""
+    assert page.transcript
+    played = [
+        (action.where.line, found[1], exchange)
+        for action, exchange in zip(page.plan.actions(), page.transcript.exchanges, strict=True)
+        if isinstance(action, Command) and (found := CHECK.search(action.source))
+    ]
+    for each in exercises(page):
+        before = {name: exchange for line, name, exchange in played if each.first <= line < each.solved}
+        after = {name: exchange for line, name, exchange in played if each.solved < line <= each.last}
+        names = set(CHECK.findall(each.asked))
+        if len(names) != 1 or set(before) != names or set(after) != names:
+            yield f"exercise {each.number}: not one check, run before its solution and within"
+            continue
+        (name,) = names
+        if before[name].exit != 1 or not before[name].output.startswith(f"{NOT_YET} "):
+            yield f"exercise {each.number}: {name} does not refuse what is there before"
+        if (after[name].exit, after[name].output.strip()) != (0, DONE):
+            yield f"exercise {each.number}: {name} does not accept the solution"
+
+
+def test_the_exercises_of_a_page_are_found() -> None:
+    """Here, so that no other test is content with none."""
+    assert all(list(exercises(PAGES[name])) for name in TRAINED)
+    assert TRAINED
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_an_exercise_is_proved_both_ways(name: str) -> None:
+    """Its check says what is missing, then that nothing is."""
+    assert list(unproved(PAGES[name])) == []
+
+
+@pytest.mark.parametrize("chapter", sorted({name.partition("/")[0] for name in TRAINED} - BEFORE_MANIFESTS))
+def test_a_chapter_asks_for_a_manifest_from_nothing(chapter: str) -> None:
+    """Reading manifests does not teach to write them."""
+    of_it = [PAGES[name] for name in TRAINED if name.startswith(f"{chapter}/")]
+    assert any(each.made(page) for page in of_it for each in exercises(page))
+
+
+PLANTED = """# T
+
+## Exercices
+
+1. Écrivez le manifeste d’un Pod `duo`.
+
+    ??? example "Vérifier"
+        ```sh
+        --8<-- "pods/verifier-duo.sh"
+        ```
+
+        ```{ .console hidden=yes exit=1 }
+        $ sh verifier-duo.sh
+        ```
+
+    ??? success "Solution"
+        ```yaml
+        --8<-- "pods/duo.yaml"
+        ```
+
+        ```console
+        $ kubectl apply -f duo.yaml
+        $ sh verifier-duo.sh
+        ```
+
+## Nettoyer
+"""
+
+
+def planted(text: str, *answers: tuple[str, int]) -> Page:
+    """A page of the course with that text, that was answered so."""
+    page = COURSE.page("planted.md", text)
+    exchanges = tuple(
+        Exchange(action.source, output, code)
+        for action, (output, code) in zip(page.plan.actions(), answers, strict=True)
+    )
+    return replace(page, transcript=Transcript(page.name, page.key, "v1", now(), 1.0, exchanges))
+
+
+REFUSED, MADE, ACCEPTED = (
+    ("Pas encore. Le Pod duo n’existe pas.\n", 1),
+    ("pod/duo created\n", 0),
+    ("C’est réussi.\n", 0),
+)
+
+
+def test_an_exercise_that_is_not_proved_is_told() -> None:
+    """A check that is missing, that is content with nothing, or never content."""
+    good = planted(PLANTED, REFUSED, MADE, ACCEPTED)
+    assert list(unproved(good)) == []
+    assert [each.made(good) for each in exercises(good)] == [True]
+    assert list(unproved(planted(PLANTED, ("C’est réussi.\n", 0), MADE, ACCEPTED))) == [
+        "exercise 1: verifier-duo.sh does not refuse what is there before"
+    ]
+    assert list(unproved(planted(PLANTED, REFUSED, MADE, REFUSED))) == [
+        "exercise 1: verifier-duo.sh does not accept the solution"
+    ]
+    without = PLANTED.replace("        $ sh verifier-duo.sh\n        ```\n\n## N", "        ```\n\n## N")
+    assert list(unproved(planted(without, REFUSED, MADE))) == [
+        "exercise 1: not one check, run before its solution and within"
+    ]
+
+
+def test_a_manifest_that_is_given_is_not_asked_for() -> None:
+    """To correct one is another exercise."""
+    given = PLANTED.replace("`duo`.\n", '`duo`.\n\n    ```yaml\n    --8<-- "pods/duo.yaml"\n    ```\n')
+    page = planted(given, REFUSED, MADE, ACCEPTED)
+    assert [each.made(page) for each in exercises(page)] == [False]
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda path: path.name)
+def test_a_check_can_be_read_and_run_anywhere(check: Path) -> None:
+    """POSIX sh, kubectl and nothing else; it says first what it wants."""
+    text = check.read_text(encoding="utf-8")
+    assert re.match(r"# \S.*\n", text)
+    assert subprocess.run(["dash", "-n", check], check=False, timeout=10).returncode == 0
+    used = {command.words[0].text for command in walk(text) if command.words and not command.keyword}
+    own = set(re.findall(r"^(\w+)\(\)", text, re.MULTILINE))
+    assert used <= SHELL | own, used - SHELL
+
+
+def shown(page: Page) -> str:
+    """A page's Markdown with its outputs."""
+    return render(page.text, page.plan, page.transcript, Look(strings("fr")))
+
+
+QUESTIONED = sorted(name for name, page in PAGES.items() if 'question "Que va-t-il se passer' in page.text)
+
+
+@pytest.mark.parametrize("name", QUESTIONED)
+def test_a_question_has_one_right_answer_of_three(name: str) -> None:
+    """The transcript says which, and every « Que va-t-il se passer » has answers to pick from."""
+    found = list(predictions(shown(PAGES[name])))
+    assert [
+        each.asked for each in found if not each.decided or len(each.choices) != 3 or each.problem()
+    ] == []
+    assert len(found) == PAGES[name].text.count('question "Que va-t-il se passer')
+
+
+def test_a_page_with_exercises_has_a_question_to_answer() -> None:
+    """Before one does, one says what will happen."""
+    assert set(TRAINED) <= set(QUESTIONED)
