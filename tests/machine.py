@@ -38,7 +38,7 @@ SYSTEM = ("systemd-sysv", "python3-venv", KERNEL)
 OURS = "/opt/preuve"
 """Where preuve is installed, in an environment of its own."""
 
-PLACE = "/root/project"
+PLACE = "/srv/project"
 """Where the project is."""
 
 UNIT = f"""\
@@ -50,10 +50,10 @@ FailureAction=poweroff
 [Service]
 Type=exec
 RuntimeMaxSec=1200
-Environment=HOME=/root PATH={OURS}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+Environment=HOME=/srv PATH={OURS}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 WorkingDirectory={PLACE}
 ExecStartPre=stty -F /dev/ttyS1 raw
-ExecStart=sh -c 'sh /root/script 2>&1 | cat >/dev/ttyS1'
+ExecStart=sh -c 'sh /srv/script 2>&1 | cat >/dev/ttyS1'
 
 [Install]
 WantedBy=multi-user.target
@@ -132,10 +132,10 @@ def make(folder: Path, packages: Collection[str], wheels: Path, project: Path, s
         script: for sh(1).
     """
     root = folder / "root"
-    pip = f"{OURS}/bin/pip install --quiet --no-index --find-links /root/wheels"
+    pip = f"{OURS}/bin/pip install --quiet --no-index --find-links /srv/wheels"
     hooks = (
-        f'mkdir "$1"/root/wheels && cp {wheels}/*.whl "$1"/root/wheels',
-        f'chroot "$1" sh -ec "python3 -m venv {OURS}; {pip} preuve[play] preuve-cluster; rm -r /root/wheels"',
+        f'mkdir "$1"/srv/wheels && cp {wheels}/*.whl "$1"/srv/wheels',
+        f'chroot "$1" sh -ec "python3 -m venv {OURS}; {pip} preuve[play] preuve-cluster; rm -r /srv/wheels"',
     )
     command = (
         *("mmdebstrap", "--mode=root", "--variant=minbase", f"--keyring={debian.KEYRING}"),
@@ -146,7 +146,7 @@ def make(folder: Path, packages: Collection[str], wheels: Path, project: Path, s
     )
     run((*debian.ISOLATED, *command))
     shutil.copytree(project, root / PLACE.lstrip("/"))
-    shutil.copy(script, root / "root/script")
+    shutil.copy(script, root / "srv/script")
     unit = root / "etc/systemd/system/script.service"
     unit.write_text(UNIT)
     wanted = unit.with_name("multi-user.target.wants") / unit.name

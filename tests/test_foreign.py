@@ -251,6 +251,28 @@ def stock(api: Api) -> dict[str, Any]:
     return objects
 
 
+def dead() -> str:
+    """The mark of a process of this machine that is no more."""
+    return owner.me().replace(str(os.getpid()), "4194305")
+
+
+def test_what_goes_already_is_not_deleted_again(cluster: EmbeddedCluster, api: Api, root: Path) -> None:
+    """A killed play's namespace, being deleted, that a finalizer keeps."""
+    home = f"{SPACES}/other"
+    kept = f"{home}/configmaps/kept"
+    meta = {"name": "other", "labels": OURS, "annotations": {OWNER: dead(), PAGE: "other.md"}}
+    api.post(SPACES, {"metadata": meta})
+    api.post(f"{home}/configmaps", {"metadata": {"name": "kept", "finalizers": ["example.org/kept"]}})
+    api.delete(home)
+    try:
+        with recorded(cluster, root) as record:
+            assert run(root, record.kubeconfig, "play", "fine.md")[0] == 0
+            check_writes(record)
+    finally:
+        api.patch(kept, {"metadata": {"finalizers": None}})
+        await_(lambda: absent(api, home), "the namespace does not go")
+
+
 WEB = {"containers": [{"name": "web", "image": "nginx:1.26"}]}
 PRIORITIES = "/apis/scheduling.k8s.io/v1/priorityclasses"
 
@@ -259,7 +281,7 @@ PRIORITIES = "/apis/scheduling.k8s.io/v1/priorityclasses"
 def somebody(api: Api) -> Iterator[None]:
     """Have things on a cluster that are like ours, and like what anybody has."""
     labels = {"labels": OURS}
-    mark = {"annotations": {OWNER: owner.me().replace(str(os.getpid()), "4194305"), PAGE: "other.md"}}
+    mark = {"annotations": {OWNER: dead(), PAGE: "other.md"}}
     home = f"{SPACES}/shop"
     things = [
         (SPACES, {"metadata": {"name": "shop", **labels, **mark}}),  # a copy of the metadata of a page's

@@ -48,6 +48,9 @@ LIMIT = 60
 
 PREUVE = (sys.executable, "-c", "from preuve.cli import main; main()", "cluster")
 
+STAGES = ["images of your own", "API server", "nodes", "your images on the nodes", "DNS"]
+"""What is told of a start: this repository states an image."""
+
 KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----\n")
 """A key, not a program that knows of keys: images have such."""
 
@@ -330,7 +333,7 @@ def test_a_death_within_is_told(state: State) -> None:
     up = preuve("up")
     assert up.returncode == 0
     stages = [re.fullmatch(r"(.+)  \d+\.\d s", line) for line in up.stderr.splitlines()]
-    assert [stage and stage[1] for stage in stages] == ["API server", "nodes", "DNS"]
+    assert [stage and stage[1] for stage in stages] == STAGES
     kubelet = next(process for process in processes(state) if process.name() == "kubelet")
     kubelet.kill()
     await_(lambda: not processes(state), "processes are left")

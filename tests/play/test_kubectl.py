@@ -36,7 +36,8 @@ def test_run_shows_once_what_a_short_program_prints(kubectl: Kubectl) -> None:
 
 def test_run_tells_the_two_streams_apart(kubectl: Kubectl) -> None:
     """As attaching would: `$(kubectl run …)` holds no error."""
-    script = "echo one; echo aloud >&2; sleep 0.3; echo two"
+    # The runtime reads each stream by itself: what is written to both at once has no order.
+    script = "echo one; sleep 0.3; echo aloud >&2; sleep 0.3; echo two"
     ran = subprocess.run(
         kubectl.command(*RUN, "both", "--", "sh", "-c", script),
         stdin=subprocess.DEVNULL,

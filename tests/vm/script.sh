@@ -16,7 +16,7 @@ step() {
 there() {
     for process in /proc/[0-9]*; do # the kernel's own threads have no words
         words=$(tr '\0' ' ' 2>/dev/null <"$process/cmdline") && [ -n "$words" ] && echo "process $words"
-    done | grep -v -e 'sh /root/script' -e '(udev-worker)' # come and go
+    done | grep -v -e 'sh /srv/script' -e '(udev-worker)' # come and go
     findmnt --list --noheadings --output TARGET,FSTYPE
     lsns --noheadings --type net --output COMMAND
     lsns --noheadings --type pid --output COMMAND
@@ -24,7 +24,7 @@ there() {
     ls /sys/class/net
     nft list ruleset
     find /etc/cni /run/netns /tmp /var/lib/cni /var/lib/containerd /var/lib/kubelet /var/log/pods \
-        /root/.local/state/preuve -mindepth 1 2>/dev/null
+        "$HOME"/.local/state/preuve -mindepth 1 2>/dev/null
     for setting in kernel/panic kernel/panic_on_oops net/ipv4/ip_forward vm/overcommit_memory; do
         echo "$setting $(cat "/proc/sys/$setting")"
     done
@@ -32,13 +32,13 @@ there() {
 
 step ready systemctl is-system-running --wait
 udevadm settle
-there >/root/before
+there >/srv/before
 step cgroups stat --file-system --format %T /sys/fs/cgroup
-step up preuve cluster up --recipes images.toml
+step up preuve cluster up
 step nodes preuve cluster kubectl get nodes --output wide
 step check preuve check pods/index.md replication/index.md services/index.md
 step status preuve cluster status
 step modules lsmod
 step down preuve cluster down
-there >/root/after
-step left diff /root/before /root/after
+there >/srv/after
+step left diff /srv/before /srv/after

@@ -129,7 +129,8 @@ def reap(api: Api, *, disposable: bool = False) -> list[str]:
             meta = item["metadata"]
             mark = _owner(meta)
             if owner.is_dead(mark) and path == SPACES:
-                _delete(api, meta, disposable=disposable)
+                if disposable or "deletionTimestamp" not in meta:
+                    _delete(api, meta, disposable=disposable)
                 if disposable and _is_held(item):
                     _let_go(api, meta["name"])
             elif owner.is_dead(mark):

@@ -119,7 +119,7 @@ class Installation:
             api.apply(_facts(node))
             node.start_proxy(self._processes, self._running[node.name])
         if any(node.loaded for node in self._nodes):
-            stage("images of your own")
+            stage("your images on the nodes")
             wait(
                 lambda: not any(node.is_loading(self._processes) for node in self._nodes),
                 "the images",
