@@ -13,6 +13,7 @@ import yaml
 
 from preuve import cluster, mapping
 from preuve.project import find
+from preuve.show.strings import strings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -170,8 +171,9 @@ def _write_page(project: Project, top: Path) -> Iterator[Step]:
     inside = "manifests/" if bases[0].resolve() == project.root.resolve() else ""
     manifest = bases[0] / inside / "preuve-web.yaml"
     yield _write(top, manifest, _template("web.yaml", {}))
-    language = "fr" if project.language.startswith("fr") else "en"
-    text = _template(f"page.{language}.md", {"@MANIFEST@": f"{inside}{manifest.name}"})
+    text = _template(
+        f"page.{strings(project.language).language}.md", {"@MANIFEST@": f"{inside}{manifest.name}"}
+    )
     yield _write(top, path, text)
     if project.nav:
         yield Step("yours", f"write {path.name} in the nav of {_shown(top, project.root / 'mkdocs.yml')}")

@@ -7,6 +7,7 @@
   const WORDS = {
     en: { after: "Back to this state", before: "See the state before", copy: "Copy the command", copied: "Copied", less: "Show less", link: "Link to this block", replay: "Replay", replayTitle: "Replay with its real timing, waits cut at 5 s", stop: "Show all" },
     fr: { after: "Revenir à cet état", before: "Voir l’état précédent", copy: "Copier la commande", copied: "Copié", less: "Réduire", link: "Lien vers ce bloc", replay: "Rejouer", replayTitle: "Rejouer au rythme du cluster, chaque attente limitée à 5 s", stop: "Tout montrer" },
+    es: { after: "Volver a este estado", before: "Ver el estado anterior", copy: "Copiar el comando", copied: "Copiado", less: "Mostrar menos", link: "Enlace a este bloque", replay: "Reproducir", replayTitle: "Reproducir al ritmo del clúster, cada espera limitada a 5 s", stop: "Mostrar todo" },
   }
   const words = WORDS[document.documentElement.lang.slice(0, 2)] ?? WORDS.en
   const TYPING_MS = 600 // to read a command before it is sent; nobody measured the typing

@@ -194,4 +194,5 @@ def _html(exchange: _Exchange, columns: Sequence[str], discussed: Sequence[str],
 
 english, english_drawing = Formatter("en").format, Formatter("en").draw
 french, french_drawing = Formatter("fr").format, Formatter("fr").draw
+spanish, spanish_drawing = Formatter("es").format, Formatter("es").draw
 """For a generator without hooks, which takes one by name: ``!!python/name:preuve.show.fence.french``."""

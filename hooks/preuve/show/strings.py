@@ -10,37 +10,6 @@ from preuve.page.script import Remarks
 if TYPE_CHECKING:
     from datetime import datetime
 
-MONTHS = {
-    "fr": [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ],
-    "en": [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
-}
-
 
 @dataclass(frozen=True, slots=True)
 class DrawingStrings:
@@ -70,6 +39,14 @@ class Strings:
     """The words of one language."""
 
     language: str
+    decimal: str
+    """What stands before the decimals of a number."""
+    day: str
+    """Takes ``day``, ``month`` and ``year``."""
+    first: str
+    """The first day of a month."""
+    months: str
+    """From January on, with spaces between."""
     executed: str
     """Takes ``version``, ``date`` (HTML or text) and ``proofs`` (links)."""
     script: str
@@ -140,7 +117,7 @@ class Strings:
         ('1,0', '12')
         """
         text = f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
-        return text.replace(".", ",") if self.language == "fr" else text
+        return text.replace(".", self.decimal)
 
     def duration(self, seconds: float) -> str:
         r"""A duration as a person tells it.
@@ -157,15 +134,19 @@ class Strings:
         """A date as a person writes it.
 
         >>> from datetime import datetime
-        >>> FRENCH.date(datetime(2026, 12, 1)), ENGLISH.date(datetime(2026, 11, 23))
-        ('1er décembre 2026', '23 November 2026')
+        >>> FRENCH.date(datetime(2026, 12, 1)), SPANISH.date(datetime(2026, 11, 23))
+        ('1er décembre 2026', '23 de noviembre de 2026')
         """
-        day = "1er" if self.language == "fr" and moment.day == 1 else str(moment.day)
-        return f"{day} {MONTHS[self.language][moment.month - 1]} {moment.year}"
+        day = self.first if moment.day == 1 else str(moment.day)
+        return self.day.format(day=day, month=self.months.split()[moment.month - 1], year=moment.year)
 
 
 FRENCH = Strings(
     language="fr",
+    decimal=",",
+    day="{day} {month} {year}",
+    first="1er",
+    months="janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
     executed="Exécuté sur Kubernetes {version} le {date} · {proofs}",
     script="script",
     archive="script et fichiers",
@@ -252,6 +233,10 @@ FRENCH = Strings(
 
 ENGLISH = Strings(
     language="en",
+    decimal=".",
+    day="{day} {month} {year}",
+    first="1",
+    months="January February March April May June July August September October November December",
     executed="Run on Kubernetes {version} on {date} · {proofs}",
     script="script",
     archive="script and files",
@@ -329,7 +314,105 @@ ENGLISH = Strings(
     ),
 )
 
-LANGUAGES = {"fr": FRENCH, "en": ENGLISH}
+SPANISH = Strings(
+    language="es",
+    decimal=",",
+    day="{day} de {month} de {year}",
+    first="1",
+    months="enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    executed="Ejecutado en Kubernetes {version} el {date} · {proofs}",
+    script="script",
+    archive="script y archivos",
+    transcript="transcripción",
+    source="fuente",
+    remarks=Remarks(
+        files="Archivos, junto a este script:",
+        namespace="Ejecútelo en un namespace vacío: bash {script}",
+        rest="Espera a que nada cambie durante tres segundos, y como mucho los segundos indicados.",
+        wanted="el código de salida {code} es el esperado",
+        until="detenido en: {pattern}",
+        ours="solo el clúster de preuve sabe hacerlo: haga lo mismo en uno de sus nodos",
+    ),
+    stale="Desactualizado: la página ha cambiado desde esta ejecución",
+    not_executed="No ejecutado",
+    not_executed_because="No ejecutado: {why}",
+    not_applied="Mostrado sin aplicarse",
+    expected_failure="Fallo esperado: código de salida {code}",
+    failed="Fallo: código {code}",
+    killed="Fallo: detenido, no terminó a tiempo",
+    download="Descargar {name}",
+    lines="Mostrar todo ({count} líneas)",
+    all_columns="Todas las columnas ({count})",
+    legend="Subrayado así: lo que será distinto en su entorno",
+    changed="Resaltado: lo que cambia respecto a {name}",
+    volatile="{what}: será distinto en su entorno",
+    kinds={
+        "pod": "nombre de Pod generado",
+        "hash": "hash generado",
+        "age": "antigüedad",
+        "duration": "duración",
+        "time": "fecha",
+        "ip": "dirección IP",
+        "address": "dirección",
+        "passing": "depende del momento",
+        "machine": "propio de esta máquina",
+        "pid": "número de proceso",
+        "random": "elegido al azar",
+        "repeated": "número de repeticiones",
+        "count": "número de eventos",
+        "steps": "pasos que dependen del momento",
+        "certificate": "certificado",
+        "uid": "identificador único",
+        "version": "versión del recurso",
+        "digest": "digest de la imagen",
+        "container-id": "identificador de contenedor",
+        "node": "nodo elegido por el planificador",
+        "port": "puerto elegido al azar",
+        "restarts": "número de reinicios",
+        "token": "token",
+        "pulled": "imagen descargada o ya presente",
+    },
+    columns=(
+        "Página",
+        "Comandos",
+        "Manifiestos",
+        "Fallos esperados",
+        "Kubernetes",
+        "Ejecutada el",
+        "Duración",
+    ),
+    history=("Ejecución del", "Kubernetes", "Páginas", "Duración"),
+    figures=("comandos ejecutados", "fallos esperados", "diferencias"),
+    last_run="última ejecución el {date}, en Kubernetes {version}",
+    total="Total",
+    all_executed="Todo lo que muestran las páginas se ha ejecutado.",
+    run_title="Las páginas de la última ejecución completa, en el tiempo",
+    run_story=(
+        "El clúster está listo en {cluster}. Después se ejecutan {pages} páginas, varias a la vez. "
+        "La más larga, «{longest}», tardó {its_duration}. En total: {duration}."
+    ),
+    run_caption=(
+        "El {date}, en Kubernetes {version}: {pages} páginas en {duration}. Una tras otra "
+        "habrían tardado {sum}."
+    ),
+    run_images="Las imágenes servidas se hicieron con estos paquetes de Debian: {images}.",
+    run_absent="Ausentes de esta ejecución, ejecutadas después: {pages}.",
+    no_run="No hay ninguna ejecución completa registrada: no hay nada que dibujar.",
+    cluster_ready="Clúster listo",
+    drawing=DrawingStrings(
+        title="Objetos del clúster: {kinds}",
+        owns="{owner} es propietario de {owned}.",
+        selects="{service} selecciona {pods}.",
+        runs="En {node}: {pods}.",
+        arrived="Nuevos: {names}.",
+        left="Desaparecidos: {names}.",
+        new="nuevo",
+        gone="desaparecido",
+        nothing="Ningún objeto",
+    ),
+)
+
+LANGUAGES = {each.language: each for each in (FRENCH, ENGLISH, SPANISH)}
 
 
 def strings(language: str) -> Strings:
