@@ -73,6 +73,14 @@ def test_the_versions_are_one() -> None:
     assert set(ours) == {f"preuve[play]=={version}", f"preuve-cluster-images=={version}"}
 
 
+def test_no_link_is_committed() -> None:
+    """Where links are not kept (Windows, some archives), a file that holds a path would be in its place."""
+    told = subprocess.run(
+        ("git", "ls-files", "--stage"), cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert [line for line in told.stdout.splitlines() if line.startswith("120000")] == []
+
+
 @pytest.mark.cluster
 @pytest.mark.second
 def test_a_stranger_plays_a_page(dist: Path, tmp_path: Path) -> None:

@@ -170,7 +170,7 @@ def test_gomod_follows_upstream(minor: str, version: str) -> None:
 def test_plain_go_commands_see_the_default() -> None:
     """`go vet` and editors, which know no -modfile, work on the version that is built by default."""
     for name in ("go.mod", "go.sum"):
-        assert (KUBERNETES / name).readlink() == Path(binaries.DEFAULT, name)
+        assert (KUBERNETES / name).read_text() == (KUBERNETES / binaries.DEFAULT / name).read_text()
 
 
 @pytest.mark.parametrize("modfile", sorted(SOURCES.rglob("go.mod")), ids=str)

@@ -9,6 +9,7 @@ version that the same go.mod names. Needs Go 1.26 and the network.
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -57,8 +58,7 @@ def main() -> None:
     for minor, version in VERSIONS.items():
         write(minor, version)
     for name in ("go.mod", "go.sum"):
-        (HERE / name).unlink(missing_ok=True)
-        (HERE / name).symlink_to(f"{DEFAULT}/{name}")
+        shutil.copyfile(HERE / DEFAULT / name, HERE / name)  # a link would not survive every copy
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""PEP 517: setuptools', which first compiles what the package is to hold, or finds it compiled, and packs it.
+"""The build backend (PEP 517) of `packages/`: setuptools', which first compiles what the package is to hold, or finds it compiled, and packs it.
 
 ``preuve cluster build`` says what that takes of a machine. ``-C preset=0`` packs quickly, and large.
 """
@@ -38,7 +38,7 @@ def build_wheel(
     with ThreadPoolExecutor() as pool:
         list(pool.map(partial(pack, folder=folder, preset=preset), entries(folder.name)))
     options = {"--build-option": [f"--plat-name=linux_{platform.machine()}"]}
-    return build_meta.build_wheel(wheel_directory, options, metadata_directory)
+    return str(build_meta.build_wheel(wheel_directory, options, metadata_directory))
 
 
 def entries(package: str) -> list[Path]:
@@ -52,7 +52,10 @@ def entries(package: str) -> list[Path]:
 
 def pack(entry: Path, folder: Path, preset: int) -> None:
     """Put an entry into an archive, which depends on nothing but what the entry holds."""
-    with tarfile.open(folder / f"{entry.name}.tar.xz", "w:xz", preset=preset) as archive:
+    with (
+        lzma.open(folder / f"{entry.name}.tar.xz", "wb", preset=preset) as file,
+        tarfile.open(fileobj=file, mode="w") as archive,
+    ):
         archive.add(entry, entry.name, filter=_bare)
 
 

@@ -1,1 +1,0 @@
-../cluster/backend.py
