@@ -1,4 +1,4 @@
-"""The build backend (PEP 517) of `packages/`: setuptools', which first compiles what the package is to hold, or finds it compiled, and packs it.
+"""The build backend (PEP 517) of `packages/`: compile what a package holds, or find it, and pack it.
 
 ``preuve cluster build`` says what that takes of a machine. ``-C preset=0`` packs quickly, and large.
 """
