@@ -25,12 +25,16 @@ ROOT = Path(__file__).parents[1]
 SECONDS = 1800.0
 """Bound of one run: 80 to 110 s on two cores, some three times that beside busy loops."""
 
+UNPLAYABLE = 2
+"""The exit code of preuve where pages cannot be played: nothing is learnt by going on."""
+
 EVERY = 5
 """Of how many plays one is beside busy loops."""
 
 
 def preuve(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    """Run preuve to its end; end here with what it says if it could not begin."""
+    done = subprocess.run(
         [sys.executable, "-m", "preuve.cli", *arguments],
         cwd=folder,
         capture_output=True,
@@ -38,11 +42,15 @@ def preuve(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         timeout=SECONDS,
         check=False,
     )
+    if done.returncode == UNPLAYABLE:
+        sys.exit(done.stderr)
+    return done
 
 
 def copied(folder: Path) -> Path:
     """The course in a folder of its own."""
-    shutil.copy(ROOT / "mkdocs.yml", folder)
+    for name in ("mkdocs.yml", "images.toml"):
+        shutil.copy(ROOT / name, folder)
     for name in ("docs", "includes", "transcripts"):
         shutil.copytree(ROOT / name, folder / name)
     return folder
