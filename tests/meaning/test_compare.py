@@ -215,9 +215,40 @@ def test_it_does_not_matter_on_which_node_a_pod_is() -> None:
     assert not same([pods, "web node1"], [pods, "web node2"], public="kubectl drain node1")
 
 
+LOOPS = """\
+  containerStatuses:
+  - name: steady
+    restartCount: {}
+    state:
+      running: {{}}
+  - name: broken
+    restartCount: {}
+    state:
+      waiting:
+        reason: CrashLoopBackOff
+"""
+FALLEN = "  web:\n    State:  Waiting\n      Reason:  CrashLoopBackOff\n    Restart Count:  {}\n"
+ROLLS = """\
+Scaled up replica set web-5fc9f4bf66 from 0 to 1
+Scaled up replica set web-5fc9f4bf66 from 1 to 2
+Scaled up replica set web-5fc9f4bf66 from 2 to {}
+Scaled down replica set web-7d4b8c6f55 from {} to 2
+Scaled down replica set web-7d4b8c6f55 from 2 to {}
+"""
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
+        (LOOPS.format(0, 3), LOOPS.format(4, 3)),
+        (LOOPS.format(0, 3), LOOPS.format(0, 0)),
+        (FALLEN.format(2), FALLEN.format(0)),
+        (ROLLS.format(3, 4, 0), ROLLS.format(4, 4, 0)),
+        (ROLLS.format(3, 4, 0), ROLLS.format(3, 3, 0)),
+        (ROLLS.format(3, 4, 0), ROLLS.format(3, 4, 1)),
+        ("rapport-24567.csv", "rapport-24568.csv"),
+        ("facture-24567", "facture-24568"),
+        ("31250", "31251"),
         ('Container image "nginx:1.26" already present', 'Container image "nginx:1.22" already present'),
         ("web   0/1   CrashLoopBackOff   0   9s", "web   0/1   Error   0   9s"),
         ("80:30008/TCP", "80:30009/TCP"),
@@ -388,6 +419,32 @@ def test_events_are_a_set_however_they_are_listed(asked: str, one: str, other: s
     assert same([one], [other], sources=[asked])
     assert not same([one], [wrong], sources=[asked])
     assert not same([one], [other], sources=["cat file"])
+
+
+@pytest.mark.parametrize("sort", ["", " --sort-by=.spec.nodeName"])
+def test_only_events_are_a_set(sort: str) -> None:
+    """Not what else has a reason and a message: how often it is there counts, and in which order."""
+    asked = [f"kubectl get pods{sort} -o custom-columns=APP:.x,REASON:.y,MESSAGE:.z"]
+    one = "APP   REASON   MESSAGE\noar   Lost     at sea\nkeel  Lost     at sea\n"
+    header, *rows = one.splitlines(keepends=True)
+    assert not same([one], [header + rows[1] + rows[0]], sources=asked)
+    assert not same([header + 2 * rows[0]], [header + rows[0]], sources=asked)
+
+
+def test_how_a_rollout_got_there_is_chance() -> None:
+    """Pods that are ready at once make fewer steps; where it began and where it ended is the lesson's."""
+    lines = [f"  Normal  Scaled  9s  controller  {line}\n" for line in ROLLS.format(3, 4, 0).splitlines()]
+    fewer = "".join(line for line in lines if "from 1" not in line).replace("from 2 to 3", "from 1 to 3")
+    assert same([EVENTS + "".join(lines)], [EVENTS + fewer])
+
+
+def test_a_lone_number_is_a_port_where_one_is_asked_for() -> None:
+    """Or where a Service of the page has it; else it may be anything."""
+    asked = ["kubectl get service web -o jsonpath='{.spec.ports[0].nodePort}'"]
+    assert same(["31250"], ["31251\n"], sources=asked)
+    kept = [run([f"{port}\n"], values=[Value(Kind.PORT, port)]) for port in ("31250", "31251")]
+    assert compare.same(*kept)
+    assert not same(["31250"], ["31251"], sources=["kubectl get configmap web -o jsonpath='{.data.n}'"])
 
 
 LISTED = "NAME\nchoir-b4d6f\nchoir-x7k2p\nchoir-z9w8q\n"

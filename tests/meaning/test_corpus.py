@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from played import diff, same
+from played import run, same
+from preuve.meaning.compare import diff
 from preuve.meaning.kinds import Kind
 from preuve.meaning.spans import spans
 
@@ -18,20 +19,22 @@ CORPUS = Path(__file__).parent / "corpus"
 PAGES = sorted(path.name for path in CORPUS.iterdir() if path.is_dir())
 
 
-def outputs(page: str, run: int) -> list[str]:
-    """What each command of a recorded page answered."""
-    return re.split(r"(?m)^\$ .*\n", (CORPUS / page / f"{run}.txt").read_text())[1:]
+def recorded(page: str, run: int) -> tuple[list[str], list[str]]:
+    """The commands of a recorded page, and what each of them answered."""
+    _, *parts = re.split(r"(?m)^\$ (.*)\n", (CORPUS / page / f"{run}.txt").read_text())
+    return parts[::2], parts[1::2]
 
 
-OUTPUTS = {page: outputs(page, 1) for page in PAGES}
+OUTPUTS = {page: recorded(page, 1)[1] for page in PAGES}
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_two_runs_of_a_page_came_to_the_same(page: str) -> None:
     """Names, nodes, addresses, ages and dates differ; nothing else does."""
-    one, other = outputs(page, 1), outputs(page, 2)
+    sources, one = recorded(page, 1)
+    _, other = recorded(page, 2)
     assert one != other
-    assert list(diff(one, other)) == []
+    assert list(diff(run(one, sources=sources), run(other, sources=sources))) == []
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from played import run
+from preuve.meaning import compare
 from preuve.meaning.compare import diff
 from preuve.meaning.spans import SHAPES, Value
 
@@ -100,3 +102,21 @@ def test_one_letter_changed_in_what_a_page_spells_out_is_always_seen(data: st.Da
         for told in (literal, changed)
     )
     assert [number for number, _ in diff(one, two)] == [1]
+
+
+@pytest.mark.parametrize(
+    ("public", "one", "other"),
+    [
+        ("at: 2026-11-23T09:20:00Z", "2026-11-23 09:20:00 UTC", "2026-11-23 09:20:01 UTC"),
+        ("at: 2026-11-23T09:20:00Z", "2026-11-23 09:20:00 UTC", "2026-11-24 09:20:00 UTC"),
+        ("at: 2026-11-23T09:20:00Z", "Mon, 23 Nov 2026 09:20:00 +0000", "Mon, 23 Nov 2026 09:21:00 +0000"),
+        ("at: 2026-11-23 09:20:00", "2026-11-23T09:20:00.000Z", "2026-11-23T09:20:10.000Z"),
+        ("at: 09:20:00", "[23/Nov/2026:09:20:00 +0000] GET", "[23/Nov/2026:09:20:07 +0000] GET"),
+        ("ip: 10.96.0.50", "10-96-0-50.shop.pod.cluster.local", "10-96-0-51.shop.pod.cluster.local"),
+        ("ip: 10.96.0.50", "50.0.96.10.in-addr.arpa", "51.0.96.10.in-addr.arpa"),
+    ],
+)
+def test_what_a_page_spells_out_is_that_in_another_form_too(public: str, one: str, other: str) -> None:
+    """A program may write a moment or an address its own way."""
+    assert not compare.same(run([one], public=public), run([other], public=public))
+    assert compare.same(run([one]), run([other]))

@@ -13,7 +13,7 @@ of magnitude faster than trying every position.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -106,7 +106,7 @@ MINUTE = r"(?:29|3\d)\d{6}"
 """In the names of a CronJob's Jobs: minutes since 1970, from 2025 to 2046."""
 
 ACRONYMS = frozenset(
-    {"dhcpd", "grpcs", "http2", "https", "httpd", "mssql", "nfsv4", "pgsql", "smtps", "tmpfs"}
+    {"dhcpd", "grpcs", "html5", "http2", "https", "httpd", "mssql", "nfsv4", "pgsql", "smtps", "tmpfs", "xhtml"}
 )
 """Words of the trade that have a suffix's letters; plainer words have vowels."""
 
@@ -283,17 +283,27 @@ def _by_chance(text: str, pulling: Iterable[Span]) -> Iterator[Span]:
 def scalings(text: str) -> Iterator[Span]:
     r"""The steps of a rollout: two Pods that are ready at once make one step of two.
 
-    A ReplicaSet that was scaled up once was so for all to see: that is the lesson's.
+    Where it began and where it ended is the lesson's, and a ReplicaSet that was scaled up once was so for all
+    to see.
 
     >>> text = "Scaled down replica set web-7c5d from 3 to 2\nScaled down replica set web-7c5d from 2 to 0"
     >>> [span.of(text) for span in scalings(text)]
-    ['from 3 to 2', 'from 2 to 0']
+    ['2', '2']
     >>> list(scalings("Scaled up replica set web-7c5ddbdf54 from 0 to 3"))
     []
     """
-    steps = list(re.finditer(r"Scaled (up|down) replica set (\S+) (from \d+ to \d+)", text))
-    often = Counter(step.groups()[:2] for step in steps)
-    yield from (Span(*step.span(3), Kind.STEPS) for step in steps if often[step.groups()[:2]] > 1)
+    of: defaultdict[tuple[str, ...], list[re.Match[str]]] = defaultdict(list)
+    for step in re.finditer(r"Scaled (up|down) replica set (\S+) (from (\d+) to (\d+))", text):
+        of[step.groups()[:2]].append(step)
+    for (direction, _), steps in of.items():
+        least, most = (min, max) if direction == "up" else (max, min)
+        began, ended = (choose(int(step[n]) for step in steps) for n, choose in ((4, least), (5, most)))
+        for step in steps:
+            first, last = int(step[4]) == began, int(step[5]) == ended
+            if first != last:
+                yield Span(*step.span(5 if first else 4), Kind.STEPS)
+            elif not first:
+                yield Span(*step.span(3), Kind.PASSING)
 
 
 def progress(text: str) -> Iterator[Span]:
@@ -422,14 +432,16 @@ def fields(text: str) -> Iterator[Span]:
 def restarts(text: str) -> Iterator[Span]:
     r"""Restart counts of a container in a crash loop, outside tables; any other count is the lesson's.
 
+    So is that it was never restarted.
+
     >>> text = "State:  Waiting\n  Reason:  CrashLoopBackOff\nReady:  False\nRestart Count:  3\n"
     >>> [span.of(text) for span in restarts(text)]
     ['3']
     """
-    near = r"(?:[^\n]*\n){0,12}?"
-    yield from _groups(rf"CrashLoopBackOff\n{near} *Restart Count: +(\d+)", Kind.RESTARTS, text)
+    near = r"(?:(?! *(?:Restart Count:|\"?restartCount))[^\n]*\n){0,12}?"  # of the same container
+    yield from _groups(rf"CrashLoopBackOff\n{near} *Restart Count: +([1-9]\d*)", Kind.RESTARTS, text)
     after = rf',?\n{near}[^\n]*reason"?: "?CrashLoopBackOff'
-    yield from _groups(rf'restartCount"?: (\d+){after}', Kind.RESTARTS, text)
+    yield from _groups(rf'restartCount"?: ([1-9]\d*){after}', Kind.RESTARTS, text)
 
 
 def addresses(text: str) -> Iterator[Span]:
@@ -536,6 +548,11 @@ def names(text: str) -> Iterator[Span]:
     ([('x7k2p', 'pod')], [('7c5ddbdf54', 'hash')])
     >>> shown("my-app-pod, web-nginx, web-https, nginx-1.26, CVE-2024-44487")
     []
+
+    Five digits alone are more often a number than an ending: if they are one, an object has that name.
+
+    >>> shown("order-24567"), shown("web-7c5ddbdf54-24567")
+    ([], [('7c5ddbdf54', 'hash'), ('24567', 'pod')])
     """
     yield from _groups(rf'-hash["=: ]++({ENCODED}{{1,10}})\b', Kind.HASH, text)
     for match in _GENERATED.finditer(text):
@@ -546,7 +563,7 @@ def names(text: str) -> Iterator[Span]:
 
 
 _GENERATED = re.compile(
-    rf"-(?<=[a-z0-9]-)(?:({ENCODED}{{6,10}}|{MINUTE})-({SUFFIX})|({SUFFIX})|({ENCODED}{{8,10}}|(?=[4-9]*[bcdf]){ENCODED}{{6,7}}|{MINUTE}))-?(?![\w-])"
+    rf"-(?<=[a-z0-9]-)(?:({ENCODED}{{6,10}}|{MINUTE})-({SUFFIX})|(?!\d{{5}}(?!\w))({SUFFIX})|({ENCODED}{{8,10}}|(?=[4-9]*[bcdf]){ENCODED}{{6,7}}|{MINUTE}))-?(?![\w-])"
 )
 
 
@@ -560,14 +577,18 @@ def ports(text: str) -> Iterator[Span]:
     """Ports that nobody chose.
 
     >>> [span.of(text) for text in ["80:31234/TCP", "80:30008/TCP", "31999"] for span in ports(text)]
-    ['31234', '31999']
+    ['31234']
     """
-    for before in (r":(?<=\d:)", r"NodePort: +\S+ +", 'nodePort"?: ?', r"\A(?=\d{5}\n?\Z)"):
-        for span in _groups(rf"{before}(\d{{5}})\b", Kind.PORT, text):
-            if int(span.of(text)) in PICKED_NODE_PORTS:
-                yield span
+    yield from _picked(rf"(?::(?<=\d:)|NodePort: +\S+ +|nodePort\"?: ?)(\d{{5}})\b", text)
     for span in _groups(r"Forwarding from \S+:(\d+) ->", Kind.PORT, text):
         if int(span.of(text)) in EPHEMERAL_PORTS:
+            yield span
+
+
+def _picked(pattern: str, text: str) -> Iterator[Span]:
+    """What a pattern finds, as far as the API server may have picked it."""
+    for span in _groups(pattern, Kind.PORT, text):
+        if int(span.of(text)) in PICKED_NODE_PORTS:
             yield span
 
 
@@ -657,6 +678,8 @@ def normalizers(asked: Question, *, mounts: bool) -> Iterator[Normalizer]:
     """
     if asked.awaits:
         yield lambda text: _groups(r"(command terminated with exit code \d+)", Kind.PASSING, text)
+    if asked.port:
+        yield lambda text: _picked(r"\A(\d{5})\n?\Z", text)
     if asked.events:
         reasons = "Pulling" if mounts else "Pulling|FailedMount"
         pattern = rf"(?<![\w-])({reasons})(?![\w-])"

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _WORD = re.compile(r"\w+")
+_CLOCK = re.compile(r"(?<!\d)\d\d:\d\d:\d\d(?!\d)")
+_OF_A_MOMENT = re.compile(r"[^\s:TZ](?:\S*[^\s:TZ])?")
+"""A word of what stands around the time of day; not what only parts the two, nor what says that it is UTC."""
 
 
 def spells(public: str, value: str) -> bool:
@@ -30,17 +33,21 @@ def left(span: Span, text: str, public: str) -> Iterator[Span]:
     >>> [part.of(text) for part in left(Span(6, 25, Kind.TIME), text, "at 09:20:00")]
     ['2026-11-23']
     """
-    if span.kind == Kind.TIME and " " in span.of(text):
-        words = [
-            Span(span.start + word.start(), span.start + word.end(), span.kind)
-            for word in re.finditer(r"\S+", span.of(text))
-        ]
-        kept = [word for word in words if not spells(public, word.of(text))]
-        if any(":" in word.of(text) for word in {*words}.difference(kept)):
-            yield from kept
-            return
-    if not _literal(span, text, public):
+    if _literal(span, text, public):
+        return
+    clock = _CLOCK.search(text, span.start, span.end) if span.kind == Kind.TIME else None
+    if not clock or not _tells(public, clock[0]):
         yield span
+        return
+    for start, end in ((span.start, clock.start()), (clock.end(), span.end)):
+        for word in _OF_A_MOMENT.finditer(text, start, end):
+            if not _tells(public, word[0]):
+                yield Span(*word.span(), span.kind)
+
+
+def _tells(public: str, part: str) -> bool:
+    """Whether a page spells out a part of a moment: what is around it may have been written otherwise."""
+    return part in public and bool(re.search(rf"(?<!\d){re.escape(part)}(?!\d)", public))
 
 
 def _literal(span: Span, text: str, public: str) -> bool:
@@ -67,6 +74,10 @@ def _literal(span: Span, text: str, public: str) -> bool:
             *_WORD.findall(text, span.end, end)[:1],
         ]
         return f" {' '.join(words)} " in _words(public)
+    if span.kind in {Kind.IP, Kind.ADDRESS}:
+        what = what.replace("-", ".")  # as in the name of a Pod
+        if text.startswith(".in-addr.arpa", span.end):
+            what = ".".join(reversed(what.split(".")))
     return spells(public, what)
 
 

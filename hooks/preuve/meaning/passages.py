@@ -50,6 +50,9 @@ _SOURCE = re.compile(r"\[pod/[^\]]+\] ")
 _FAILED = re.compile(r"command terminated with exit code \d+")
 """What kubectl says of a program in a container that failed, which told why: not where it told the rest."""
 
+_EVENTS = frozenset({"TYPE", "REASON", "MESSAGE"})
+"""What the tables of events have; that of a node's conditions too, each of a type of its own."""
+
 _EVENT = re.compile(rf"\s*(?:Normal|Warning) +\w+ +{LIFETIME} ")
 """A row of the events that ``kubectl describe`` tells, its header left out."""
 
@@ -256,7 +259,7 @@ def _places(
     for number, line in enumerate(lines):
         table, _ = rows.get(number, (None, None))
         first, unit = items.get(number, (None, number))
-        if table and {"REASON", "MESSAGE"} <= set(table.columns):
+        if table and _EVENTS <= set(table.columns):
             place = (table.rows[-1].line, Order.SET)
         elif _EVENT.match(line):
             place = place if place[1] == Order.SET else (number, Order.SET)

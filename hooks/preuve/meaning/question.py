@@ -69,6 +69,8 @@ class Question:
     """It lists events, and nothing else."""
     counted: bool = False
     """It counts those events."""
+    port: bool = False
+    """It picks a node port out of a Service."""
     sources: bool = False
     """It prints the logs of several containers, in any order."""
     picked: bool = False
@@ -116,6 +118,7 @@ def question(source: str) -> Question:
         nodes=any(_nodes(verb, operands) for verb, operands, _ in found),
         events=events,
         counted=events and bool(_COUNTED.search(source)),
+        port="nodeport" in source.lower() and any(verb == "get" for verb, _, _ in found),
         sources=any(verb == "logs" and any(map(_SEVERAL.fullmatch, words)) for verb, _, words in found),
         picked=any(verb in PICKING and _picks(operands, words) for verb, operands, words in found),
         listed=any(verb == "get" and _several(operands) and _lists(words) for verb, operands, words in found),
