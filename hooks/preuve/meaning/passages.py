@@ -259,7 +259,7 @@ def _places(
     for number, line in enumerate(lines):
         table, _ = rows.get(number, (None, None))
         first, unit = items.get(number, (None, number))
-        if table and _EVENTS <= set(table.columns):
+        if table and set(table.columns) >= _EVENTS:
             place = (table.rows[-1].line, Order.SET)
         elif _EVENT.match(line):
             place = place if place[1] == Order.SET else (number, Order.SET)
