@@ -106,7 +106,20 @@ MINUTE = r"(?:29|3\d)\d{6}"
 """In the names of a CronJob's Jobs: minutes since 1970, from 2025 to 2046."""
 
 ACRONYMS = frozenset(
-    {"dhcpd", "grpcs", "html5", "http2", "https", "httpd", "mssql", "nfsv4", "pgsql", "smtps", "tmpfs", "xhtml"}
+    {
+        "dhcpd",
+        "grpcs",
+        "html5",
+        "http2",
+        "https",
+        "httpd",
+        "mssql",
+        "nfsv4",
+        "pgsql",
+        "smtps",
+        "tmpfs",
+        "xhtml",
+    }
 )
 """Words of the trade that have a suffix's letters; plainer words have vowels."""
 
@@ -579,7 +592,7 @@ def ports(text: str) -> Iterator[Span]:
     >>> [span.of(text) for text in ["80:31234/TCP", "80:30008/TCP", "31999"] for span in ports(text)]
     ['31234']
     """
-    yield from _picked(rf"(?::(?<=\d:)|NodePort: +\S+ +|nodePort\"?: ?)(\d{{5}})\b", text)
+    yield from _picked(r"(?::(?<=\d:)|NodePort: +\S+ +|nodePort\"?: ?)(\d{5})\b", text)
     for span in _groups(r"Forwarding from \S+:(\d+) ->", Kind.PORT, text):
         if int(span.of(text)) in EPHEMERAL_PORTS:
             yield span
