@@ -25,6 +25,7 @@ build = "api"
 build = "top"
 """
 MKDOCS = """\
+INHERIT: ../base.yml
 site_name: theirs
 extra: { preuve: { recipes: images.toml } }
 markdown_extensions:
@@ -59,6 +60,7 @@ def folder(tmp_path: Path) -> Folder:
     (site.root / "top" / "Dockerfile").write_text("FROM shop/api:1.0\nENV A=b\n")
     (site.root / "mkdocs.yml").write_text(MKDOCS)
     top = site.root.parent
+    (top / "base.yml").write_text("site_author: us\n")
     git(top, "init", "-q", "-b", "main")
     git(top, "add", ".")
     git(top, "commit", "-qm", "All")
@@ -92,6 +94,10 @@ CHANGES: list[tuple[Callable[[Folder], object], list[str]]] = [
         lambda it: (it.root / "mkdocs.yml").write_text(MKDOCS.replace("[manifests]", "[manifests, .]")),
         ["a.md", "b.md", "c.md", "d.md", "e.md"],
     ),
+    (
+        lambda it: (it.root.parent / "base.yml").write_text("extra: {preuve: {kubernetes: 1.36}}\n"),
+        ["a.md", "b.md", "c.md", "d.md", "e.md"],
+    ),
     (lambda it: (it.root / "api" / "main.py").write_text("print(1)\n"), ["d.md", "e.md"]),
     (lambda it: (it.root / "api" / "static" / "a").unlink(), ["d.md", "e.md"]),
     (lambda it: (it.root / "top" / "Dockerfile").write_text("FROM shop/api:1.0\n"), ["e.md"]),
@@ -116,6 +122,7 @@ CHANGES: list[tuple[Callable[[Folder], object], list[str]]] = [
         "nav",
         "setting",
         "snippets",
+        "inherited",
         "image",
         "in it",
         "on top",

@@ -165,6 +165,18 @@ def test_a_setting_that_does_not_fit_is_told_at_its_line(site: Site) -> None:
     assert f" {said}" in site.build().stdout
 
 
+def test_what_mkdocs_inherits_the_command_line_reads_too(site: Site) -> None:
+    """Else each would take the other's transcripts for stale: another Kubernetes, no manifest."""
+    mkdocs = site.root / "mkdocs.yml"
+    base = mkdocs.read_text().replace("{cluster: embedded}", '{kubernetes: "1.36"}')
+    (site.root / "base.yml").write_text(base)
+    mkdocs.write_text("INHERIT: base.yml\nextra: {preuve: {cluster: embedded}}\n")
+    site.feign("web    1/1\n")
+    built = site.build()
+    assert built.returncode == 0, built.stdout
+    assert "web    1/1" in site.read("index.html")
+
+
 def test_a_page_that_is_not_utf_8_is_told_with_the_others(site: Site) -> None:
     """Saved by an old editor: no traceback, and the other pages' mistakes are told too."""
     site.write("two.md", "```{ .console exti=1 }\n$ a\n```\n")

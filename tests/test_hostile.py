@@ -369,6 +369,7 @@ def test_a_front_matter_is_understood_or_told(text: str) -> None:
 
 
 MKDOCS = (
+    *("INHERIT: mkdocs.yml", "INHERIT: [a]", "INHERIT: ./docs", f"INHERIT: {LONG}x", 'INHERIT: "\\0"'),
     *("docs_dir: docs", "docs_dir: [docs]", "docs_dir: 3", 'docs_dir: "\\0"', "theme: material"),
     *("theme: {language: [fr]}", "theme: {language: 3}", "extra: {preuve: {cluster: 3}}", "extra: [preuve]"),
     *("extra: {preuve: {kubernetes: 1.36}}", "nav: [index.md, {a: b.md}]", "nav: 3", "markdown_extensions:"),

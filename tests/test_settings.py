@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from preuve.errors import PreuveError, Where
+from preuve.project import find
 from preuve.settings import Mode, Settings, settings
 
 if TYPE_CHECKING:
@@ -67,3 +68,46 @@ def test_settings_under_a_slip_of_the_name_are_not_lost(name: str) -> None:
     with pytest.raises(PreuveError, match=f"'extra.{name}': did you mean 'extra.preuve'"):
         settings({name: {"cluster": "context:a"}}, {})
     assert settings({name: {"link": "a"}, "social": {"cluster": "b"}, 1: {"cluster": "c"}}, {}).context == ""
+
+
+BASE = """\
+docs_dir: pages
+theme: {language: fr}
+nav: [a.md]
+extra: { preuve: { kubernetes: "1.36", cluster: "context:theirs" }, other: 1 }
+markdown_extensions: [{ pymdownx.snippets: { base_path: [manifests], restrict_base_path: false } }]
+"""
+
+
+def test_what_mkdocs_inherits_counts(tmp_path: Path) -> None:
+    """As for MkDocs: what a file says itself stands, mappings go together, lists do not."""
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "all.yml").write_text(BASE)
+    (tmp_path / "base.yml").write_text("INHERIT: shared/all.yml\nnav: [b.md]\n")
+    (tmp_path / "mkdocs.yml").write_text(
+        "INHERIT: base.yml\nsite_name: x\nextra: {preuve: {cluster: embedded}}\n"
+    )
+    found = find(tmp_path)
+    assert (found.docs, found.language, found.nav, found.bases, found.restricted) == (
+        tmp_path / "pages", "fr", ("b.md",), (tmp_path / "manifests",), False,
+    )  # fmt: skip
+    assert (found.settings.kubernetes, found.settings.cluster) == ("1.36", "embedded")
+
+
+@pytest.mark.parametrize(
+    ("base", "told"),
+    [
+        ("INHERIT: mkdocs.yml\n", "base.yml:1: INHERIT: it inherits itself"),
+        ("a: 1\nINHERIT: ../no.yml\n", "base.yml:2: INHERIT: '../no.yml' cannot be read: No such file"),
+        ("a: 1\nb: [\n", "base.yml:3: this is not YAML"),
+    ],
+)
+def test_what_cannot_be_inherited_is_told_at_its_line(tmp_path: Path, base: str, told: str) -> None:
+    """Of whichever file says so."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "base.yml").write_text(base)
+    (tmp_path / "mkdocs.yml").write_text("site_name: x\nINHERIT: base.yml\n")
+    with pytest.raises(PreuveError) as error:
+        find(tmp_path)
+    assert str(error.value).startswith(told)

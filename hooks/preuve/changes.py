@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from preuve import cluster, mapping
 from preuve.errors import ConfigError
 from preuve.page.key import named
+from preuve.project import configuration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +24,8 @@ def touched(project: Project, pages: list[Page], since: str) -> list[Page]:
     """The pages of which something has changed since the working tree left a commit behind.
 
     A page's own file counts, its transcript, the manifests that it includes, the files of the author's images
-    that it names; all pages are touched by what mkdocs.yml says of preuve and of snippets, and by recipes of
-    images.
+    that it names; all pages are touched by what mkdocs.yml says of preuve and of snippets, by what it
+    inherits, and by recipes of images.
 
     Args:
         project: that they are of.
@@ -38,9 +39,9 @@ def touched(project: Project, pages: list[Page], since: str) -> list[Page]:
     ours = ("diff", "--name-only", "--no-renames", "-z", "--merge-base", since, "--")
     names = _git(top, *ours) + _git(top, "ls-files", "--others", "--exclude-standard", "-z")
     changed = {(top / name).resolve() for name in names.split("\0") if name}
-    if changed & {file.resolve() for file in cluster.stated(project.settings)} or _restated(
-        project, top, since, changed
-    ):
+    _, (_, *inherited) = configuration(project.root / "mkdocs.yml")
+    stated = {file.resolve() for file in (*cluster.stated(project.settings), *inherited)}
+    if changed & stated or _restated(project, top, since, changed):
         return pages
     changed |= {folder for file in changed for folder in file.parents}  # an image may be a folder
     return [page for page in pages if changed & _made_of(project, page)]
@@ -69,7 +70,8 @@ def _stated(config: Mapping[object, object]) -> tuple[object, ...]:
     extra = config.get("extra")
     listed = config.get("markdown_extensions")
     snippets = [each for each in listed if "snippets" in str(each)] if isinstance(listed, list) else listed
-    return extra.get("preuve") if isinstance(extra, dict) else None, config.get("docs_dir"), snippets
+    said = extra.get("preuve") if isinstance(extra, dict) else None
+    return said, config.get("docs_dir"), snippets, config.get("INHERIT")
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -264,13 +264,54 @@ def find(start: Path) -> Project:
     raise ConfigError(f"no mkdocs.yml in {start} or above: run preuve inside a MkDocs project")
 
 
+def configuration(path: Path) -> tuple[dict[object, Any], tuple[Path, ...]]:
+    """What a mkdocs.yml says, with what it inherits as for MkDocs; and the files that say so, its own first.
+
+    Raises:
+        ConfigError: one of them is not there, is not YAML, or inherits itself.
+    """
+    said: dict[object, Any] = {}
+    files: list[Path] = []
+    waiting: Path | None = path
+    asked: Where | None = None
+    while waiting:
+        if waiting in files:
+            raise ConfigError("INHERIT: it inherits itself: name another file", asked)
+        name = os.path.relpath(waiting, path.parent)
+        try:
+            own = mapping.read(whole.text(waiting))
+            inherited = own.pop("INHERIT", None)
+            said = _over(said, own)
+        except mapping.MappingError as error:
+            raise ConfigError(f"this is not YAML: {error}", Where(name, error.line)) from None
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"{waiting} is not UTF-8 at byte {error.start}: save it as UTF-8") from None
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            raise ConfigError(f"INHERIT: {shown(name)} cannot be read: {why}", asked) from None
+        except RecursionError:
+            raise ConfigError("this is nested without end", Where(name, 1)) from None
+        files.append(waiting)
+        asked = Where(name, mapping.line(whole.text(waiting), "INHERIT"))
+        waiting = Path(os.path.normpath(waiting.parent / str(inherited))) if inherited is not None else None
+    return said, tuple(files)
+
+
+def _over(upper: Mapping[object, Any], lower: Mapping[object, Any]) -> dict[object, Any]:
+    """Two mappings as one; where both have a name, the upper one says what it is.
+
+    >>> _over({"extra": {"a": 1}, "nav": [1]}, {"extra": {"a": 2, "b": 3}, "nav": [2], "theme": "x"})
+    {'extra': {'a': 1, 'b': 3}, 'nav': [1], 'theme': 'x'}
+    """
+    merged = {**lower, **upper}
+    for name in upper.keys() & lower.keys():
+        if isinstance(upper[name], dict) and isinstance(lower[name], dict):
+            merged[name] = _over(upper[name], lower[name])
+    return merged
+
+
 def _read(path: Path) -> Project:
-    try:
-        config = mapping.read(path.read_text(encoding="utf-8"))
-    except mapping.MappingError as error:
-        raise ConfigError(f"this is not YAML: {error}", Where(path.name, error.line)) from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is not UTF-8 at byte {error.start}: save it as UTF-8") from None
+    config, _ = configuration(path)
     root = path.parent
     docs = root / str(config.get("docs_dir", "docs"))
     if not docs.is_dir():
