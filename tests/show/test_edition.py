@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,11 @@ from preuve.testing import FakePlayer
 from preuve.transcript import read
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
+
+    from preuve.errors import PreuveError
+    from preuve.project import Page
+    from preuve.transcript import Transcript
 
 
 @pytest.fixture
@@ -100,6 +105,35 @@ def test_another_question_is_answered_by_its_own_play(project: Project) -> None:
     assert new
     assert new.seconds == 7.0
     assert [page.state for page in project.pages()] == [State.CURRENT, State.CURRENT, State.PROSE]
+
+
+@dataclass
+class Meanwhile(FakePlayer):
+    """Plays, while somebody edits a manifest."""
+
+    manifest: Path = Path()
+
+    def play(self, pages: Sequence[Page]) -> Iterator[tuple[Page, Transcript | PreuveError]]:
+        for page, outcome in super().play(pages):
+            self.manifest.write_text("kind: Job\n")
+            yield page, outcome
+
+
+@pytest.mark.parametrize("mode", [Mode.AUTO, Mode.PLAY, Mode.CHECK])
+def test_what_is_edited_while_it_is_played_is_told(project: Project, mode: Mode) -> None:
+    """Else the page would show the new manifest above what the old one came to."""
+    manifest = project.root / "pod.yaml"
+    manifest.write_text("kind: Pod\n")
+    edit(project, "a.md", '```yaml\n--8<-- "pod.yaml"\n```\n')
+    if mode == Mode.CHECK:
+        built(project, Mode.PLAY, FakePlayer())
+    edition = built(project, mode, Meanwhile(manifest=manifest))
+    assert [str(error) for error in edition.errors] == [
+        "a.md:1: a file that this page includes was edited while it was played: play it again"
+    ]
+    assert edition.stale == {"a.md"}
+    manifest.write_text("kind: Pod\n")
+    assert not built(project, Mode.REPLAY, FakePlayer()).errors
 
 
 LITERALS = {

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from preuve.show.strings import Strings
 
 
+EDITED = "a file that this page includes was edited while it was played: play it again"
+
+
 class Player(Protocol):
     """Who plays pages."""
 
@@ -164,6 +167,9 @@ def _take(edition: Edition, page: Page, outcome: Transcript | PreuveError, mode:
     edition.played[page.name] = outcome.seconds
     edition.shown[page.name] = outcome
     edition.stale.discard(page.name)
+    if _edited(edition.project, page):
+        edition.stale.add(page.name)
+        edition.tell(page, StaleError(EDITED, Where(page.name, 1)))
     if mode == Mode.CHECK:
         edition.tell(page, *drift(page, outcome))
         return
@@ -172,6 +178,12 @@ def _take(edition: Edition, page: Page, outcome: Transcript | PreuveError, mode:
             edition.rewritten.append(page.name)
     except PreuveError as error:
         edition.tell(page, error)
+
+
+def _edited(project: Project, page: Page) -> bool:
+    """Whether a file that a page includes is another one than the one that was played."""
+    again, _ = project.planned({page.name: page.text})
+    return [one.key for one in again] != [page.key]
 
 
 def _cannot_replay(page: Page) -> PreuveError:
