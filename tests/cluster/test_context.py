@@ -126,7 +126,7 @@ def test_root_lends_its_pages_users_of_their_own(tmp_path: Path, server: http.se
     """Limits count by user, and none holds for root: a page that forks without end would take the machine."""
     with have_team(tmp_path, server) as cluster:
         box = cluster.confine("forks.md", exclusive=False)
-        with Bash(box.environment(), under=box.argv()) as bash:
+        with Bash(box.environment(), box.argv()) as bash:
             assert bash.run("id -u", timeout=30.0).output == f"{uid_of('forks.md')}\n"
             assert bash.run("ulimit -Hu", timeout=30.0).output == f"{LIMITS['nproc']}\n"
             assert "Client Version" in bash.run("kubectl version --client", timeout=30.0).output

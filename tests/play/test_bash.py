@@ -1,4 +1,4 @@
-"""A page's bash: the same rules where a box confines it and where only the reaper stands above it."""
+"""A page's bash, in the box that confines it."""
 
 from __future__ import annotations
 
@@ -32,21 +32,18 @@ SECONDS = 20.0
 ENV = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
 
 
-def reaped(home: Path) -> Bash:
-    return Bash(ENV | {"HOME": str(home)}, home)
+pytestmark = pytest.mark.skipif(not shutil.which("bwrap"), reason="needs the Debian package bubblewrap")
 
 
-def boxed(home: Path) -> Bash:
-    if not shutil.which("bwrap") and not os.environ.get("CI"):
-        pytest.skip("needs the Debian package bubblewrap")
-    box = Box(uid=uid_of(str(home)) if os.getuid() == 0 else None)
-    return Bash(box.environment(), under=box.argv())
+@pytest.fixture
+def box(tmp_path: Path) -> Box:
+    return Box(uid=uid_of(str(tmp_path)) if os.getuid() == 0 else None)
 
 
-@pytest.fixture(params=[reaped, boxed])
-def start(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Bash]]:
+@pytest.fixture
+def start(box: Box) -> Iterator[Callable[[], Bash]]:
     with ExitStack() as shells:
-        yield lambda: shells.enter_context(request.param(tmp_path))
+        yield lambda: shells.enter_context(Bash(box.environment(), box.argv()))
 
 
 @pytest.fixture
@@ -634,10 +631,9 @@ import re, sys
 from preuve.cluster.box import Box
 from preuve.play.bash import Bash
 
-mark, kind = sys.argv[1:]
+[mark] = sys.argv[1:]
 box = Box(uid=70_000)
-boxed = kind == "boxed"
-with Bash(box.environment(), under=box.argv()) if boxed else Bash({"PATH": "/usr/bin:/bin"}) as bash:
+with Bash(box.environment(), box.argv()) as bash:
     bash.run(f"nohup setsid bash -c 'exec -a {mark} sleep 1000' >/dev/null 2>&1 &")
     bash.run("echo ready; sleep 1000", until=re.compile("ready"), timeout=20)
     print(bash.run("trap -p HUP; echo ready").output, flush=True)
@@ -645,13 +641,11 @@ with Bash(box.environment(), under=box.argv()) if boxed else Bash({"PATH": "/usr
 """
 
 
-@pytest.fixture(params=["reaped", "boxed"])
-def preuve(request: pytest.FixtureRequest, mark: str) -> Iterator[subprocess.Popen[str]]:
+@pytest.fixture
+def preuve(mark: str) -> Iterator[subprocess.Popen[str]]:
     """A process that runs a command that does not end, and was started with signals ignored, as by nohup."""
-    if request.param == "boxed" and not shutil.which("bwrap") and not os.environ.get("CI"):
-        pytest.skip("needs the Debian package bubblewrap")
     ignoring = ["sh", "-c", "trap '' HUP QUIT; exec \"$@\"", "sh"]
-    argv = [*ignoring, sys.executable, "-c", PREUVE, mark, request.param]
+    argv = [*ignoring, sys.executable, "-c", PREUVE, mark]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -682,32 +676,27 @@ class TestPreuveEnds:
 class TestStart:
     """A shell starts from nothing but what it is given."""
 
-    def test_environment(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def test_environment(self, monkeypatch: pytest.MonkeyPatch, box: Box) -> None:
         """Commands see the environment that was given, and none of ours."""
         monkeypatch.setenv("CANARY", "sings")
-        with Bash(ENV | {"GIVEN": "yes"}, tmp_path) as bash:
+        with Bash(ENV | {"GIVEN": "yes"}, box.argv()) as bash:
             names = bash.run("env | cut -d= -f1 | sort | xargs; pwd").output
-            assert names == f"GIVEN LANG PATH PWD SHLVL _\n{tmp_path}\n"
+            assert names == f"GIVEN LANG OLDPWD PATH PWD SHLVL _\n{box.directory}\n"
 
     def test_reads_no_start_up_file(self, tmp_path: Path) -> None:
         """What stands in a home, or is named by BASH_ENV and ENV, is not read."""
         (tmp_path / ".bashrc").write_text("echo rc; x=rc")
-        env = ENV | {
-            "HOME": str(tmp_path),
-            "BASH_ENV": str(tmp_path / ".bashrc"),
-            "ENV": str(tmp_path / ".bashrc"),
-        }
-        with Bash(env, tmp_path) as bash:
-            assert bash.run("echo ${x-none}").output == "none\n"
-        assert sorted(path.name for path in tmp_path.iterdir()) == [".bashrc"]
+        env = ENV | {"HOME": "/start", "BASH_ENV": "/start/.bashrc", "ENV": "/start/.bashrc"}
+        with Bash(env, Box(shown={"/start/.bashrc": tmp_path / ".bashrc"}).argv()) as bash:
+            assert bash.run("cat ~/.bashrc; echo; echo ${x-none}").output == "echo rc; x=rc\nnone\n"
 
-    def test_that_fails_says_why(self, tmp_path: Path) -> None:
+    def test_that_fails_says_why(self) -> None:
         """What stands above bash says why it does not start, and nothing is left open."""
         before = descriptors()
         with pytest.raises(ClusterError, match="does not start: out of order"):
-            Bash(ENV, tmp_path, ["sh", "-c", "echo out of order; exit 1"])
+            Bash(ENV, ["sh", "-c", "echo out of order; exit 1"])
         with pytest.raises(FileNotFoundError, match="nonesuch"):
-            Bash(ENV, tmp_path, ["nonesuch"])
+            Bash(ENV, ["nonesuch"])
         assert descriptors() == before
 
     def test_in_a_thread_that_ends(self, start: Callable[[], Bash]) -> None:

@@ -51,12 +51,13 @@ def test_every_program_has_a_time_or_a_reason() -> None:
 
 
 FLOODS = """\
-import os, re, resource
+import re, resource
+from preuve.cluster.box import Box
 from preuve.play.bash import Bash
 from preuve.play.shell import TimedOutError
 
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-with Bash({"PATH": os.defpath}) as bash:
+with Bash(Box().environment(), Box().argv()) as bash:
     kept = len(bash.run("head -c 200M /dev/zero | tr '\\\\0' a").output)
     kept += len(bash.run("yes 'a line' | head -c 200M").output)
     kept += len(bash.run("head -c 20M /dev/zero | tr '\\\\0' a", tty=True).output)

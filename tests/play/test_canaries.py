@@ -277,7 +277,7 @@ class TestTheLimits:
     def bash(self, cluster: EmbeddedCluster) -> Iterator[Bash]:
         """A page's shell that may be wasted."""
         box = cluster.confine("wasted.md", exclusive=False)
-        with Bash(box.environment(), under=box.argv()) as bash:
+        with Bash(box.environment(), box.argv()) as bash:
             yield bash
 
     def test_a_fork_bomb(self, bash: Bash, run: Callable[[str], Result]) -> None:

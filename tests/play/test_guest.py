@@ -32,11 +32,10 @@ from preuve.cluster.box import Box
 from preuve.play.guest import attend, visitor
 from preuve.play.bash import Bash
 
-kind, mark, page = sys.argv[1:]
+mark, page = sys.argv[1:]
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 box = Box(uid=70_000)
-boxed = kind == "boxed"
-with Bash(box.environment(), under=box.argv()) if boxed else Bash({"PATH": "/usr/bin:/bin"}) as bash:
+with Bash(box.environment(), box.argv()) as bash:
     bash.run(f"nohup setsid bash -c 'exec -a {mark} sleep 1000' >/dev/null 2>&1 & disown")
     bash.run(f"until pgrep -f '^{mark}'; do :; done", timeout=20)
     bash.run(page)
@@ -57,17 +56,14 @@ def alive(mark: str) -> list[psutil.Process]:
     return [one for one in psutil.process_iter(["cmdline"]) if mark in (one.info["cmdline"] or [""])[0]]
 
 
-@pytest.fixture(params=["reaped", "boxed"])
-def sit(
-    request: pytest.FixtureRequest, mark: str, terminal: Callable[..., Terminal], tmp_path: Path
-) -> Callable[..., Terminal]:
+@pytest.fixture
+def sit(mark: str, terminal: Callable[..., Terminal], tmp_path: Path) -> Callable[..., Terminal]:
     """Somebody at the prompt of a shell that has run a page."""
-    here = shutil.which("bwrap") and os.getuid() == 0
-    if request.param == "boxed" and not here and not os.environ.get("CI"):
+    if not (shutil.which("bwrap") and os.getuid() == 0):
         pytest.skip("needs root and the Debian package bubblewrap")
 
     def start(page: str = ":") -> Terminal:
-        author = terminal([sys.executable, "-c", HOST, request.param, mark, page], cwd=tmp_path)
+        author = terminal([sys.executable, "-c", HOST, mark, page], cwd=tmp_path)
         author.until(PROMPT)
         return author
 

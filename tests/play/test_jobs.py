@@ -13,7 +13,6 @@ from preuve.play.shell import Background, TimedOutError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 SECONDS = 20.0
 """Bound of a wait for what takes milliseconds."""
@@ -33,12 +32,12 @@ with socket.create_server(("127.0.0.1", 0)) as server:
 ASK = "exec 3<>/dev/tcp/127.0.0.1/$port; cat <&3; exec 3>&-"
 
 
-@pytest.fixture(params=["reaped", "boxed"])
-def bash(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bash]:
-    env = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(tmp_path)}
-    if request.param == "boxed" and not shutil.which("bwrap"):
-        pytest.skip("needs the Debian package bubblewrap")
-    with Bash(env, tmp_path) if request.param == "reaped" else Bash(env, under=Box().argv()) as shell:
+pytestmark = pytest.mark.skipif(not shutil.which("bwrap"), reason="needs the Debian package bubblewrap")
+
+
+@pytest.fixture
+def bash() -> Iterator[Bash]:
+    with Bash(Box().environment(), Box().argv()) as shell:
         yield shell
 
 

@@ -44,7 +44,7 @@ def test_only_an_exclusive_page_reaches_the_nodes(
 ) -> None:
     """It asks for one that does not exist: the cluster answers. Any other page is told how to become one."""
     box = cluster.confine("page.md", exclusive=exclusive)
-    with Bash(box.environment(), under=box.argv()) as shell:
+    with Bash(box.environment(), box.argv()) as shell:
         result = shell.run("preuve cluster node stop node9")
     assert result.exit == 2
     assert told in result.output

@@ -4,13 +4,8 @@ Bash reads its script from a pipe, which bash itself keeps from its children, an
 on its controlling terminal, a pseudo-terminal that preuve holds. What a command writes goes another way, so
 nothing that it prints can pass for its end. The terminal also gives job control: each command has a process
 group, the group in the foreground can be asked for, and Ctrl-C stops that and no more. When preuve closes the
-terminal, or dies, the kernel hangs up on the session, and what stands above bash (`preuve.cluster.box` or
-`preuve.play.reaper`) ends what is left.
-
->>> with Bash({"PATH": os.defpath}) as bash:
-...     _ = bash.run("cd /usr; greet() { echo hello from $PWD; }")
-...     bash.run("greet; exit 3").output, bash.ended
-('hello from /usr\n', 'greet; exit 3')
+terminal, or dies, the kernel hangs up on the session, and the box around bash (`preuve.cluster.box`) ends
+what is left.
 """
 
 from __future__ import annotations
@@ -23,7 +18,6 @@ import select
 import signal
 import struct
 import subprocess
-import sys
 import termios
 import time
 from collections.abc import Callable
@@ -38,7 +32,7 @@ from typing import TYPE_CHECKING, Final, Self
 import psutil
 
 from preuve.errors import ClusterError, CommandError
-from preuve.play import dialogue, processes, reaper
+from preuve.play import dialogue, processes
 from preuve.play.capture import LONGEST, Capture
 from preuve.play.dialogue import Report
 from preuve.play.shell import NOTHING, Result, ShellEndedError, TimedOutError, UnmatchedError
@@ -48,9 +42,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from preuve.play.shell import Background, Guest, Listener
-
-REAPER: Final = (sys.executable, "-I", "-S", str(Path(reaper.__file__)))
-"""What stands above bash unless a box does."""
 
 _STOP: Final = (
     *((signal.SIGINT, seconds) for seconds in (0.2, 0.8, 1.0)),
@@ -115,21 +106,14 @@ class Bash:
 
     Args:
         env: the whole environment of its commands; nothing is inherited.
-        cwd: where it starts.
         under: the program that is given bash as its last arguments, and ends all that came from bash when
-            bash ends or the terminal hangs up: `preuve.cluster.box.Box.argv`, or the reaper, which confines
-            nothing.
+            bash ends or the terminal hangs up: `preuve.cluster.box.Box.argv`.
 
     Raises:
         ClusterError: it did not start.
     """
 
-    def __init__(
-        self,
-        env: Mapping[str, str],
-        cwd: Path | None = None,
-        under: Sequence[str] = REAPER,
-    ) -> None:
+    def __init__(self, env: Mapping[str, str], under: Sequence[str]) -> None:
         self.ended: str | None = None
         """The command that ended the shell, if one did."""
         self._last = Report(0, "")
@@ -146,7 +130,7 @@ class Bash:
         self._lines = ExitStack()  # to bash and from it; closing them ends it
         self._remains = ExitStack()  # what is done and closed after that
         try:
-            self._start(env, cwd, under)
+            self._start(env, under)
         except BaseException:
             self.close()
             raise
@@ -171,7 +155,21 @@ class Bash:
         tty: bool = False,
         background: Background = NOTHING,
     ) -> Result:
-        """Keep what `Shell.run` promises."""
+        """Run `source`, which sees what the commands before it left: variables, directory, functions, jobs.
+
+        Args:
+            source: one complete command, of one or more lines.
+            timeout: seconds after which everything is killed.
+            until: stop the command after the first line of output that matches, and drop the rest.
+            tty: give it a terminal, of 80 columns and 24 lines, at which nobody types.
+            background: what is known of its jobs. What a job prints once its command is over is no other
+                command's, but of the one that waits for it.
+
+        Raises:
+            TimedOutError: it did not end, or did not match, in time. The shell is closed.
+            UnmatchedError: it ended without a line that matches `until`.
+            ShellEndedError: a command before it ended the shell.
+        """
         self._require()
         capture = Capture(until, partial(dialogue.veiled, line=self._line + 1))
         backlog, job = _Backlog(), self._last.job
@@ -293,7 +291,7 @@ umask {~mode & 0o777:03o}
         self._converse(f"\\command rm -rf {quote(path)}", Capture(), time.monotonic() + _START)
 
     def close(self) -> None:
-        """Keep what `Shell.close` promises, from any thread: nothing is left of what came from the shell."""
+        """End the shell and every process that came from it, from any thread. Again, it does nothing."""
         if self.ended is None:
             self.ended = "close"
         self._wakes.close()
@@ -312,7 +310,7 @@ umask {~mode & 0o777:03o}
         """Whether bash was seen to be no more."""
         return self._process.returncode is not None
 
-    def _start(self, env: Mapping[str, str], cwd: Path | None, under: Sequence[str]) -> None:
+    def _start(self, env: Mapping[str, str], under: Sequence[str]) -> None:
         with ExitStack() as theirs:
             self._terminal, terminal = os.openpty()
             script, self._script = os.pipe()
@@ -335,7 +333,6 @@ umask {~mode & 0o777:03o}
                 stderr=output,
                 pass_fds=[script],
                 env=dict(env),
-                cwd=cwd,
                 start_new_session=True,  # Ctrl-C at the author's terminal is not the page's
             )
         self._wakes.callback(self._process.terminate)

@@ -95,7 +95,7 @@ class Session:
         )
 
     def _start_shell(self) -> Bash:
-        shell = self._open.enter_context(Bash(self._box.environment() | PLAIN, under=self._box.argv()))
+        shell = self._open.enter_context(Bash(self._box.environment() | PLAIN, self._box.argv()))
         shell.write(f"{self._box.home}/.kube/config", self._namespace.kubeconfig.encode(), mode=0o600)
         return shell
 

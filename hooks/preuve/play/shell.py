@@ -63,38 +63,6 @@ class Background:
 NOTHING: Final = Background()
 
 
-class Shell(Protocol):
-    """Where a page's commands run, one after the other."""
-
-    def run(
-        self,
-        source: str,
-        *,
-        timeout: float = 60.0,
-        until: re.Pattern[str] | None = None,
-        tty: bool = False,
-        background: Background = NOTHING,
-    ) -> Result:
-        """Run `source`, which sees what the commands before it left: variables, directory, functions, jobs.
-
-        Args:
-            source: one complete command, of one or more lines.
-            timeout: seconds after which everything is killed.
-            until: stop the command after the first line of output that matches, and drop the rest.
-            tty: give it a terminal, of 80 columns and 24 lines, at which nobody types.
-            background: what is known of its jobs. What a job prints once its command is over is no other
-                command's, but of the one that waits for it.
-
-        Raises:
-            TimedOutError: it did not end, or did not match, in time. The shell is closed.
-            UnmatchedError: it ended without a line that matches `until`.
-            ShellEndedError: a command before it ended the shell.
-        """
-
-    def close(self) -> None:
-        """End the shell and every process that came from it. Closing again does nothing."""
-
-
 class TimedOutError(CommandError):
     """A command was killed because it took too long.
 
