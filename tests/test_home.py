@@ -1,0 +1,227 @@
+"""« Chez vous »: the commands that make a lesson's namespace. Who types them reads what is shown."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import markdown
+import pytest
+import yaml
+
+from course import home, lesson
+from course.reading import minutes
+from door import TEAM, opened
+from preuve import project
+from preuve.cluster.api import Api
+from preuve.cluster.context import connected
+from preuve.page import blocks
+from preuve.page.plan import Command
+from preuve.play.bash import Bash
+from preuve.play.namespace import Namespace
+from preuve.play.session import Session
+from preuve.progress import Progress
+from preuve.settings import Settings
+from preuve.show.edition import differences
+from preuve.show.render import Look, render
+from preuve.show.strings import FRENCH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from preuve.cluster.context import ContextCluster
+    from preuve.cluster.embedded.cluster import EmbeddedCluster
+    from preuve.page.plan import Plan
+    from preuve.project import Page
+    from preuve.transcript import Transcript
+
+ROOT = Path(__file__).parents[1]
+PAGES = {page.name: page for page in project.find(ROOT).pages()}
+LESSONS = [name for name in PAGES if lesson(name)]
+ADDRESSED = re.compile(r"(?:in|from) (\S+) namespace\b|^Namespace: +(\S+)$", re.MULTILINE)
+"""How answers name the namespace of what they are about."""
+
+
+def sources(plan: Plan) -> list[str]:
+    """What a page runs."""
+    return [action.source for action in plan.actions() if isinstance(action, Command)]
+
+
+def shown(page: Page) -> str:
+    """A page as a build hands it to Markdown."""
+    return home.at_home(render(page.text, page.plan, page.transcript, Look(FRENCH)), page.name)
+
+
+def commands(text: str) -> list[str]:
+    """What the box of a page has its reader type, first to come in, then to go; none if it has none."""
+    _, _, box = text.partition('<div class="admonition chez-vous"')
+    given = [block for block in blocks.parse(box, "")[0] if block.language == "sh" and not block.options]
+    return [line for block in given[:2] for line in block.body.splitlines()] if box else []
+
+
+def chosen(lines: list[str]) -> list[str]:
+    """The namespaces that commands name, in order."""
+    return [re.split("[ =]", line)[-1] for line in lines]
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_that_makes_something_says_where(name: str) -> None:
+    """Once, before its first command that does: a namespace is made, chosen, left and deleted."""
+    page = PAGES[name]
+    text = shown(page)
+    making = [source for source in sources(page.plan) if home.CREATES.search(source)]
+    assert text.count("admonition chez-vous") == bool(making)
+    assert home.PLACE not in text
+    if making:
+        one, two, three, four = chosen(commands(text))
+        assert (one, three) == (two, "default") != (one, one)
+        assert four == one
+        assert text.index("admonition chez-vous") < text.index(f"$ {making[0].splitlines()[0]}")
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_the_namespace_is_the_one_that_the_answers_name(name: str) -> None:
+    """Whatever the engine called it when the page was played."""
+    page = PAGES[name]
+    if box := commands(shown(page)):
+        assert page.transcript
+        own = "\n".join(sources(page.plan))
+        told = {
+            place
+            for exchange in page.transcript.exchanges
+            for place in map("".join, ADDRESSED.findall(exchange.output))
+            if place not in own and place not in {"default", "kube-system"}
+        }
+        assert told <= {chosen(box)[0]}
+
+
+def test_answers_name_namespaces() -> None:
+    """Or the test above compares nothing."""
+    told = [
+        name
+        for name, page in PAGES.items()
+        if page.transcript and any(ADDRESSED.search(each.output) for each in page.transcript.exchanges)
+    ]
+    assert len(told) > 40
+
+
+LESSON = """# T
+
+**Avant de commencer.** Rien.
+
+## Une leçon
+
+```{ .console data-state=executed data-exchanges="1,1,0,90" }
+$ kubectl run x --image=nginx
+pod/x created
+```
+"""
+
+
+def test_the_box_follows_what_the_reader_needs() -> None:
+    """Or stands where the lesson wants it."""
+    assert re.findall(r"^## .*|Chez vous|Rien", home.at_home(LESSON, "a/b.md"), re.MULTILINE) == [
+        "Rien", "Chez vous", "## Une leçon",
+    ]  # fmt: skip
+    moved = LESSON.replace("## Une leçon", f"## Une leçon\n\n{home.PLACE}")
+    assert re.findall(r"^## .*|Chez vous|Rien", home.at_home(moved, "a/b.md"), re.MULTILINE) == [
+        "Rien", "## Une leçon", "Chez vous",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("index.md", LESSON),
+        ("a/b.md", LESSON.replace("run x --image=nginx", "get nodes")),
+        ("a/b.md", LESSON.replace("data-state=executed", "data-state=skipped")),
+        ("a/b.md", LESSON.replace("=nginx", "=nginx --dry-run=client")),
+    ],
+    ids=["no lesson", "reads", "not run", "dry run"],
+)
+def test_where_nothing_is_made_there_is_no_box(page: str, text: str) -> None:
+    assert home.at_home(text, page) == text
+
+
+def test_the_box_does_not_look_as_if_it_was_run() -> None:
+    """No prompt, no answer, nothing that the engine draws."""
+    found = blocks.parse(home.box("a/b.md"), "")[0]
+    assert [(block.language, dict(block.options)) for block in found] == [("sh", {}), ("sh", {})]
+    assert not any(line.startswith("$") for block in found for line in block.body.splitlines())
+
+
+def test_the_box_takes_no_time_to_read() -> None:
+    """It is on every page: else the whole course would take half an hour more."""
+    extensions = ["admonition", "md_in_html", "pymdownx.details", "pymdownx.superfences"]
+    page = "# T\n\n" + "mot " * 300
+    whole = markdown.markdown(f"{page}\n\n{home.box('a/b.md')}", extensions=extensions)
+    assert whole.count("<pre") == 2
+    assert minutes(whole) == minutes(markdown.markdown(page))
+
+
+PLAYED = (
+    "pods/index.md",
+    "replication/echelle.md",
+    "configuration/secrets.md",
+    "espaces/labels.md",
+    "taches/index.md",
+)
+"""Lessons of several kinds that call no node: a reader's machine does not reach any."""
+
+
+class Home(Session):
+    """A page, typed by a reader, in the namespace that the page has them make."""
+
+    def __init__(self, cluster: ContextCluster, api: Api, page: Page, kubeconfig: Path) -> None:
+        self._reader = page, kubeconfig
+        super().__init__(cluster, api, page.plan)
+
+    @contextmanager
+    def _have_namespace(self, plan: Plan) -> Iterator[Namespace]:  # noqa: ARG002 - see Session
+        page, kubeconfig = self._reader
+        environment = {
+            "KUBECONFIG": str(kubeconfig),
+            "PATH": f"{self._cluster.kubectl.parent}:{os.environ['PATH']}",  # type: ignore[attr-defined]
+        }
+        lines = commands(shown(page))
+        with Bash(environment) as bash:
+            for line in lines[:2]:
+                result = bash.run(line)
+                assert result.exit == 0, result.output
+            config = kubeconfig.read_text()
+            yield Namespace(yaml.safe_load(config)["contexts"][0]["context"]["namespace"], config)
+            for line in lines[2:]:
+                result = bash.run(line)
+                assert result.exit == 0, result.output
+
+
+def typed(cluster: EmbeddedCluster, page: Page, folder: Path) -> Transcript:
+    """Play a page as a reader does, on a cluster that is reached by the reader's context."""
+    with (
+        opened(cluster, folder) as kubeconfig,
+        Progress() as progress,
+        connected(
+            Settings(cluster=f"context:{TEAM}"), progress, os.environ | {"KUBECONFIG": str(kubeconfig)}
+        ) as theirs,
+        Api(theirs.kubeconfig) as api,
+    ):
+        config = yaml.safe_load(kubeconfig.read_text())
+        kubeconfig.write_text(yaml.safe_dump(config | {"current-context": TEAM}))
+        session = Home(theirs, api, page, kubeconfig)
+        try:
+            return session.play(page, progress.stage(page.name))
+        finally:
+            session.close()
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("name", PLAYED)
+def test_a_reader_at_home_reads_the_same_words(name: str, cluster: EmbeddedCluster, tmp_path: Path) -> None:
+    """The box is typed into a bash, then all that the page runs; by meaning, nothing differs."""
+    page = PAGES[name]
+    assert page.transcript
+    told = typed(cluster, page, tmp_path)
+    assert dict(differences(page, page.transcript, told)) == {}
