@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from door import TEAM, opened
 from preuve import project
 from preuve.cluster.api import Api
 from preuve.cluster.context import connected
+from preuve.meaning.spans import Answer, marked
 from preuve.page import blocks
 from preuve.page.plan import Command
 from preuve.play.bash import Bash
@@ -160,6 +162,62 @@ def test_the_box_takes_no_time_to_read() -> None:
     whole = markdown.markdown(f"{page}\n\n{home.box('a/b.md')}", extensions=extensions)
     assert whole.count("<pre") == 2
     assert minutes(whole) == minutes(markdown.markdown(page))
+
+
+OURS = {
+    "name of a node": (r"\bnode[123]\b", r"\bnoms?\b[^.:]*nœud|nœuds?\b[^.:]*\bnoms?\b"),
+    "address": (r"(?<![\d.])(?:10|172|192)(?:\.\d+){3}", r"plage|adresse"),
+    "system": (r"Debian[^\n]*?(?=  )|\b\d+\.\d+\.\d+[-+]\S+", r"colonne|version"),
+    "runtime": (r"\bcontainerd\b\S*", r"moteur de conteneurs"),
+    "context": (r"\bpreuve\b", r"contexte"),
+    "folder": (r"(?<!\S)(?:/root|/tmp/[A-Z]+-|/srv|/var/folders)\b\S*", r"fichiers? provisoires?"),
+}
+"""What an answer tells of our own machines, and of what a lesson speaks where it explains it."""
+EXPLAINED_EARLIER = {"runtime": "pods/observer.md"}
+"""What stands in so many answers that it is explained once, for the lessons after that one."""
+HERE = re.compile(r"[Cc]hez vous|\b(?:[Vv]os|[Vv]otre|vôtres?)\b|provisoire")
+
+
+def told(page: Page, kind: str) -> bool:
+    """Whether a lesson says that a reader's machine tells something else."""
+    _, about = OURS[kind]
+    text = home.PLACE.join(re.split(r"^ *```.*?^ *```$", page.text, flags=re.DOTALL | re.MULTILINE))
+    return any(HERE.search(one) and re.search(about, one) for one in text.split("\n"))
+
+
+def mentions(page: Page) -> Iterator[tuple[str, str, bool]]:
+    """What a page's answers tell of our own machines: the kind, the words, whether it is marked.
+
+    A number that follows them may be marked by itself: `containerd://`, then what chance gave.
+    """
+    assert page.transcript
+    seen = [
+        Answer("" if one.drawn or action.options.hidden else one.output, one.source)
+        for action, one in zip(page.plan.actions(), page.transcript.exchanges, strict=True)
+    ]
+    spans = marked(seen, page.plan.public(), page.transcript.values)
+    for answer, chance in zip(seen, spans, strict=True):
+        for kind, (pattern, _) in OURS.items():
+            for found in re.finditer(pattern, answer.output):
+                inside = any(one.start <= found.start() and found.end() <= one.end for one in chance)
+                yield kind, found[0], inside
+
+
+def test_what_an_answer_tells_of_our_machines_is_marked_or_explained() -> None:
+    """On the page, or in a lesson before it; and there is something to explain."""
+    lessons = sorted(LESSONS, key=(ROOT / "mkdocs.yml").read_text(encoding="utf-8").index)
+    counted: Counter[bool] = Counter()
+    unexplained = set()
+    for number, name in enumerate(lessons):
+        page = PAGES[name]
+        for kind, words, inside in mentions(page) if page.transcript else ():
+            counted[inside] += 1
+            before = EXPLAINED_EARLIER.get(kind) in lessons[:number]
+            if not (inside or told(page, kind) or (before and told(PAGES[EXPLAINED_EARLIER[kind]], kind))):
+                unexplained.add((name, kind, words))
+    assert unexplained == set()
+    assert counted[True] > 300
+    assert counted[False] > 50
 
 
 PLAYED = (

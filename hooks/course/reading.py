@@ -12,8 +12,12 @@ SECONDS_A_BLOCK = 20
 
 LESSON = '<div class="admonition abstract">'
 VERSION = '<p class="preuve-version">'
-HOME = re.compile(r'<div class="admonition chez-vous".*?</details>\s*</div>', re.DOTALL)
-"""The same on every page (`course.home`): nobody reads it twice."""
+UNREAD = re.compile(
+    r'<div class="admonition chez-vous".*?</details>\s*</div>|<details class="example">.*?</details>',
+    re.DOTALL,
+)
+"""What nobody reads to learn: « Chez vous », the same on every page (`course.home`), and « Vérifier », a
+script that one runs."""
 BLOCK = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
 TAG = re.compile(r"<[^>]+>")
 
@@ -24,7 +28,7 @@ def minutes(content: str) -> int:
     >>> minutes("<p>" + "un <em>mot</em> " * 290 + "</p><pre>une sortie</pre>")
     3
     """
-    content = HOME.sub(" ", content)
+    content = UNREAD.sub(" ", content)
     words = len(TAG.sub(" ", BLOCK.sub(" ", content)).split())
     return max(1, round(words / WORDS_A_MINUTE + len(BLOCK.findall(content)) * SECONDS_A_BLOCK / 60))
 
