@@ -329,6 +329,20 @@ def test_a_line_less_is_told_where_it_is_missing_alone() -> None:
     assert [number for number, _ in diff(["000\n200\n", table, *later], ["000\n", table, *later])] == [0]
 
 
+def test_a_long_difference_is_told_in_part() -> None:
+    """Where lines repeat, to match two outputs of a megabyte line by line would take days."""
+    lines = 20_000 * "la\n"
+    assert list(diff([lines], [f"{lines}li\n"])) == [(0, "  la\n  la\n+ li")]
+    ends = [f"{first}\n{lines}{last}\n" for first, last in ("ab", "cd")]
+    assert list(diff(ends[:1], ends[1:])) == [(0, "- a\n- b\n+ c\n+ d")]
+    assert list(diff([lines], [f"a\n{lines}b\n"])) == [(0, "+ a\n+ b")]
+    turned = [10_000 * "la\nli\n", 10_000 * "li\nla\n"]
+    [(_, told)] = diff(turned[:1], turned[1:])
+    assert told.startswith("- la\n- li\n")
+    assert told.endswith("- li\n  … and more: of 20000 lines before, 20000 now")
+    assert told.count("\n") == compare.LINES
+
+
 HEARD = "[pod/choir-{0}/say] la\n[pod/choir-{0}/say] li\n[pod/choir-{1}/say] fa\n[pod/choir-{1}/say] fi\n"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from preuve.meaning.passages import Thing, passages, statement
@@ -20,6 +20,17 @@ if TYPE_CHECKING:
     from preuve.meaning.passages import Line, Page
     from preuve.meaning.spans import Answer, Value
     from preuve.meaning.twins import Statement
+
+
+AROUND = 2
+"""Lines of context before and after what differs."""
+
+LINES = 200
+"""Of a difference that is longer, the beginning is told."""
+
+PAIRS = 1_000_000
+"""Where two outputs have more pairs of lines, they are not matched, which could take days: it is told which
+lines one of them has more often, or else how both begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +135,27 @@ def _line(line: Line, twin: Mapping[Thing, Thing] | None) -> Said:
 
 
 def _unified(before: Sequence[Said], after: Sequence[Said]) -> Iterator[str]:
+    """A unified diff of two outputs, as much of it as anybody reads."""
+    lines = list(islice(_differing(before, after), LINES + 1))
+    yield from lines[:LINES]
+    if len(lines) > LINES:
+        yield f"  … and more: of {len(before)} lines before, {len(after)} now"
+
+
+def _differing(before: Sequence[Said], after: Sequence[Said]) -> Iterator[str]:
     texts = [[line.text for line in lines] for lines in (before, after)]
-    matcher = difflib.SequenceMatcher(None, texts[0], texts[1], autojunk=False)
-    for number, hunk in enumerate(matcher.get_grouped_opcodes(2)):
+    head = _alike(*texts)
+    tail = _alike(*(text[head:][::-1] for text in texts))
+    first, last = max(0, head - AROUND), max(0, tail - AROUND)  # what is alike at both ends is not matched
+    before, after = (lines[first : len(lines) - last] for lines in (before, after))
+    if len(before) * len(after) > PAIRS:
+        less, more = _surplus(before, after), _surplus(after, before)
+        yield from (f"- {line.shown}" for line in (less if less or more else before))
+        yield from (f"+ {line.shown}" for line in (more if less or more else after))
+        return
+    old, new = (text[first : len(text) - last] for text in texts)
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    for number, hunk in enumerate(matcher.get_grouped_opcodes(AROUND)):
         if number:
             yield "  …"
         for tag, start, end, new_start, new_end in hunk:
@@ -135,3 +164,21 @@ def _unified(before: Sequence[Said], after: Sequence[Said]) -> Iterator[str]:
             else:
                 yield from (f"- {line.shown}" for line in before[start:end])
                 yield from (f"+ {line.shown}" for line in after[new_start:new_end])
+
+
+def _surplus(lines: Sequence[Said], others: Sequence[Said]) -> list[Said]:
+    """The lines that are there more often than among others."""
+    left = Counter(line.text for line in others)
+    left.subtract(line.text for line in lines)
+    more = []
+    for line in reversed(lines):
+        if left[line.text] < 0:
+            left[line.text] += 1
+            more.append(line)
+    return more[::-1]
+
+
+def _alike(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many lines two texts begin with alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((number for number, (a, b) in pairs if a != b), min(len(one), len(other)))
