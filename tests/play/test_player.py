@@ -361,6 +361,13 @@ def test_a_session_that_cannot_be_ended_keeps_no_other(project: Project, session
     assert {f"close {page}.md" for page in ("a", "b", "stuck", "stuck2")} <= set(sessions.told)
 
 
+def test_a_page_that_cannot_be_ended_is_named(project: Project, sessions: Sessions) -> None:
+    """What it started may keep the machine: who is told has to know which page did."""
+    with sessions.player(project) as player, pytest.raises(ClusterError) as told:
+        played(player, a="$ one", stuck="$ two")
+    assert str(told.value) == "stuck.md:1: the namespace does not go"
+
+
 def test_a_page_that_fails_does_not_stop_the_others(project: Project, sessions: Sessions) -> None:
     """Its session is ended, in a build as while serving, for what it left is not what a page asks."""
     with sessions.player(project, keep=True, jobs=1) as player:

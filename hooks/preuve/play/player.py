@@ -333,8 +333,14 @@ class Player:
     def _end(self, name: str) -> None:
         with self._lock:
             held = self._held.pop(name, None)
-        if held:
+        if not held:
+            return
+        try:
             held.end.close()
+        except ClusterError as error:
+            for each in error.each:
+                each.where = each.where or Where(name, 1)
+            raise
 
     def _end_sessions(self) -> None:
         with ExitStack() as stack:  # one that cannot be ended keeps no other
