@@ -38,6 +38,7 @@ if system == "win32":
 gone = {
     "win32": ["fork", "geteuid", "getuid", "mkfifo", "openpty", "setsid"],
     "darwin": [],
+    "linux": [],
 }[system]
 for name in [*gone, "memfd_create", "pidfd_open", "setns", "unshare"]:
     if hasattr(os, name):
@@ -118,11 +119,9 @@ def test_pages_are_replayed(project: Folder, system: str, command: tuple[str, ..
 @pytest.mark.parametrize(
     ("system", "told"),
     [
-        ("win32", "pages are played on Linux and macOS: play them in WSL"),
-        (
-            "darwin",
-            "playing takes cryptography, kubernetes, psutil, urllib3, not installed here: run `pip inst",
-        ),
+        ("win32", "pages are played on Linux: play them in WSL"),
+        ("darwin", "pages are played on Linux: play them in a virtual machine"),
+        ("linux", "playing takes cryptography, kubernetes, psutil, urllib3, pyroute2, not installed here"),
     ],
 )
 @pytest.mark.parametrize("project", ["plugins: [preuve]"], indirect=True)

@@ -18,10 +18,12 @@ def check() -> None:
     """Refuse where the modules that play pages could not even be imported.
 
     Raises:
-        ClusterError: this is Windows, or packages are missing; the message says what to do.
+        ClusterError: this is no Linux, which confines pages, or packages are missing; the message says what
+            to do.
     """
-    if sys.platform == "win32":
-        raise ClusterError("pages are played on Linux and macOS: play them in WSL, and replay them here")
+    if sys.platform != "linux":
+        where = "WSL" if sys.platform == "win32" else "a virtual machine or a container"
+        raise ClusterError(f"pages are played on Linux: play them in {where}, and replay them here")
     if missing := [name for name in PACKAGES if find_spec(name) is None]:
         raise ClusterError(
             f"playing takes {', '.join(missing)}, not installed here: run `pip install 'preuve[play]'`"

@@ -232,9 +232,3 @@ def test_what_is_built_asks_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(requirements, "_built", lambda kubernetes: kubernetes)
     monkeypatch.setenv("PATH", "")
     requirements.check_build(["1.37"], Progress())
-
-
-def test_not_on_linux(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Elsewhere, nothing but that is worth telling."""
-    monkeypatch.setattr(sys, "platform", "darwin")
-    assert ["Linux" in problem for problem in requirements.problems()] == [True]

@@ -1,8 +1,8 @@
 """A vault: secrets for those who want files of them.
 
-They have no place on a disk where the system can keep files in memory, and go with the process, however
-that ends. Where it cannot (macOS), and for what a library writes by itself, there is a folder of this process
-alone: what a killed one left is removed by the next that opens a vault.
+They have no place on a disk: the system keeps them in memory, and they go with the process, however that
+ends. For what a library writes by itself, there is a folder of this process alone: what a killed one left is
+removed by the next that opens a vault.
 """
 
 from __future__ import annotations
@@ -48,16 +48,11 @@ class Vault:
             name: what it is, for who lists open files.
             content: the secret.
         """
-        if hasattr(os, "memfd_create"):
-            handle = os.memfd_create(name)
-            os.fchmod(handle, 0o600)
-            self._open.callback(os.close, handle)
-            os.write(handle, content)
-            return f"/proc/self/fd/{handle}"
-        path = Path(self.folder(), name)
-        path.touch(0o600)
-        path.write_bytes(content)
-        return str(path)
+        handle = os.memfd_create(name)
+        os.fchmod(handle, 0o600)
+        self._open.callback(os.close, handle)
+        os.write(handle, content)
+        return f"/proc/self/fd/{handle}"
 
     def folder(self) -> str:
         """A folder, 0700, for who writes secrets by himself."""

@@ -8,7 +8,6 @@ import platform
 import re
 import shutil
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -106,7 +105,7 @@ def check_build(kubernetes: Sequence[str], progress: Progress) -> None:
     from preuve.cluster.embedded import debian  # noqa: PLC0415 - 50 ms, seldom needed
 
     errors: list[PreuveError] = [ClusterError(problem) for problem in problems(debian.lacking())]
-    if sys.platform == "linux" and not all(_compiled(minor) for minor in kubernetes):
+    if not all(_compiled(minor) for minor in kubernetes):
         checks: list[Callable[[], None]] = [_check_memory, _check_disk]
         if os.geteuid() == 0 and not any(_privileges()):  # else a Go is fetched for nothing, for minutes
             checks.append(lambda: binaries.have_go(progress))
@@ -165,9 +164,6 @@ def problems(more: Mapping[str, str] | None = None) -> Iterator[str]:
     Args:
         more: what else is missing, and the Debian package that has it.
     """
-    if sys.platform != "linux":
-        yield _not_linux()
-        return
     missing = {
         name: package for name, package in packages.RUNNING.items() if not shutil.which(name, path=SEARCHED)
     }
@@ -187,10 +183,6 @@ def problems(more: Mapping[str, str] | None = None) -> Iterator[str]:
         yield f"it takes root to make nodes, and you are user {os.geteuid()}: run preuve with sudo"
     else:
         yield from _privileges()
-
-
-def _not_linux() -> str:
-    return f"the embedded cluster runs on Linux only, not on {platform.system()}: use a virtual machine"
 
 
 def _little_memory(available: int, what: str, needed: int) -> str:
