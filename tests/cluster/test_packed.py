@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from preuve.cluster.embedded import packed
+from preuve.cluster.embedded import packed, wheels
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,3 +45,21 @@ def test_what_is_made_of_other_sources_is_not_taken(install: Path) -> None:
     """Its name is another, as it would be after an update of preuve alone."""
     assert not packed.have(install / "tool-5678")
     assert not install.exists()
+
+
+def test_an_archive_depends_on_what_is_packed_alone(tmp_path: Path) -> None:
+    """Not on when, by whom: the wheels of two machines are the same. It is unpacked as it was."""
+    entry = tmp_path / "tool-1234"
+    entry.mkdir()
+    (entry / "tool").write_text("#!/bin/sh\n")
+    (entry / "tool").chmod(0o755)
+    packages = tmp_path / "one", tmp_path / "other"
+    for age, package in enumerate(packages):
+        package.mkdir()
+        os.utime(entry / "tool", (age, age))
+        os.chown(entry / "tool", -1 if os.getuid() else age, -1)
+        wheels.pack(entry, package, preset=0)
+    one, other = (package / "tool-1234.tar.xz" for package in packages)
+    assert one.read_bytes() == other.read_bytes()
+    with tarfile.open(one) as archive:
+        assert archive.getmember("tool-1234/tool").mode == 0o755
