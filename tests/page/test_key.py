@@ -95,6 +95,16 @@ def test_a_byte_of_a_manifest_counts(tmp_path: Path) -> None:
     assert keyed(tmp_path, manifest="kind: Pod\n# x\n") != keyed(tmp_path)
 
 
+def test_the_name_of_a_manifest_counts(tmp_path: Path) -> None:
+    """Though no command of the page has it: it is what `ls` says, and in which order a folder is applied."""
+    page = '```yaml\n--8<-- "{}.yaml"\n```\n\n```console\n$ ls; kubectl apply -f .\n```\n'
+    keys = set()
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.yaml").write_text("kind: Pod\n")
+        keys.add(keyed(tmp_path, page.format(name)))
+    assert len(keys) == 2
+
+
 def test_the_cluster_counts(tmp_path: Path) -> None:
     """Another minor, or other images, may answer otherwise."""
     assert keyed(tmp_path, cluster="kubernetes 1.36") != keyed(tmp_path)

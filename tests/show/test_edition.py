@@ -13,14 +13,14 @@ from preuve.settings import Mode, Settings
 from preuve.show.edition import Edition, prepare
 from preuve.show.strings import ENGLISH
 from preuve.testing import FakePlayer
-from preuve.transcript import read
+from preuve.transcript import read, write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from preuve.errors import PreuveError
     from preuve.project import Page
-    from preuve.transcript import Transcript
+    from preuve.transcript import Exchange, Transcript
 
 
 @pytest.fixture
@@ -195,6 +195,43 @@ def test_an_upgrade_shows_the_outputs_of_the_new_kubernetes(project: Project) ->
     new = read(project.transcript_path("a.md"), "a", "a.md")
     assert new
     assert new.version == "v1.38.0"
+
+
+def test_a_new_patch_of_kubernetes_is_told(project: Project) -> None:
+    """No key changes, nor may any answer: the page says which Kubernetes it was."""
+    built(project, Mode.PLAY, FakePlayer())
+    assert built(project, Mode.PLAY, FakePlayer(version="v1.37.3")).rewritten == ["a.md", "b.md"]
+    new = read(project.transcript_path("a.md"), "a", "a.md")
+    assert new
+    assert new.version == "v1.37.3"
+
+
+@pytest.mark.parametrize(
+    "answered",
+    [
+        lambda one: (replace(one, exit=1),),
+        lambda one: (replace(one, source="uno"),),
+        lambda one: (replace(one, drawn=True, output=""),),
+        lambda one: (one, one),
+        lambda _: (),
+    ],
+    ids=["exit", "command", "drawing", "more", "less"],
+)
+def test_a_transcript_that_answers_something_else_is_refused(
+    project: Project, answered: Callable[[Exchange], tuple[Exchange, ...]]
+) -> None:
+    """Whoever sealed it, and though it has the page's key."""
+    built(project, Mode.PLAY, FakePlayer())
+    path = project.transcript_path("a.md")
+    old = read(path, "a", "a.md")
+    assert old
+    write(path, replace(old, exchanges=answered(*old.exchanges)))
+    [page, *_] = project.pages(["a.md"])
+    assert page.state == State.DAMAGED
+    assert "this transcript answers other commands than its page's" in str(page.damage)
+    assert [str(error.where) for error in built(project, Mode.REPLAY, FakePlayer()).errors] == [
+        "transcripts/a.txt:1"
+    ]
 
 
 def test_a_page_that_fails_does_not_stop_the_others(project: Project) -> None:
