@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from preuve.meaning.spans import Answer, marked
 from preuve.page import blocks
 from preuve.page.plan import Command
 from preuve.play.bash import Bash
-from preuve.play.namespace import Namespace
+from preuve.play.namespace import GONE_LIMIT, Namespace
 from preuve.play.session import Session
 from preuve.progress import Progress
 from preuve.settings import Settings
@@ -233,46 +233,39 @@ PLAYED = (
 class Home(Session):
     """A page, typed by a reader, in the namespace that the page has them make."""
 
-    def __init__(self, cluster: ContextCluster, api: Api, page: Page, kubeconfig: Path) -> None:
-        self._reader = page, kubeconfig
+    def __init__(self, cluster: ContextCluster, api: Api, page: Page) -> None:
+        self._typed = commands(shown(page))
+        self._reader = cluster.confine(page.name, exclusive=False)
+        self._config = cluster.kubeconfig.read_bytes()
         super().__init__(cluster, api, page.plan)
 
     @contextmanager
     def _have_namespace(self, plan: Plan) -> Iterator[Namespace]:  # noqa: ARG002 - see Session
-        page, kubeconfig = self._reader
-        environment = {
-            "KUBECONFIG": str(kubeconfig),
-            "PATH": f"{self._cluster.kubectl.parent}:{os.environ['PATH']}",  # type: ignore[attr-defined]
-        }
-        lines = commands(shown(page))
-        with Bash(environment) as bash:
-            for line in lines[:2]:
+        path = f"{self._reader.home}/.kube/config"
+        with Bash(self._reader.environment(), under=self._reader.argv()) as bash:
+            bash.write(path, self._config, mode=0o600)
+            there = "kubectl wait --for=create serviceaccount/default --timeout=30s"  # nobody types as fast
+            for line in (*self._typed[:2], there):
                 result = bash.run(line)
                 assert result.exit == 0, result.output
-            config = kubeconfig.read_text()
+            config = bash.run(f"cat {path}").output
             yield Namespace(yaml.safe_load(config)["contexts"][0]["context"]["namespace"], config)
-            for line in lines[2:]:
-                result = bash.run(line)
+            for line in self._typed[2:]:
+                result = bash.run(line, timeout=GONE_LIMIT)
                 assert result.exit == 0, result.output
 
 
 def typed(cluster: EmbeddedCluster, page: Page, folder: Path) -> Transcript:
-    """Play a page as a reader does, on a cluster that is reached by the reader's context."""
-    with (
-        opened(cluster, folder) as kubeconfig,
-        Progress() as progress,
-        connected(
-            Settings(cluster=f"context:{TEAM}"), progress, os.environ | {"KUBECONFIG": str(kubeconfig)}
-        ) as theirs,
-        Api(theirs.kubeconfig) as api,
-    ):
-        config = yaml.safe_load(kubeconfig.read_text())
-        kubeconfig.write_text(yaml.safe_dump(config | {"current-context": TEAM}))
-        session = Home(theirs, api, page, kubeconfig)
-        try:
-            return session.play(page, progress.stage(page.name))
-        finally:
-            session.close()
+    """Play a page as its reader does, on a cluster that their context reaches, with our kubectl."""
+    with opened(cluster, folder) as kubeconfig, Progress() as progress:
+        environment = {"KUBECONFIG": str(kubeconfig), "PATH": os.defpath}
+        with (
+            connected(Settings(cluster=f"context:{TEAM}"), progress, environment) as theirs,
+            Api(theirs.kubeconfig) as api,
+            closing(Home(theirs, api, page)) as session,
+            progress.stage(page.name) as stage,
+        ):
+            return session.play(page, stage)
 
 
 @pytest.mark.cluster
