@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from preuve.cluster.api import RefusedError
 from preuve.cluster.kinds import Kind
+from preuve.cluster.objects import condition, holds, leaving
 from preuve.cluster.rights import GROUPS
 from preuve.errors import CommandError
 
@@ -146,15 +147,15 @@ class Definitions:
             yield f"{base}/{plural}: is still served"
         self._taken |= wanted
         for each in services:
-            if "service" in each["spec"] and not _condition(each, "Available"):
+            if "service" in each["spec"] and not condition(each, "Available"):
                 yield f"APIService {each['metadata']['name']}: nobody has looked yet whether it is available"
 
     def _why_untold(
         self, definition: Object, base: str, schema: Object, listed_kinds: set[tuple[str, str]]
     ) -> str | None:
-        if _condition(definition, "NamesAccepted") == "False":  # somebody else's have them: it stays so
-            return None
-        if _condition(definition, "Established") != "True" or "deletionTimestamp" in definition["metadata"]:
+        if condition(definition, "NamesAccepted").get("status") == "False":
+            return None  # somebody else's kind has them: it stays so
+        if not holds(definition, "Established") or leaving(definition):
             return "is being established, or deleted"
         names = definition["spec"]["names"]
         try:
@@ -186,11 +187,6 @@ def _bases(definition: Object) -> Iterator[tuple[str, Object]]:
         if version["served"]:
             base = f"/apis/{definition['spec']['group']}/{version['name']}"
             yield base, version.get("schema", {}).get("openAPIV3Schema", {})
-
-
-def _condition(obj: Object, kind: str) -> str | None:
-    conditions = obj.get("status", {}).get("conditions") or ()
-    return next((each["status"] for each in conditions if each["type"] == kind), None)
 
 
 def _describes(schema: Object, kind: str) -> bool:

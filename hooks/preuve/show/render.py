@@ -145,6 +145,7 @@ def anchors(plan: Plan) -> dict[Block, str]:
 
 
 def _prose(markdown: str) -> str:
+    """A page without its fences and comments, as many lines."""
     return APART.sub(lambda apart: "\n" * apart[0].count("\n"), markdown)
 
 
@@ -545,8 +546,7 @@ def _headed(lines: Sequence[str]) -> tuple[int, str]:
     top = front_matter_length([lines[0].removeprefix("\ufeff"), *lines[1:]])
     if not top and (written := METADATA.match("\n".join(lines))):
         top = written[0].count("\n")
-    text = "\n".join(lines[top:])
-    seen = ["", *APART.sub(lambda apart: "\n" * apart[0].count("\n"), text).split("\n"), ""]
+    seen = ["", *_prose("\n".join(lines[top:])).split("\n"), ""]
     for number, (above, line, below) in enumerate(zip(seen, seen[1:], seen[2:], strict=False), top + 1):
         if heading := HEADING.fullmatch(line):
             return number, heading[1]
