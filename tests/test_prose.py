@@ -9,11 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course import language, typography
+from course import language, sheet, typography
 from course.language import Exemption
 from course.prose import HIDDEN, SYNTAX, prose
 
@@ -148,6 +149,14 @@ def test_the_command_runs_as_the_makefile_runs_it(tmp_path: Path) -> None:
 def test_the_course_keeps_the_typography(page: str) -> None:
     """`make typography` mends what this finds."""
     assert [f"{page}:{line}: {told}" for line, told in typography.check(language.course()[page])] == []
+
+
+def test_the_cheat_sheet_keeps_the_typography() -> None:
+    """What is written by hand beside its commands: a `?` does not begin a line of a phone."""
+    data = yaml.safe_load(sheet.DATA.read_text(encoding="utf-8"))
+    purposes = [purpose for patterns in data.values() for purpose in patterns.values()]
+    assert purposes
+    assert [purpose for purpose in purposes if typography.check(purpose)] == []
 
 
 def test_the_language_of_the_course_has_no_unknown_word() -> None:

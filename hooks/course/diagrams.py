@@ -22,6 +22,8 @@ from mkdocs.exceptions import PluginError
 from playwright.sync_api import sync_playwright
 
 from course import ROOT, package_file, pages, serving
+from preuve.show.drawing import enlarge
+from preuve.show.strings import FRENCH
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -38,6 +40,8 @@ FONT = "-apple-system, BlinkMacSystemFont, Helvetica, Arial, sans-serif"
 SMALLEST = 0.64
 """A drawing shrinks to this (16 px text to 10), then scrolls. At 1280 px a column is 688 px wide: all
 drawings fit, up to 1061 px, but for those of 1440 px and more."""
+PHONE = 328
+"""How wide a column is at 360 px: there, what is wider has a button to see it as large as it was drawn."""
 NARROWER = str.maketrans("\u00a0", "\u202f")
 """mermaid has a label that holds a `<br>` sanitized as HTML, which writes U+00A0 as an entity, and draws that
 as text. HTML has no entity for the narrow space, which does not break either."""
@@ -77,6 +81,13 @@ class Diagram:
         numbered = enumerate((text.translate(NARROWER).strip() for text in page), 1)
         at = next((f":{n}" for n, text in numbered if text == culprit.strip()), "")
         return f"{self.page}{at}: mermaid cannot draw this: {' '.join(error.split())}"
+
+
+def on_config(config: MkDocsConfig) -> None:
+    """Spare mermaid2 the pages: it would parse and write each anew, a sixth of a build, to change nothing."""
+    if idle := config.plugins.get("mermaid2"):
+        events = config.plugins.events
+        events["post_page"] = [each for each in events["post_page"] if getattr(each, "__self__", None) is not idle]
 
 
 def on_page_content(content: str, /, *, page: Page, **_: object) -> str:
@@ -203,6 +214,8 @@ def inline(text: str, drawn: dict[str, str]) -> str:
         if svg is None:
             return found[0]
         key = svg.partition('id="')[2].partition('"')[0]
-        return f'<div class="mermaid">{svg.replace(key, f"{key}-{next(count)}")}</div>'
+        broad = int(svg.partition("max-width:")[2].partition("px")[0]) > PHONE
+        button = enlarge(FRENCH.drawing) if broad else ""
+        return f'<div class="mermaid">{svg.replace(key, f"{key}-{next(count)}")}{button}</div>'
 
     return MARKED.sub(drawing, text)

@@ -37,8 +37,15 @@ TWO = "Service a ClusterIP 80 selects=Pod/x\nService b ClusterIP 80 selects=Pod/
 
 def pictures(text: str, anchor: str = "d") -> tuple[ET.Element, ET.Element]:
     scene = [read(line) for line in text.splitlines()]
-    wide, narrow = ET.fromstring(draw(scene, ["pods"], anchor, ENGLISH.drawing))  # noqa: S314 - our own
+    drawing = ET.fromstring(draw(scene, ["pods"], anchor, ENGLISH.drawing))  # noqa: S314 - our own
+    wide, narrow = drawing.findall("svg")
     return wide, narrow
+
+
+@pytest.mark.parametrize(("text", "more"), [(NODES, True), (MANY, True), ("Pod a Running", False)])
+def test_what_a_phone_shows_in_another_layout_can_be_enlarged(text: str, more: bool) -> None:
+    drawing = draw([read(line) for line in text.splitlines()], ["pods"], "d", ENGLISH.drawing)
+    assert (">Enlarge</button>" in drawing) == more
 
 
 def boxes(picture: ET.Element) -> dict[str, tuple[float, float, float, float]]:

@@ -114,8 +114,8 @@ def fits_a_phone(browser: Browser, address: str) -> Iterator[str]:
 
 def uncovered(browser: Browser, address: str) -> Iterator[str]:
     """No word stays beneath the buttons of its block, scrolled to its end, nor beneath those of a table."""
-    for viewport in (PHONE, DESK):
-        context = browser.new_context(viewport=viewport)
+    for viewport, finger in ((PHONE, True), (PHONE, False), (DESK, False)):
+        context = browser.new_context(viewport=viewport, has_touch=finger, is_mobile=finger)
         yield from settled(context, address).evaluate(COVERED)
         context.close()
 
@@ -290,6 +290,22 @@ COVERED = """() => {
         found.push("covered: " + words.currentNode.data)
     }
   }
+  const seen = [] // by line; a cell of a column that gave way has no place
+  const words = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT)
+  while (words.nextNode()) {
+    const { data, parentElement } = words.currentNode
+    if (!data.trim() || !parentElement.checkVisibility() || parentElement.closest(".preuve-bar")) continue
+    const cell = parentElement.closest(".preuve-row > span")
+    if (cell && !(cell.clientWidth && cell.clientHeight)) continue
+    range.selectNodeContents(words.currentNode)
+    for (const box of range.getClientRects()) seen.push([data, box])
+  }
+  for (const bar of document.querySelectorAll("article .preuve-bar")) {
+    const { left, right, top, bottom } = bar.getBoundingClientRect()
+    for (const [text, box] of seen)
+      if (box.top + 1 < bottom && box.bottom > top + 1 && box.right > left + 1 && box.left < right)
+        found.push("covered: " + text)
+  }
   return found.map(text => text.slice(0, 200))
 }"""
 
@@ -420,6 +436,7 @@ def test_the_heaviest_page_is_swift(site: Path, serve: Serve) -> None:
         (accessible, "pale-in-the-dark"),
         (fits_a_phone, "too-wide"),
         (uncovered, "covered-by-a-button"),
+        (uncovered, "covered-by-a-bar"),
         (light, "too-heavy"),
         (reads_without_scripts, "undrawn"),
         (reads_without_scripts, "shown-by-a-script"),
@@ -630,6 +647,60 @@ def test_a_drawing_is_compared_with_the_one_before_it(sample: Path, browser: Bro
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
         assert page.evaluate(statuses) == now
         page.close()
+
+
+@pytest.mark.parametrize("drawing", ["drawings.html#drawing-3", "diagrams.html#wide"])
+def test_a_drawing_is_seen_as_large_as_it_was_drawn(
+    drawing: str, sample: Path, browser: Browser, serve: Serve
+) -> None:
+    """On a phone: by a key and by a finger, over the page, which then is as it was; on a desk it already is."""
+    context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
+    with serve(sample) as base:
+        page = settled(context, base + drawing.partition("#")[0])
+        box = page.locator(LARGE[drawing])
+        before = page.evaluate("document.body.innerHTML")
+        button = box.get_by_role("button", name="Agrandir")
+        button.focus()
+        page.keyboard.press("Enter")
+        dialog = page.get_by_role("dialog")
+        assert dialog.get_by_role("button", name="Fermer").evaluate("one => one === document.activeElement")
+        picture = dialog.locator("svg:visible")
+        drawn = "svg => svg.viewBox.baseVal.width"
+        assert picture.evaluate("svg => svg.clientWidth") == pytest.approx(picture.evaluate(drawn), abs=1)
+        assert dialog.locator("> div").evaluate("one => one.scrollWidth > one.clientWidth")
+        page.keyboard.press("Tab")
+        assert dialog.locator("> div").evaluate("one => one === document.activeElement")
+        page.add_script_tag(path=AXE)
+        found = page.evaluate("axe.run('dialog')")["violations"]
+        assert [node["failureSummary"] for rule in found for node in rule["nodes"]] == []
+        page.keyboard.press("Escape")
+        dialog.wait_for(state="detached")
+        assert button.evaluate("one => one === document.activeElement")
+        box.locator("svg:visible").tap()
+        dialog.get_by_role("button", name="Fermer").tap()
+        dialog.wait_for(state="detached")
+        page.evaluate("document.querySelectorAll('[style=\"\"]').forEach(one => one.removeAttribute('style'))")
+        assert page.evaluate("document.body.innerHTML") == before
+        page.set_viewport_size(DESK)
+        assert not button.is_visible()
+        box.locator("svg:visible").click()
+        assert dialog.count() == 0
+    context.close()
+
+
+LARGE = {"drawings.html#drawing-3": "#drawing-3", "diagrams.html#wide": ".mermaid:has(> .preuve-enlarge)"}
+
+
+def test_a_drawing_that_a_phone_shows_whole_offers_no_more(
+    sample: Path, browser: Browser, serve: Serve
+) -> None:
+    """A button that changes nothing is one more thing to pass."""
+    context = browser.new_context(viewport=PHONE)
+    with serve(sample) as base:
+        page = settled(context, base + "drawings.html")
+        offered = page.locator(".preuve-drawing:has(> .preuve-enlarge)")
+        assert offered.evaluate_all("all => all.map(one => one.id)") == ["drawing-3"]
+    context.close()
 
 
 def stop_the_clock(page: Page) -> None:
@@ -961,6 +1032,27 @@ def test_the_cheat_sheet_is_filtered_as_one_types(site: Path, browser: Browser, 
         assert titles.filter(visible=True).count() < every[1]
         page.get_by_label("Filtrer les commandes").fill("")
         assert (rows.filter(visible=True).count(), titles.filter(visible=True).count()) == every
+    context.close()
+
+
+@pytest.mark.parametrize("site", ["course"], indirect=True)
+def test_the_keyboard_copies_from_the_cheat_sheet(site: Path, browser: Browser, serve: Serve) -> None:
+    """Of a table's buttons one is a stop of the Tab key, the first to be seen; the arrows go to the others."""
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    with serve(site) as base:
+        page = settled(context, base + "memo/index.html")
+        stops = "table => [...table.querySelectorAll('button')].filter(one => one.tabIndex === 0).length"
+        table = page.locator("table:has(td > a > code)").first
+        assert table.evaluate(stops) == 1
+        page.get_by_label("Filtrer les commandes").fill("api-resources")
+        assert table.evaluate(stops) == 1
+        table.locator("tr:not([hidden]) td > a").first.focus()
+        page.keyboard.press("Tab")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        table.get_by_role("button", name="Copié").wait_for()
+        commands = table.locator("tr:not([hidden]) td > a > code").all_text_contents()
+        assert page.evaluate("navigator.clipboard.readText()") == commands[1]
     context.close()
 
 

@@ -79,6 +79,14 @@
   // The cheat sheet: filtered as one types, without accents; what was found keeps its title.
   const bare = (text) => text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase()
 
+  // Of the buttons of a table, the first one to be seen is a stop of the Tab key; preuve.js walks to the others.
+  function stop(table) {
+    table.dataset.walk = ""
+    const buttons = [...table.querySelectorAll(".preuve-copy")]
+    const first = buttons.find((button) => !button.closest("tr").hidden)
+    for (const button of buttons) button.tabIndex = button === first ? 0 : -1
+  }
+
   function filter() {
     const field = document.querySelector(".filter input")
     if (!field || field.dataset.heard) return
@@ -93,6 +101,7 @@
         const place = table.closest(".md-typeset__scrollwrap") ?? table
         place.hidden = none
         if (place.previousElementSibling?.matches("h2, h3")) place.previousElementSibling.hidden = none
+        stop(table)
       }
     })
     for (const command of document.querySelectorAll("article td > a > code")) {
@@ -102,9 +111,12 @@
       button.addEventListener("click", async () => {
         await navigator.clipboard.writeText(command.textContent)
         button.dataset.done = ""
+        button.setAttribute("aria-label", "Copié")
+        button.addEventListener("blur", () => { delete button.dataset.done; button.setAttribute("aria-label", button.title) }, { once: true })
       })
       command.closest("td").append(button)
     }
+    tables.forEach(stop)
   }
 
   // What the theme draws without a name, or with one in English.

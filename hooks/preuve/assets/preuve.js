@@ -1,13 +1,13 @@
 // Executed blocks, for whoever has a script: copy a command, unfold, replay, link to a block, walk with the keyboard,
-// see in the place of a drawing the one before it.
+// see in the place of a drawing the one before it, or the drawing as large as it was drawn.
 // Without it everything reads.
 (function () {
   "use strict"
 
   const WORDS = {
-    en: { after: "Back to this state", before: "See the state before", copy: "Copy the command", copied: "Copied", less: "Show less", link: "Link to this block", replay: "Replay", replayTitle: "Replay with its real timing, waits cut at 5 s", stop: "Show all" },
-    fr: { after: "Revenir à cet état", before: "Voir l’état précédent", copy: "Copier la commande", copied: "Copié", less: "Réduire", link: "Lien vers ce bloc", replay: "Rejouer", replayTitle: "Rejouer au rythme du cluster, chaque attente limitée à 5 s", stop: "Tout montrer" },
-    es: { after: "Volver a este estado", before: "Ver el estado anterior", copy: "Copiar el comando", copied: "Copiado", less: "Mostrar menos", link: "Enlace a este bloque", replay: "Reproducir", replayTitle: "Reproducir al ritmo del clúster, cada espera limitada a 5 s", stop: "Mostrar todo" },
+    en: { after: "Back to this state", before: "See the state before", close: "Close", copy: "Copy the command", copied: "Copied", less: "Show less", link: "Link to this block", replay: "Replay", replayTitle: "Replay with its real timing, waits cut at 5 s", stop: "Show all" },
+    fr: { after: "Revenir à cet état", before: "Voir l’état précédent", close: "Fermer", copy: "Copier la commande", copied: "Copié", less: "Réduire", link: "Lien vers ce bloc", replay: "Rejouer", replayTitle: "Rejouer au rythme du cluster, chaque attente limitée à 5 s", stop: "Tout montrer" },
+    es: { after: "Volver a este estado", before: "Ver el estado anterior", close: "Cerrar", copy: "Copiar el comando", copied: "Copiado", less: "Mostrar menos", link: "Enlace a este bloque", replay: "Reproducir", replayTitle: "Reproducir al ritmo del clúster, cada espera limitada a 5 s", stop: "Mostrar todo" },
   }
   const words = WORDS[document.documentElement.lang.slice(0, 2)] ?? WORDS.en
   const TYPING_MS = 600 // to read a command before it is sent; nobody measured the typing
@@ -83,12 +83,14 @@
     return (event) => event.target.matches?.(NOTED) && act(event.target, event)
   }
 
-  // One stop of the Tab key a block, then the arrows: a table of Pods has twenty marks.
+  // One stop of the Tab key a block, then the arrows: a table of Pods has twenty marks. A site may have others walked
+  // through: [data-walk].
+  const WALKED = ".preuve, [data-walk]"
   const STOPS = ".preuve-copy, .preuve-mark, .preuve-more > button, .preuve-bar > *"
   const stops = (block) => Array.from(block.querySelectorAll(STOPS)).filter((stop) => stop.checkVisibility() && stop.offsetHeight)
 
   function walk(event) {
-    const block = event.target.matches?.(STOPS) && event.target.closest(".preuve")
+    const block = event.target.matches?.(STOPS) && event.target.closest(WALKED)
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key]
     if (!block || !step) return
     const all = stops(block)
@@ -99,7 +101,7 @@
   }
 
   function stay(event) {
-    const block = event.target.matches?.(STOPS) && event.target.closest(".preuve")
+    const block = event.target.matches?.(STOPS) && event.target.closest(WALKED)
     if (block) for (const stop of block.querySelectorAll(STOPS)) stop.tabIndex = stop === event.target ? 0 : -1
   }
 
@@ -168,7 +170,7 @@
     const kinds = (one) => one.querySelector("title").textContent
     const before = drawings.slice(0, index).findLast((one) => kinds(one) === kinds(drawing))
     if (!before || drawing.querySelector(".preuve-before")) return
-    const now = [...drawing.children]
+    const now = [...drawing.querySelectorAll(":scope > svg")]
     const then = Array.from(before.querySelectorAll(":scope > svg:not([data-then])"), (picture) => picture.cloneNode(true))
     for (const picture of then) {
       picture.dataset.then = ""
@@ -192,6 +194,34 @@
     show()
   }
 
+  // On a phone a drawing is shown over the page as large as it was drawn, where a finger or the arrows move it. It is
+  // the same one, so that its ids stay its own, and goes back to its place.
+  function enlarge(box) {
+    const picture = box.querySelector(":scope > .preuve-wide:not([hidden])") ?? box.querySelector(":scope > svg")
+    const dialog = element("dialog", { class: "preuve-dialog", "aria-label": picture.querySelector("title").textContent }, "")
+    const frame = element("div", { class: box.className, tabindex: 0, style: `--width: ${picture.viewBox.baseVal.width}px` }, "")
+    const close = element("button", { type: "button", class: "preuve-close" }, words.close)
+    const [next, height, left] = [picture.nextSibling, box.style.minHeight, box.scrollLeft]
+    close.addEventListener("click", () => dialog.close())
+    dialog.addEventListener("close", () => {
+      box.insertBefore(picture, next)
+      box.style.minHeight = height
+      box.scrollLeft = left
+      dialog.remove()
+    })
+    box.style.minHeight = box.offsetHeight + "px" // nothing moves behind
+    frame.append(picture)
+    dialog.append(close, frame)
+    document.body.append(dialog)
+    dialog.showModal()
+    frame.querySelector(".preuve-frame, .preuve-item, .node")?.scrollIntoView({ block: "nearest", inline: "center" }) // where one begins to read
+  }
+
+  document.addEventListener("click", ({ target }) => {
+    const box = target.closest(".preuve-enlarge, svg")?.parentElement
+    if (box?.querySelector(":scope > .preuve-enlarge")?.checkVisibility()) enlarge(box)
+  })
+
   // A link to a block in a fold leads to the block, not to the fold.
   function reveal() {
     const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)))
@@ -204,6 +234,7 @@
   }
 
   function start() {
+    document.querySelector(".preuve-dialog")?.close() // the reader went elsewhere
     document.querySelectorAll(".preuve:not([data-enriched])").forEach(enrich)
     Array.from(document.querySelectorAll(".preuve-drawing:has(title)")).forEach(comparable)
     reveal()

@@ -56,13 +56,20 @@ def draw(scene: Sequence[Item], kinds: Sequence[str], anchor: str, words: Drawin
     """
     name = escape(words.title.format(kinds=", ".join(kinds)))
     story = escape(" ".join(_story(scene, words)) or words.nothing)
+    wide, narrow = _wide(scene, words), _narrow(scene, words)
     pictures = "".join(
         f'<svg class="preuve-{layout}" role="img" width="{picture.width}" height="{picture.height}" '
         f'viewBox="0 0 {picture.width} {picture.height}" aria-labelledby="{anchor}-{layout}">'
         f'<title id="{anchor}-{layout}">{name}</title><desc>{story}</desc>{picture.body}</svg>'
-        for layout, picture in (("wide", _wide(scene, words)), ("narrow", _narrow(scene, words)))
+        for layout, picture in (("wide", wide), ("narrow", narrow))
     )
-    return f'<div class="preuve-drawing" id="{anchor}">{pictures}</div>'
+    button = enlarge(words) if wide.width > NARROW else ""
+    return f'<div class="preuve-drawing" id="{anchor}">{pictures}{button}</div>'
+
+
+def enlarge(words: DrawingStrings) -> str:
+    """The button of a drawing that a phone has no room for: preuve.js shows it as large as it was drawn."""
+    return f'<button type="button" class="preuve-enlarge" data-search-exclude="">{words.enlarge}</button>'
 
 
 @dataclass(slots=True)

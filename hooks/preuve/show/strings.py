@@ -32,6 +32,8 @@ class DrawingStrings:
     gone: str
     """The status of one that is there no more."""
     nothing: str
+    enlarge: str
+    """On the button beneath one that a phone shows in another layout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +230,7 @@ FRENCH = Strings(
         new="nouveau",
         gone="disparu",
         nothing="Aucun objet",
+        enlarge="Agrandir",
     ),
 )
 
@@ -311,6 +314,7 @@ ENGLISH = Strings(
         new="new",
         gone="gone",
         nothing="No object",
+        enlarge="Enlarge",
     ),
 )
 
@@ -409,6 +413,7 @@ SPANISH = Strings(
         new="nuevo",
         gone="desaparecido",
         nothing="Ningún objeto",
+        enlarge="Ampliar",
     ),
 )
 
