@@ -1,4 +1,7 @@
-"""What a page says of itself where it is found or shared: its description, made of its objectives."""
+"""What a page says of itself where it is found or shared: its description, its address, its source.
+
+An address is said if there is one (SITE_URL), and so is where the source is to be read (REPO_URL).
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,27 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.pages import Page
+
+NOWHERE = "https://example.org/"
+"""The address of a site that was given none (mkdocs.yml): its navigation needs one."""
 
 OBJECTIVES = re.compile(r'^!!! abstract "Objectifs"\n((?:    .*\n|\n)+)', re.MULTILINE)
 MARKUP = re.compile(r"[`*]+|\[([^\]]*)\]\([^)]*\)")
 ITEM = re.compile(r"^    - (.+)$", re.MULTILINE)
+
+
+def on_config(config: MkDocsConfig) -> None:
+    """Read the source on the branch that the forge shows: MkDocs takes every one's for `master`."""
+    if config.edit_uri:
+        config.edit_uri = config.edit_uri.replace("/master/", "/HEAD/", 1)
+
+
+def on_page_context(_context: object, /, *, page: Page, config: MkDocsConfig, **_: object) -> None:
+    """Claim no address that is nobody's: searchers would look there for the page."""
+    if (config.site_url or NOWHERE).startswith(NOWHERE):
+        page.canonical_url = None
 
 
 def on_page_markdown(markdown: str, /, *, page: Page, **_: object) -> None:

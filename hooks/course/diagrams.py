@@ -87,7 +87,9 @@ def on_config(config: MkDocsConfig) -> None:
     """Spare mermaid2 the pages: it would parse and write each anew, a sixth of a build, to change nothing."""
     if idle := config.plugins.get("mermaid2"):
         events = config.plugins.events
-        events["post_page"] = [each for each in events["post_page"] if getattr(each, "__self__", None) is not idle]
+        events["post_page"] = [
+            each for each in events["post_page"] if getattr(each, "__self__", None) is not idle
+        ]
 
 
 def on_page_content(content: str, /, *, page: Page, **_: object) -> str:

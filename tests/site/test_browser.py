@@ -649,16 +649,16 @@ def test_a_drawing_is_compared_with_the_one_before_it(sample: Path, browser: Bro
         page.close()
 
 
-@pytest.mark.parametrize("drawing", ["drawings.html#drawing-3", "diagrams.html#wide"])
+@pytest.mark.parametrize("drawing", ["drawings.html#drawing-4", "diagrams.html#large"])
 def test_a_drawing_is_seen_as_large_as_it_was_drawn(
     drawing: str, sample: Path, browser: Browser, serve: Serve
 ) -> None:
-    """On a phone: by a key and by a finger, over the page, which then is as it was; on a desk it already is."""
+    """On a phone: by a key, by a finger, over the page, which then is as it was; on a desk it already is."""
     context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
     with serve(sample) as base:
         page = settled(context, base + drawing.partition("#")[0])
         box = page.locator(LARGE[drawing])
-        before = page.evaluate("document.body.innerHTML")
+        before = box.evaluate(PLACES)
         button = box.get_by_role("button", name="Agrandir")
         button.focus()
         page.keyboard.press("Enter")
@@ -679,7 +679,9 @@ def test_a_drawing_is_seen_as_large_as_it_was_drawn(
         box.locator("svg:visible").tap()
         dialog.get_by_role("button", name="Fermer").tap()
         dialog.wait_for(state="detached")
-        page.evaluate("document.querySelectorAll('[style=\"\"]').forEach(one => one.removeAttribute('style'))")
+        page.evaluate(
+            "document.querySelectorAll('[style=\"\"]').forEach(one => one.removeAttribute('style'))"
+        )
         assert page.evaluate("document.body.innerHTML") == before
         page.set_viewport_size(DESK)
         assert not button.is_visible()
@@ -688,7 +690,10 @@ def test_a_drawing_is_seen_as_large_as_it_was_drawn(
     context.close()
 
 
-LARGE = {"drawings.html#drawing-3": "#drawing-3", "diagrams.html#wide": ".mermaid:has(> .preuve-enlarge)"}
+LARGE = {"drawings.html#drawing-4": "#drawing-4", "diagrams.html#large": "#large + .mermaid"}
+PLACES = """box => [
+  box.scrollLeft, box.offsetHeight, ...Array.from(document.querySelectorAll("article *"), one => one.tagName + one.id),
+]"""
 
 
 def test_a_drawing_that_a_phone_shows_whole_offers_no_more(
@@ -1037,7 +1042,7 @@ def test_the_cheat_sheet_is_filtered_as_one_types(site: Path, browser: Browser, 
 
 @pytest.mark.parametrize("site", ["course"], indirect=True)
 def test_the_keyboard_copies_from_the_cheat_sheet(site: Path, browser: Browser, serve: Serve) -> None:
-    """Of a table's buttons one is a stop of the Tab key, the first to be seen; the arrows go to the others."""
+    """Of a table's buttons one is a stop of the Tab key, the first to be seen; the arrows go to the rest."""
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     with serve(site) as base:
         page = settled(context, base + "memo/index.html")

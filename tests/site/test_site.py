@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
+from mkdocs.config import load_config
+
+from course import card
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -187,6 +190,41 @@ def test_a_page_leads_to_its_proofs(site: Path) -> None:
         "../transcripts/services/index.txt",
     ]
     assert "min de lecture · Exécuté sur Kubernetes v1." in re.sub("<.*?>", "", line[1])
+
+
+@pytest.mark.parametrize(
+    ("environment", "addresses"),
+    [
+        ({}, []),
+        (
+            {"SITE_URL": "https://cours.test/k8s/"},
+            [f"https://cours.test/k8s/{path}" for path in ("assets/carte.png", "index.html", "index.html")],
+        ),
+    ],
+)
+def test_a_page_claims_no_address_that_is_not_its_own(
+    environment: dict[str, str],
+    addresses: list[str],
+    write: Callable[[str], Path],
+    build: Build,
+    tmp_path: Path,
+) -> None:
+    """Nor does the card that shows it elsewhere."""
+    assert build(write("# Un\n"), tmp_path / "site", **environment).returncode == 0
+    page = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    tags = re.findall("<(?:meta|link) [^>]*>", page)
+    claims = [tag for tag in tags if re.search("canonical|og:(url|image)", tag)]
+    assert sorted(re.findall(r'https?://[^"]*', " ".join(claims))) == addresses
+
+
+@pytest.mark.parametrize(
+    ("repository", "source"), [("", None), ("https://github.com/a/b", "edit/HEAD/docs/")]
+)
+def test_the_source_is_read_on_the_branch_that_the_forge_shows(repository: str, source: str | None) -> None:
+    """MkDocs knows of `master` alone; without a repository nothing leads there."""
+    config = load_config(str(ROOT / "mkdocs.yml"), repo_url=repository)
+    card.on_config(config)
+    assert config.edit_uri == source
 
 
 def test_the_html_is_valid(site: Path) -> None:
