@@ -84,7 +84,7 @@ class Diagram:
 
 
 def on_config(config: MkDocsConfig) -> None:
-    """Spare mermaid2 the pages: it would parse and write each anew, a sixth of a build, to change nothing."""
+    """Spare mermaid2 the pages: it would parse and write each anew, half of a build, to change nothing."""
     if idle := config.plugins.get("mermaid2"):
         events = config.plugins.events
         events["post_page"] = [
