@@ -662,7 +662,7 @@ def test_a_drawing_is_seen_as_large_as_it_was_drawn(
         button = box.get_by_role("button", name="Agrandir")
         button.focus()
         page.keyboard.press("Enter")
-        dialog = page.get_by_role("dialog")
+        dialog = page.locator("dialog")
         assert dialog.get_by_role("button", name="Fermer").evaluate("one => one === document.activeElement")
         picture = dialog.locator("svg:visible")
         drawn = "svg => svg.viewBox.baseVal.width"
