@@ -22,7 +22,7 @@ serve: .venv/ready $(NODE) ## write: the site on a local port, replayed; what yo
 
 test: .venv/ready $(NODE) tests/site/$(NODE) cluster lint ## everything that CI runs
 	@failed=; \
-	$(BIN)/pytest -n 2 --dist loadfile -m 'not cluster and not speed' || failed=1; \
+	$(BIN)/pytest -n 2 --dist load --maxschedchunk 1 -m 'not cluster and not speed' || failed=1; \
 	$(BIN)/pytest -m 'cluster and not speed and not cases and not vm' || failed=1; \
 	test -z "$$failed"
 

@@ -8,6 +8,7 @@ import select
 import shutil
 import struct
 import subprocess
+import sys
 import tempfile
 import termios
 import time
@@ -35,6 +36,11 @@ if TYPE_CHECKING:
 settings.register_profile("preuve", deadline=None)  # a test asserts what happens, not how long it takes
 settings.load_profile("preuve")
 
+# Hundreds of processes run what is tested. Where Python was asked to keep nothing that it compiled, each of
+# them would compile the engine again, and each worker the tests.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Leave the checkout's own cluster alone: the tests' is one for all projects, elsewhere."""
@@ -48,6 +54,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 STATE = pytest.StashKey[str]()
+
+
+@pytest.hookimpl(trylast=True)  # behind pytest's own, which puts tests of the same site together
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what reads built sites, which takes longest: short tests then end at the same time."""
+    items.sort(key=lambda item: not any(item.iter_markers("browser")) and not any(item.iter_markers("site")))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

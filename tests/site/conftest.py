@@ -1,7 +1,8 @@
-"""The course's site and the sample, each built once a session, and a browser to read them with."""
+"""The course's site and the sample, each built once for all workers, and a browser to read them with."""
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import io
 import os
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 SAMPLE = Path(__file__).with_name("sample")
 CONFIGS = {"course": ROOT / "mkdocs.yml", "sample": SAMPLE / "mkdocs.yml"}
-QUIET = ("--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update")
+QUIET = (
+    *("--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"),
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # a page that asks for others finds nobody
+)
 
 
 def mkdocs(config: Path, site: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -72,24 +76,36 @@ def write(tmp_path: Path) -> Callable[[str], Path]:
     return partial(one_page, tmp_path / "project")
 
 
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Build a site, unless this worker or another one has; answers its folder."""
+    worker = "PYTEST_XDIST_WORKER" in os.environ
+    shared = tmp_path_factory.getbasetemp().parent if worker else tmp_path_factory.getbasetemp()
+
+    def folder(name: str) -> Path:
+        site = shared / f"site-{name}"
+        with site.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not site.exists():
+                part = site.with_suffix(".part")
+                done = mkdocs(CONFIGS[name], part)
+                assert done.returncode == 0, done.stdout
+                part.rename(site)
+        return site
+
+    return folder
+
+
 @pytest.fixture(scope="session", params=CONFIGS)
-def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site(request: pytest.FixtureRequest, built: Callable[[str], Path]) -> Path:
     """A built site's folder: the course's, then the sample's."""
-    return _built(request.param, tmp_path_factory)
+    return built(request.param)
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sample(built: Callable[[str], Path]) -> Path:
     """The built sample, which has one of everything."""
-    return _built("sample", tmp_path_factory)
-
-
-def _built(name: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.getbasetemp() / f"site-{name}"
-    if not folder.exists():
-        done = mkdocs(CONFIGS[name], folder)
-        assert done.returncode == 0, done.stdout
-    return folder
+    return built("sample")
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +124,7 @@ def browser() -> Iterator[Browser]:
 
 
 class Compressing(SimpleHTTPRequestHandler):
-    """A static host as they are: it compresses text, and keeps connections open."""
+    """A static host as they are: it compresses text, keeps connections open, lets browsers keep files."""
 
     protocol_version = "HTTP/1.1"
 
@@ -118,7 +134,7 @@ class Compressing(SimpleHTTPRequestHandler):
         kind = self.guess_type(file)
         if not file.is_file() or not kind.startswith(("text/", "application/j", "image/svg")):
             return super().send_head()
-        body = gzip.compress(file.read_bytes())
+        body = _compressed(file, file.stat().st_mtime_ns)
         self.send_response(200)
         self.send_header("Content-Type", f"{kind}; charset=utf-8")
         self.send_header("Content-Encoding", "gzip")
@@ -126,8 +142,19 @@ class Compressing(SimpleHTTPRequestHandler):
         self.end_headers()
         return io.BytesIO(body)
 
+    def end_headers(self) -> None:
+        """Let a second page have what the first one got."""
+        self.send_header("Cache-Control", "max-age=600")
+        super().end_headers()
+
     def log_message(self, *_: object) -> None:
         """Say nothing."""
+
+
+@cache
+def _compressed(file: Path, _changed: int) -> bytes:
+    """A file, compressed once for all pages that ask for it."""
+    return gzip.compress(file.read_bytes())
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,14 +23,14 @@ if TYPE_CHECKING:
         BrowserContext,
         ConsoleMessage,
         Page,
+        Request,
         Response,
-        Route,
         ViewportSize,
     )
 
     Serve = Callable[[Path], AbstractContextManager[str]]
-    Check = Callable[[Browser, str], Iterator[str]]
-    """Takes a page's address; tells what is wrong with it."""
+    Check = Callable[["Reading"], Iterator[str]]
+    """Tells what is wrong with a page."""
     Build = Callable[..., subprocess.CompletedProcess[str]]
 
 pytestmark = pytest.mark.browser
@@ -60,120 +61,142 @@ def settled(context: BrowserContext, address: str) -> Page:
     return page
 
 
-def quiet(browser: Browser, address: str) -> Iterator[str]:
+@dataclass(frozen=True)
+class Reading:
+    """A page that is open."""
+
+    page: Page
+    heard: list[str]
+    """What it asked others for, did not find, complained of."""
+    sizes: list[float]
+    """Bytes of each answer that it got."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """How pages are opened, and what each is checked for while it is open."""
+
+    checks: tuple[Check, ...]
+    """In this order: what changes the page, opens its folds say, comes behind what reads it as it was."""
+    options: dict[str, Any]
+    """Of the browser's context."""
+    media: Literal["print"] | None = None
+    first: bool = False
+    """Whether each page is the first one of its site, of which a browser has nothing yet."""
+
+    def problems(self, browser: Browser, addresses: list[str]) -> Iterator[str]:
+        """All that the checks find, each behind its page and its check."""
+        for some in [[address] for address in addresses] if self.first else [addresses]:
+            context = browser.new_context(**self.options)
+            for address in some:
+                reading = self._read(context, address)
+                for check in self.checks:
+                    yield from (f"{address}: {check.__name__}: {problem}" for problem in check(reading))
+                reading.page.close()
+            context.close()
+
+    def _read(self, context: BrowserContext, address: str) -> Reading:
+        heard: list[str] = []
+        sizes: list[float] = []
+
+        def ask(asked: Request) -> None:
+            if urlsplit(asked.url).hostname not in {"127.0.0.1", None}:
+                heard.append(f"asks for {asked.url}")
+
+        def hear(said: ConsoleMessage) -> None:
+            if said.type in {"error", "warning"}:
+                heard.append(f"says {said.text}")
+
+        def judge(answer: Response) -> None:
+            if answer.status >= 400:
+                heard.append(f"{answer.status} {answer.url}")
+
+        page = context.new_page()
+        page.on("request", ask)
+        page.on("console", hear)
+        page.on("pageerror", lambda error: heard.append(f"throws {error}"))
+        page.on("response", judge)
+        network = context.new_cdp_session(page)
+        network.send("Network.enable")
+        network.on("Network.loadingFinished", lambda loaded: sizes.append(loaded["encodedDataLength"]))
+        page.goto(address, wait_until="networkidle" if self.first else "load")
+        if self.media:
+            page.emulate_media(media=self.media)
+        return Reading(page, heard, sizes)
+
+
+def quiet(reading: Reading) -> Iterator[str]:
     """It asks nobody else for anything, finds all that it asks for, and complains of nothing."""
-    heard: list[str] = []
-    context = browser.new_context()
-
-    def local(route: Route) -> None:
-        if urlsplit(route.request.url).hostname in {"127.0.0.1", None}:
-            route.continue_()
-        else:
-            heard.append(f"asks for {route.request.url}")
-            route.abort()
-
-    def hear(said: ConsoleMessage) -> None:
-        if said.type in {"error", "warning"}:
-            heard.append(f"says {said.text}")
-
-    def judge(answer: Response) -> None:
-        if answer.status >= 400:
-            heard.append(f"{answer.status} {answer.url}")
-
-    context.route("**/*", local)
-    page = context.new_page()
-    page.on("console", hear)
-    page.on("pageerror", lambda error: heard.append(f"throws {error}"))
-    page.on("response", judge)
-    page.goto(address, wait_until="networkidle")
-    context.close()
-    yield from heard
+    yield from reading.heard
 
 
-def accessible(browser: Browser, address: str) -> Iterator[str]:
-    """The axe rules find nothing, in either palette, with every fold open."""
-    for palette in ("light", "dark"):
-        context = browser.new_context(color_scheme=palette, reduced_motion="reduce")
-        page = settled(context, address)
-        page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true })")
-        page.add_script_tag(path=AXE)
-        for rule in page.evaluate("axe.run().then(found => found.violations)"):
-            for node in rule["nodes"]:
-                yield f"{palette}: {rule['id']}: {node['html'][:160]}: {node['failureSummary']}"
-        context.close()
+def accessible(reading: Reading) -> Iterator[str]:
+    """The axe rules find nothing, with every fold open."""
+    page = reading.page
+    page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true })")
+    page.add_script_tag(path=AXE)
+    for rule in page.evaluate("axe.run().then(found => found.violations)"):
+        for node in rule["nodes"]:
+            yield f"{rule['id']}: {node['html'][:160]}: {node['failureSummary']}"
 
 
-def fits_a_phone(browser: Browser, address: str) -> Iterator[str]:
+def fits_a_phone(reading: Reading) -> Iterator[str]:
     """Nothing but a block of code or a wide drawing scrolls sideways."""
-    context = browser.new_context(viewport=PHONE)
-    width = settled(context, address).evaluate("document.documentElement.scrollWidth")
-    context.close()
+    width = reading.page.evaluate("document.documentElement.scrollWidth")
     if width > PHONE["width"]:
         yield f"{width} px wide"
 
 
-def uncovered(browser: Browser, address: str) -> Iterator[str]:
+def uncovered(reading: Reading) -> Iterator[str]:
     """No word stays beneath the buttons of its block, scrolled to its end, nor beneath those of a table."""
-    for viewport, finger in ((PHONE, True), (PHONE, False), (DESK, False)):
-        context = browser.new_context(viewport=viewport, has_touch=finger, is_mobile=finger)
-        yield from settled(context, address).evaluate(COVERED)
-        context.close()
+    yield from reading.page.evaluate(COVERED)
 
 
-def light(browser: Browser, address: str) -> Iterator[str]:
+def light(reading: Reading) -> Iterator[str]:
     """A first visit costs no more than the budget."""
-    context = browser.new_context()
-    page = context.new_page()
-    network = context.new_cdp_session(page)
-    network.send("Network.enable")
-    sizes: list[float] = []
-    network.on("Network.loadingFinished", lambda loaded: sizes.append(loaded["encodedDataLength"]))
-    page.goto(address, wait_until="networkidle")
-    context.close()
+    sizes = reading.sizes
     if sum(sizes) > HEAVIEST_BYTES or len(sizes) > MOST_REQUESTS:
         yield f"{sum(sizes) / 1024:.0f} KiB in {len(sizes)} requests"
 
 
-def reads_without_scripts(browser: Browser, address: str) -> Iterator[str]:
+def reads_without_scripts(reading: Reading) -> Iterator[str]:
     """Text, outputs and drawings are all there before any program runs."""
-    context = browser.new_context(java_script_enabled=False, viewport=PHONE)
-    page = settled(context, address)
-    yield from page.evaluate(UNREADABLE)
-    context.close()
+    yield from reading.page.evaluate(UNREADABLE)
 
 
-def prints_whole(browser: Browser, address: str) -> Iterator[str]:
+def prints_whole(reading: Reading) -> Iterator[str]:
     """On a sheet of A4 nothing is cut off, and nothing stays folded."""
-    context = browser.new_context(viewport=SHEET)
-    page = settled(context, address)
-    page.emulate_media(media="print")
-    yield from page.evaluate(CUT)
-    context.close()
+    yield from reading.page.evaluate(CUT)
 
 
-def reads_whole(browser: Browser, address: str) -> Iterator[str]:
+def reads_whole(reading: Reading) -> Iterator[str]:
     """No answer is cut at any width; no column that a lesson speaks of is out of sight."""
-    context = browser.new_context(reduced_motion="reduce")
-    page = settled(context, address)
     for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 800})
-        yield from (f"{width} px: {found}" for found in page.evaluate(UNREAD))
-    context.close()
+        reading.page.set_viewport_size({"width": width, "height": 800})
+        yield from (f"{width} px: {found}" for found in reading.page.evaluate(UNREAD))
 
 
-def one_stop_a_block(browser: Browser, address: str) -> Iterator[str]:
+def one_stop_a_block(reading: Reading) -> Iterator[str]:
     """The Tab key passes an executed block with one stop; the arrows go on within it."""
-    context = browser.new_context()
-    page = settled(context, address)
-    yield from page.evaluate(STOPS)
-    context.close()
+    yield from reading.page.evaluate(STOPS)
 
 
-def clear_of_arrows(browser: Browser, address: str) -> Iterator[str]:
+def clear_of_arrows(reading: Reading) -> Iterator[str]:
     """No arrow of a drawing crosses a title, no words stand on others; it is within the text and a screen."""
-    context = browser.new_context(viewport=DESK)
-    yield from settled(context, address).evaluate(CROSSED)
-    context.close()
+    yield from reading.page.evaluate(CROSSED)
+
+
+VISITS = {
+    "first": Visit((quiet, light, one_stop_a_block), {}, first=True),
+    "desk": Visit((clear_of_arrows, uncovered), {"viewport": DESK}),
+    "phone": Visit((fits_a_phone, uncovered), {"viewport": PHONE}),
+    "finger": Visit((uncovered,), {"viewport": PHONE, "has_touch": True, "is_mobile": True}),
+    "still": Visit((accessible, reads_whole), {"color_scheme": "light", "reduced_motion": "reduce"}),
+    "dark": Visit((accessible,), {"color_scheme": "dark", "reduced_motion": "reduce"}),
+    "plain": Visit((reads_without_scripts,), {"viewport": PHONE, "java_script_enabled": False}),
+    "paper": Visit((prints_whole,), {"viewport": SHEET}, media="print"),
+}
+"""One for each way of reading; what can be checked on the same page shares it."""
 
 
 CROSSED = """() => {
@@ -367,11 +390,6 @@ def _over(report: dict[str, Any], budget: dict[str, float]) -> Iterator[str]:
             yield f"{audit}: {value:.3g}, more than {most}"
 
 
-def problems(browser: Browser, check: Check, addresses: list[str]) -> list[str]:
-    """All that a check finds, each behind its page."""
-    return [f"{address}: {problem}" for address in addresses for problem in check(browser, address)]
-
-
 def pages(site: Path) -> list[str]:
     """The pages of a site, as its address goes on."""
     found = sorted(str(file.relative_to(site)) for file in site.rglob("*.html") if file.name != "404.html")
@@ -379,21 +397,18 @@ def pages(site: Path) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize(
-    "check",
-    [
-        *(quiet, accessible, fits_a_phone, uncovered, light, reads_without_scripts, prints_whole),
-        *(reads_whole, one_stop_a_block, clear_of_arrows),
-    ],
-)
-def test_every_page_passes(check: Check, site: Path, browser: Browser, serve: Serve) -> None:
+@pytest.mark.parametrize("visit", VISITS)
+def test_every_page_passes(visit: str, site: Path, browser: Browser, serve: Serve) -> None:
     with serve(site) as base:
-        assert problems(browser, check, [base + page for page in pages(site)]) == []
+        assert list(VISITS[visit].problems(browser, [base + page for page in pages(site)])) == []
 
 
-@pytest.mark.parametrize("check", [quiet, fits_a_phone, reads_without_scripts])
-def test_every_page_passes_as_a_file(check: Check, site: Path, browser: Browser) -> None:
-    assert problems(browser, check, [(site / page).as_uri() for page in pages(site)]) == []
+@pytest.mark.parametrize(
+    ("visit", "check"), [("first", quiet), ("phone", fits_a_phone), ("plain", reads_without_scripts)]
+)
+def test_every_page_passes_as_a_file(visit: str, check: Check, site: Path, browser: Browser) -> None:
+    opened = replace(VISITS[visit], checks=(check,))
+    assert list(opened.problems(browser, [(site / page).as_uri() for page in pages(site)])) == []
 
 
 def heaviest(site: Path) -> str:
@@ -427,35 +442,39 @@ def test_the_heaviest_page_is_swift(site: Path, serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(
-    ("check", "fault"),
+    ("visit", "check", "fault"),
     [
-        (quiet, "asks-elsewhere"),
-        (quiet, "throws"),
-        (quiet, "misses-a-file"),
-        (accessible, "unnamed-button"),
-        (accessible, "pale-in-the-dark"),
-        (fits_a_phone, "too-wide"),
-        (uncovered, "covered-by-a-button"),
-        (uncovered, "covered-by-a-bar"),
-        (light, "too-heavy"),
-        (reads_without_scripts, "undrawn"),
-        (reads_without_scripts, "shown-by-a-script"),
-        (reads_whole, "cut-answer"),
-        (reads_whole, "cut-through-a-word"),
-        (reads_whole, "hides-what-it-speaks-of"),
-        (one_stop_a_block, "many-stops"),
-        (clear_of_arrows, "crossed-title"),
-        (prints_whole, "cut-on-paper"),
-        (prints_whole, "folded-on-paper"),
+        ("first", quiet, "asks-elsewhere"),
+        ("first", quiet, "throws"),
+        ("first", quiet, "misses-a-file"),
+        ("still", accessible, "unnamed-button"),
+        ("dark", accessible, "pale-in-the-dark"),
+        ("phone", fits_a_phone, "too-wide"),
+        ("phone", uncovered, "covered-by-a-button"),
+        ("desk", uncovered, "covered-by-a-button"),
+        ("finger", uncovered, "covered-by-a-bar"),
+        ("first", light, "too-heavy"),
+        ("plain", reads_without_scripts, "undrawn"),
+        ("plain", reads_without_scripts, "shown-by-a-script"),
+        ("still", reads_whole, "cut-answer"),
+        ("still", reads_whole, "cut-through-a-word"),
+        ("still", reads_whole, "hides-what-it-speaks-of"),
+        ("first", one_stop_a_block, "many-stops"),
+        ("desk", clear_of_arrows, "crossed-title"),
+        ("paper", prints_whole, "cut-on-paper"),
+        ("paper", prints_whole, "folded-on-paper"),
     ],
 )
-def test_a_fault_is_caught(check: Check, fault: str, browser: Browser, serve: Serve, tmp_path: Path) -> None:
-    """A check that finds nothing here would find nothing anywhere."""
+def test_a_fault_is_caught(
+    visit: str, check: Check, fault: str, browser: Browser, serve: Serve, tmp_path: Path
+) -> None:
+    """A check that finds nothing here, where its visit makes it, would find nothing anywhere."""
     shutil.copytree(FAULTS / fault, tmp_path, dirs_exist_ok=True)
     if fault == "too-heavy":
         (tmp_path / "heavy.bin").write_bytes(os.urandom(HEAVIEST_BYTES))
     with serve(tmp_path) as base:
-        assert problems(browser, check, [base + "index.html"])
+        found = list(VISITS[visit].problems(browser, [base + "index.html"]))
+    assert [problem for problem in found if f": {check.__name__}: " in problem]
 
 
 @pytest.mark.speed
@@ -978,7 +997,8 @@ def test_without_chromium_the_reader_draws(
     assert "no chromium on the PATH: the reader's browser has to draw 1 diagrams" in done.stdout
     context = browser.new_context()
     with serve(site) as base:
-        assert list(quiet(browser, base + "index.html")) == []
+        heard = replace(VISITS["first"], checks=(quiet,)).problems(browser, [base + "index.html"])
+        assert list(heard) == []
         page = settled(context, base + "index.html")
         page.locator("div.mermaid").wait_for()
         # Its drawing is in a closed shadow root: that it takes a place is all that can be seen of it.
@@ -1012,7 +1032,9 @@ def test_a_theme_that_knows_nothing_of_it_shows_blocks_as_well(
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     with serve(tmp_path / "site") as base:
         address = base + "blocks/index.html"
-        assert [*reads_whole(browser, address), *one_stop_a_block(browser, address)] == []
+        whole = replace(VISITS["still"], checks=(reads_whole,)).problems(browser, [address])
+        stops = replace(VISITS["first"], checks=(one_stop_a_block,)).problems(browser, [address])
+        assert [*whole, *stops] == []
         page = settled(context, address)
         page.locator("#cmd-kubectl-apply .preuve-copy").nth(1).click()
         assert page.evaluate("navigator.clipboard.readText()") == "kubectl get pods -o wide"
