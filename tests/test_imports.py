@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,7 @@ def imported(tree: ast.AST, *, types: bool = False) -> Iterator[str]:
         yield from imported(node, types=types)
 
 
+@cache
 def imports(module: str, *, types: bool = False) -> set[str]:
     return set(imported(ast.parse(FILES[module].read_text(encoding="utf-8")), types=types))
 

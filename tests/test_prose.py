@@ -191,6 +191,20 @@ def test_the_language_s_words_are_known_elided_and_at_the_start_of_a_sentence() 
     ] == ["vi"]
 
 
+def test_the_language_s_grammar_reads_a_page_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until it changes: without a Grammalecte, what it said is told all the same, and of that page alone."""
+    monkeypatch.setattr(language, "CACHE", tmp_path / "grammar")
+    fine, wrong = "Un Pod.\n", "# Un\n\nDes grand serveurs.\n"
+    found = language.grammar({"fine.md": fine, "none.md": "", "wrong.md": wrong}, [])
+    assert [(each.place, each.text) for each in found] == [("wrong.md:3", "grand")]
+    (tmp_path / "dpkg-query").symlink_to(shutil.which("dpkg-query") or "")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert language.grammar({"wrong.md": wrong}, []) == found
+    assert language.grammar({"fine.md": fine}, []) == []
+    with pytest.raises(FileNotFoundError, match="grammalecte-cli"):
+        language.grammar({"fine.md": fine, "wrong.md": f"{wrong} Oui."}, [])
+
+
 def test_the_language_s_grammar_sees_through_english_nouns_and_code() -> None:
     """Agreement around « Pods », a participle after code; at the line where they stand."""
     page = "Oui.\n\n- Les Pods est vivant.\n\n| a | Ils sont arrivé, `x` |\n"

@@ -2,11 +2,14 @@
 
 What they do not know is written down beside the tests: tests/prose/words.txt holds the words of the trade,
 tests/prose/grammar.toml what Grammalecte is wrong about, each with a reason. An entry that nothing needs any
-longer is a finding too. ``python -m course.language`` tells all of them.
+longer is a finding too. ``python -m course.language`` tells all of them. What Grammalecte said of a page is
+kept by content under .cache/grammar: it takes half a second a page.
 """
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import json
 import re
 import subprocess
@@ -21,12 +24,15 @@ import click
 from course import ROOT
 from course.prose import HIDDEN, SYNTAX, prose
 from course.typography import sources
+from preuve import whole
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
 
 WORDS = ROOT / "tests" / "prose" / "words.txt"
 GRAMMAR = ROOT / "tests" / "prose" / "grammar.toml"
+
+CACHE = ROOT / ".cache" / "grammar"
 
 HUNSPELL = ("hunspell", "-d", "fr_FR", "-i", "UTF-8", "-l")
 OFF = ("apos", "esp", "maj", "nbsp", "num", "unit")
@@ -145,22 +151,39 @@ def grammar(pages: Mapping[str, str], exemptions: Iterable[Exemption]) -> list[F
         pages: each page's Markdown, by its path.
         exemptions: what it is wrong about.
     """
-    read = [
-        (f"{page}:{line}", paragraph) for page, text in pages.items() for line, paragraph in paragraphs(text)
-    ]
-    with NamedTemporaryFile("w", encoding="utf-8", suffix=".txt") as file:
-        file.write("\n".join(_ENGLISH.sub(r"serveur\1", paragraph) for _, paragraph in read))
-        file.flush()
-        report = _run((*GRAMMALECTE, "--file", file.name))
+    read = {page: list(paragraphs(text)) for page, text in pages.items()}
     findings = [
-        Finding(read[each["iParagraph"] - 1][0], error["sRuleId"], error["sUnderlined"], error["sMessage"])
-        for each in json.loads(report)["data"]
-        for error in each["lGrammarErrors"]
+        Finding(f"{page}:{read[page][number][0]}", error["sRuleId"], error["sUnderlined"], error["sMessage"])
+        for page, said in _grammalecte(read).items()
+        for number, errors in enumerate(said)
+        for error in errors
     ]
     exemptions = list(exemptions)
     wrong = [each for each in findings if not any(exemption.covers(each) for exemption in exemptions)]
     idle = [each for each in exemptions if not any(each.covers(finding) for finding in findings)]
     return wrong + [Finding("grammar.toml", each.rule, each.text, "nothing needs it") for each in idle]
+
+
+def _grammalecte(pages: Mapping[str, list[tuple[int, str]]]) -> dict[str, list[list[dict[str, str]]]]:
+    """The errors that Grammalecte finds, by page, in each of its paragraphs."""
+    version = _run(("dpkg-query", "--show", "grammalecte-cli"))
+    texts = {page: [_ENGLISH.sub(r"serveur\1", text) for _, text in read] for page, read in pages.items()}
+    kept = {page: CACHE / f"{_digest(version, *GRAMMALECTE, *text)}.json" for page, text in texts.items()}
+    unread = {page: text for page, text in texts.items() if text and not kept[page].exists()}
+    if unread:
+        with NamedTemporaryFile("w", encoding="utf-8", suffix=".txt") as file:
+            file.write("\n".join(text for page in unread.values() for text in page))
+            file.flush()
+            report = json.loads(_run((*GRAMMALECTE, "--file", file.name)))["data"]
+        errors = {each["iParagraph"]: each["lGrammarErrors"] for each in report}
+        number = itertools.count(1)
+        for page, text in unread.items():
+            whole.write(kept[page], json.dumps([errors.get(next(number), []) for _ in text]))
+    return {page: json.loads(whole.text(kept[page], "utf-8")) for page, text in texts.items() if text}
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 def _run(program: tuple[str, ...], text: str = "") -> str:
