@@ -119,7 +119,11 @@ class Visit:
         network = context.new_cdp_session(page)
         network.send("Network.enable")
         network.on("Network.loadingFinished", lambda loaded: sizes.append(loaded["encodedDataLength"]))
-        page.goto(address, wait_until="networkidle" if self.first else "load")
+        page.goto(
+            address, wait_until="load"
+        )  # which says that its scripts ran; an idle network may be before that
+        if self.first:
+            page.wait_for_load_state("networkidle")
         if self.media:
             page.emulate_media(media=self.media)
         return Reading(page, heard, sizes)
