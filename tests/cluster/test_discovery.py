@@ -161,8 +161,10 @@ def test_an_apiservice_is_waited_for_until_somebody_has_looked(
 
 
 def test_a_page_s_own_kinds_are_watched(server: Server) -> None:
-    """Those in a namespace of which the page speaks, by any name; none of Kubernetes' own."""
+    """Those in a namespace of which the page speaks, by any name, in one version; none of Kubernetes' own."""
     server.serve("Lamp")
+    [preferred] = server.listed[0]["versions"]
+    server.listed[0]["versions"].append({**preferred, "version": "v1beta1"})
     server.serve("Door")
     server.serve("Roof", scope="Cluster")
     server.serve("Wall", verbs="get list")
