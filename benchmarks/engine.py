@@ -33,6 +33,7 @@ import venv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from preuve.cluster.box import Box
 from preuve.cluster.embedded.cluster import have
 from preuve.meaning.masking import mask
 from preuve.page.key import key
@@ -215,7 +216,7 @@ def command(runs: int, folder: Path) -> dict[str, float]:
 
     def engine() -> float:
         planned = plan("page.md", text, [])
-        with Bash(env) as bash:
+        with Bash(env, Box().argv()) as bash:
             started = clock()
             exchanges = tuple(play(planned.actions(), Stage(bash)))
             played = clock() - started
