@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from contextlib import closing, contextmanager
@@ -258,7 +257,7 @@ class Home(Session):
 def typed(cluster: EmbeddedCluster, page: Page, folder: Path) -> Transcript:
     """Play a page as its reader does, on a cluster that their context reaches, with our kubectl."""
     with opened(cluster, folder) as kubeconfig, Progress() as progress:
-        environment = {"KUBECONFIG": str(kubeconfig), "PATH": os.defpath}
+        environment = {"KUBECONFIG": str(kubeconfig), "PATH": str(folder)}  # no kubectl there: ours is taken
         with (
             connected(Settings(cluster=f"context:{TEAM}"), progress, environment) as theirs,
             Api(theirs.kubeconfig) as api,
