@@ -57,7 +57,7 @@ ROWS = {
 
 PREUVE = (sys.executable, "-c", "from preuve.cli import main; main()", "cluster")
 
-DEPLOYMENT = {
+DEPLOYMENT: dict[str, Any] = {
     "apiVersion": "apps/v1",
     "kind": "Deployment",
     "metadata": {"name": "six", "namespace": "default"},

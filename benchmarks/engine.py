@@ -51,7 +51,7 @@ from preuve.show.strings import ENGLISH
 from preuve.transcript import Exchange, Transcript, dump, now, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from preuve.cluster.embedded.cluster import EmbeddedCluster
     from preuve.page.plan import Diagram
@@ -138,9 +138,9 @@ def peer() -> Path:
     if not python.exists():
         print(f"installing {PEER} below .cache", file=sys.stderr)
         venv.create(VENV, with_pip=True)
-        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", PEER, *MKDOCS]
+        pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         try:
-            subprocess.run(install, check=True)
+            subprocess.run([*pip, PEER, *MKDOCS], check=True)
         except subprocess.CalledProcessError:
             shutil.rmtree(VENV)
             raise
@@ -189,9 +189,9 @@ class Stage:
         """See `preuve.play.actions.Stage`, as for the others."""
         return self._bash.run(command.source)
 
-    def settle(self, seconds: float) -> bool:
+    def settle(self, seconds: float, since: Collection[str]) -> bool:
         """Is not asked: the commands change nothing."""
-        raise AssertionError(seconds)
+        raise AssertionError(seconds, since)
 
     def draw(self, diagram: Diagram) -> str:
         """Is not asked: the page has no drawing."""
@@ -222,7 +222,7 @@ def command(runs: int, folder: Path) -> dict[str, float]:
             played = clock() - started
         started = clock()
         planned = plan("page.md", text, [])
-        transcript = Transcript("page.md", key(planned, "", "en"), "v1", now(), 1.0, exchanges)
+        transcript = Transcript("page.md", key(planned, ""), "v1", now(), 1.0, exchanges)
         dump(transcript)
         render(text, planned, transcript, Look(ENGLISH))
         return played + clock() - started
