@@ -317,15 +317,16 @@ COVERED = """() => {
         found.push("covered: " + words.currentNode.data)
     }
   }
-  const seen = [] // by line; a cell of a column that gave way has no place
+  const seen = [] // by line; no cell of a column that gave way, nothing below a fold
   const words = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT)
   while (words.nextNode()) {
     const { data, parentElement } = words.currentNode
     if (!data.trim() || !parentElement.checkVisibility() || parentElement.closest(".preuve-bar")) continue
     const cell = parentElement.closest(".preuve-row > span")
     if (cell && !(cell.clientWidth && cell.clientHeight)) continue
+    const folded = parentElement.closest(".preuve-output")?.getBoundingClientRect().bottom ?? Infinity
     range.selectNodeContents(words.currentNode)
-    for (const box of range.getClientRects()) seen.push([data, box])
+    for (const box of range.getClientRects()) if (box.top < folded) seen.push([data, box])
   }
   for (const bar of document.querySelectorAll("article .preuve-bar")) {
     const { left, right, top, bottom } = bar.getBoundingClientRect()
