@@ -119,9 +119,7 @@ class Visit:
         network = context.new_cdp_session(page)
         network.send("Network.enable")
         network.on("Network.loadingFinished", lambda loaded: sizes.append(loaded["encodedDataLength"]))
-        page.goto(
-            address, wait_until="load"
-        )  # which says that its scripts ran; an idle network may be before that
+        page.goto(address, wait_until="load")  # its scripts ran: an idle network may come before that
         if self.first:
             page.wait_for_load_state("networkidle")
         if self.media:
@@ -318,7 +316,8 @@ COVERED = """() => {
     }
   }
   const seen = [] // by line; no cell of a column that gave way, nothing below a fold
-  const words = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT)
+  const text = document.querySelector("article") ?? document.body
+  const words = document.createTreeWalker(text, NodeFilter.SHOW_TEXT)
   while (words.nextNode()) {
     const { data, parentElement } = words.currentNode
     if (!data.trim() || !parentElement.checkVisibility() || parentElement.closest(".preuve-bar")) continue
