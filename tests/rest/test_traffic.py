@@ -168,10 +168,13 @@ class Node:
     def routes(self, _: str) -> frozenset[Route]:
         return self.programmed
 
-    def at_rest(self, *objects: dict[str, Any]) -> bool:
+    def motions(self, *objects: dict[str, Any]) -> list[str]:
         ready = {"conditions": [{"type": "Ready", "status": "True"}]}
         node = {"kind": "Node", "metadata": {"name": "node1", "uid": "n"}, "status": ready}
-        return not list(self._traffic.motions(Snapshot([node, *objects])))
+        return [str(motion) for motion in self._traffic.motions(Snapshot([node, *objects]))]
+
+    def at_rest(self, *objects: dict[str, Any]) -> bool:
+        return not self.motions(*objects)
 
 
 ELSEWHERE = {"addresses": ["10.244.0.2"]}
@@ -195,6 +198,16 @@ def test_a_proxy_is_asked_until_it_does_as_it_should() -> None:
     assert node.at_rest(*web)
     assert not node.at_rest(service(ports=[{"port": 81}]), slices(ELSEWHERE))
     assert not node.at_rest(service(clusterIP="10.96.7.6"), slices(ELSEWHERE))
+
+
+def test_what_a_proxy_does_instead_is_told() -> None:
+    """Who reads that a page did not settle sees whether the proxy is late, or wrong."""
+    node = Node()
+    node.programmed = programmed(to="10.244.0.3")
+    assert node.motions(service(), slices(ELSEWHERE)) == [
+        "Service web: the proxy of node1 has not taken its last change in yet: "
+        "it sends 10.96.7.5:80 to 10.244.0.3:8080, and should send 10.96.7.5:80 to 10.244.0.2:8080"
+    ]
 
 
 def test_a_proxy_is_asked_what_it_has_forgotten() -> None:

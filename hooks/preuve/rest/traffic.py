@@ -17,7 +17,7 @@ from preuve.errors import ClusterError
 from preuve.rest.motion import Motion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from preuve.cluster import Cluster
     from preuve.cluster.api import Api
@@ -122,8 +122,11 @@ class Traffic:
             if found == wanted:
                 self._routed[network] = wanted
             for service in sorted({route.service for route in found ^ wanted}):
+                does, should = (_told(each, service) for each in (found - wanted, wanted - found))
                 yield Motion(
-                    f"Service {service}", f"the proxy of {node} has not taken its last change in yet"
+                    f"Service {service}",
+                    f"the proxy of {node} has not taken its last change in yet: "
+                    f"it sends {does}, and should send {should}",
                 )
 
     def _names(self, snapshot: Snapshot, nodes: list[str]) -> Iterator[Motion]:
@@ -146,6 +149,24 @@ class Traffic:
         path = "/apis/discovery.k8s.io/v1/namespaces/kube-system/endpointslices"
         found = self._api.get(path, labelSelector=f"{OF}=kube-dns")["items"]
         return {endpoint["addresses"][0] for each in found for endpoint in _ready(each)}
+
+
+def _told(found: Iterable[Route], service: str) -> str:
+    """Where a proxy sends calls of a Service.
+
+    >>> _told([Route("web", "t", ("10.96.7.5", "tcp", 80), frozenset({("10.244.0.2", 8080)}), False)], "web")
+    '10.96.7.5:80 to 10.244.0.2:8080'
+    >>> _told([Route("web", "t", ("", "tcp", 30080), frozenset(), False)], "web"), _told([], "web")
+    ('port 30080 of the nodes to nobody', 'nothing')
+    """
+    sent = []
+    for route in found:
+        if route.service == service:
+            address, _, port = route.front
+            front = f"{address}:{port}" if address else f"port {port} of the nodes"
+            ends = ", ".join(f"{end}:{number}" for end, number in sorted(route.endpoints))
+            sent.append(f"{front} to {ends or 'nobody'}{' by client' * route.sticky}")
+    return "; ".join(sorted(sent)) or "nothing"
 
 
 def _ready(endpoint_slice: Object) -> list[Object]:
