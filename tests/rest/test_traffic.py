@@ -204,10 +204,11 @@ def test_what_a_proxy_does_instead_is_told() -> None:
     """Who reads that a page did not settle sees whether the proxy is late, or wrong."""
     node = Node()
     node.programmed = programmed(to="10.244.0.3")
-    assert node.motions(service(), slices(ELSEWHERE)) == [
+    (told,) = node.motions(service(), slices(ELSEWHERE))
+    assert told == (
         "Service web: the proxy of node1 has not taken its last change in yet: "
         "it sends 10.96.7.5:80 to 10.244.0.3:8080, and should send 10.96.7.5:80 to 10.244.0.2:8080"
-    ]
+    )
 
 
 def test_a_proxy_is_asked_what_it_has_forgotten() -> None:
