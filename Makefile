@@ -20,7 +20,7 @@ site: .venv/ready $(NODE) cluster ## play every page on the embedded cluster, le
 serve: .venv/ready $(NODE) ## write: the site on a local port, replayed; what you change is played
 	$(BIN)/mkdocs serve
 
-test: .venv/ready $(NODE) tests/site/$(NODE) cluster lint ## everything that CI runs
+test: .venv/ready $(NODE) tests/site/$(NODE) lint cluster ## everything that CI runs
 	@failed=; \
 	$(BIN)/pytest -n 2 --dist load --maxschedchunk 1 -m 'not cluster and not speed' || failed=1; \
 	$(BIN)/pytest -m 'cluster and not speed and not cases and not vm' || failed=1; \
