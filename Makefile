@@ -22,8 +22,8 @@ serve: .venv/ready $(NODE) ## write: the site on a local port, replayed; what yo
 
 test: .venv/ready $(NODE) tests/site/$(NODE) lint cluster ## everything that CI runs
 	@failed=; \
-	$(BIN)/pytest -n 2 --dist load --maxschedchunk 1 -m 'not cluster and not speed' || failed=1; \
-	$(BIN)/pytest -m 'cluster and not speed and not cases and not vm' || failed=1; \
+	$(BIN)/pytest -n 2 --dist load --maxschedchunk 1 --durations=10 -m 'not cluster and not speed' || failed=1; \
+	$(BIN)/pytest --durations=10 -m 'cluster and not speed and not cases and not vm' || failed=1; \
 	test -z "$$failed"
 
 test-vm: .venv/ready cluster .make/debian-vm ## a Debian 13 with cgroup v2, emulated: ten minutes; installs tests/vm/packages.txt

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import select
 import shutil
 import struct
@@ -71,14 +72,31 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    call: pytest.CallInfo[None],
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """In CI, where nothing may be lacking, a test that was skipped has failed, and says why."""
+    """In CI, where nothing may be lacking, a test that was skipped has failed, and says why.
+
+    What the cluster's programs complained of is shown with a failure: the cluster goes with the tests.
+    """
     report = yield
     if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail") and call.excinfo:
         report.outcome = "failed"
         report.longrepr = f"skipped, which is a failure in CI: {call.excinfo.value}"
+    if report.failed and item.get_closest_marker("cluster"):
+        report.sections += list(_complaints(Path(item.config.stash[STATE])))
     return report
+
+
+def _complaints(state: Path) -> Iterator[tuple[str, str]]:
+    """The last warnings and errors of each log of the tests' cluster, as klog marks them."""
+    for log in sorted(state.rglob("log/*.log")):
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        if complaints := [line for line in lines if re.match(r"[WEF]\d{4} ", line)]:
+            yield f"{log.name}, the last of {len(complaints)} complaints", "\n".join(complaints[-COMPLAINTS:])
+
+
+COMPLAINTS = 20
+"""Lines of a log that are shown."""
 
 
 @cache
