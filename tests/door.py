@@ -113,6 +113,8 @@ class Record:
     asked: list[Asked] = field(default_factory=list)
     before: Callable[[Asked], object] = lambda _: None
     """Is called before a request goes on."""
+    user: str = ""
+    """As whom the context's user is taken by the cluster; as an administrator unless given."""
 
 
 @contextmanager
@@ -144,6 +146,8 @@ def recorded(cluster: EmbeddedCluster, folder: Path) -> Iterator[Record]:
             record.before(asked)
             drop = {"host", "connection", "accept-encoding", *(["authorization"] if is_boss else [])}
             headers = {name: value for name, value in self.headers.items() if name.lower() not in drop}
+            if is_boss and record.user:
+                headers["Impersonate-User"] = record.user
             inside = http.client.HTTPSConnection(*PLACE)
             inside.sock = (boss if is_boss else page).wrap_socket(_reached(cluster), server_hostname=PLACE[0])
             inside.request(self.command, self.path, body or None, headers)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from preuve.cluster import identity
 from preuve.errors import PreuveError, Where
 from preuve.project import find
 from preuve.settings import Mode, Settings, settings
@@ -29,6 +30,28 @@ def test_the_variables_come_before_the_file() -> None:
         settings({"preuve": {"cluster": "context:a"}}, {"PREUVE_CLUSTER": "", "PREUVE_MODE": ""}).context
         == "a"
     )
+
+
+def test_a_namespace_is_given_on_a_cluster_of_the_user_s() -> None:
+    """The variable comes before the file; on the embedded cluster, where each page has its own, none is."""
+    written = {"preuve": {"cluster": "context:a", "namespace": "team-a"}}
+    assert settings(written, {}).namespace == "team-a"
+    assert settings(written, {"PREUVE_NAMESPACE": "team-b"}).namespace == "team-b"
+    assert settings(written, {"PREUVE_CLUSTER": "embedded"}).namespace == ""
+    assert (
+        settings({"preuve": {"namespace": "team-a"}}, {"PREUVE_CLUSTER": "context:a"}).namespace == "team-a"
+    )
+    with pytest.raises(PreuveError, match=r"mkdocs\.yml:3: namespace 'Team A': write the name of one"):
+        settings({"preuve": {"namespace": "Team A"}}, {}, lambda *_: Where("mkdocs.yml", 3))
+
+
+def test_transcripts_are_answers_of_the_namespace_that_the_file_names() -> None:
+    """Whatever the variables say; where none is named, nothing is other than it was."""
+    one = settings({"preuve": {"cluster": "context:a", "namespace": "team-a"}}, {"PREUVE_NAMESPACE": "b"})
+    assert identity(one) == "context:a, namespace team-a"
+    assert identity(settings({"preuve": {"cluster": "context:a"}}, {"PREUVE_NAMESPACE": "b"})) == "context:a"
+    embedded = {"PREUVE_CLUSTER": "context:a"}
+    assert identity(settings({"preuve": {"namespace": "b"}}, embedded)) == identity(settings(None, {}))
 
 
 def test_all_that_does_not_fit_is_told_at_once() -> None:

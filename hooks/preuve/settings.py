@@ -15,9 +15,20 @@ from preuve.errors import ConfigError, raise_all, unknown
 from preuve.mapping import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from preuve.errors import PreuveError, Where
+
+
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_LONGEST = 63
+"""A namespace's name is a DNS label (RFC 1123)."""
+
+
+DISTRIBUTIONS = ("k3d", "kind", "minikube")
+"""What the embedded cluster can stand in for."""
+
+_CLUSTER = re.compile(rf"embedded(:({'|'.join(DISTRIBUTIONS)})(:[1-9])?)?|context:\S.*")
 
 
 class Mode(StrEnum):
@@ -38,24 +49,45 @@ class Settings:
     """The settings of a project, all checked."""
 
     cluster: str = "embedded"
-    """``embedded``, or ``context:NAME``."""
+    """``embedded``, ``embedded:kind`` or ``embedded:kind:3`` to stand in for another one, or
+    ``context:NAME``."""
     kubernetes: str = "1.37"
     """The embedded cluster's minor version."""
     allow_exclusive: bool = False
     """Whether ``exclusive`` pages may have the whole of a cluster of the user's. Their namespace is taken
     away after them; what else they change there stays: a page that cordons a node has to uncordon it."""
+    namespace: str = ""
+    """The namespace of a cluster of the user's in which all pages are played, one by one; empty if each has
+    one of its own. On the embedded cluster it says nothing."""
     recipes: str = ""
     """The file that names images of the author's (`preuve.cluster.embedded.additions`), from `root`."""
     root: Path = Path()
     """The folder of mkdocs.yml."""
     mode: Mode = Mode.AUTO
     stated: str = "embedded"
-    """The cluster that mkdocs.yml names, whatever PREUVE_CLUSTER says: the transcripts are answers of it."""
+    """The cluster that mkdocs.yml names, and the namespace there, whatever the variables say: the transcripts
+    are answers of it."""
 
     @property
     def context(self) -> str:
         """The kubeconfig context of the user's cluster; empty for the embedded one."""
-        return self.cluster.removeprefix("context:") if self.cluster != "embedded" else ""
+        kind, _, name = self.cluster.partition(":")
+        return name if kind == "context" else ""
+
+    @property
+    def profile(self) -> str:
+        """What the embedded cluster stands in for, and with how many nodes; empty if it is as it comes."""
+        return profile(self.cluster)
+
+
+def profile(cluster: str) -> str:
+    """What a cluster stands in for, by its setting.
+
+    >>> profile("embedded:kind:3"), profile("embedded"), profile("context:kind-kind")
+    ('kind:3', '', '')
+    """
+    kind, _, name = cluster.partition(":")
+    return name if kind == "embedded" else ""
 
 
 def settings(
@@ -68,8 +100,8 @@ def settings(
 
     Args:
         extra: what mkdocs.yml has under ``extra``; None if nothing.
-        environment: the variables, ``PREUVE_MODE`` and ``PREUVE_CLUSTER`` among them; the process's unless
-        given.
+        environment: the variables, ``PREUVE_MODE``, ``PREUVE_CLUSTER`` and ``PREUVE_NAMESPACE`` among them;
+        the process's unless given.
         find: says where mkdocs.yml has what some names lead to, for messages.
         root: the folder of mkdocs.yml.
 
@@ -109,13 +141,15 @@ def settings(
     values["stated"] = values.get("cluster", "embedded")
     by_variable = environment.get("PREUVE_CLUSTER")
     values["cluster"] = cluster = str(by_variable or values.get("cluster", "embedded"))
-    if cluster != "embedded" and not re.fullmatch(r"context:\S.*", cluster):
+    if not _CLUSTER.fullmatch(cluster):
         problems.append(
             ConfigError(
-                f"cluster {cluster!r}: write `embedded`, or `context:NAME` with a context of yours",
+                f"cluster {cluster!r}: write `embedded`, or `context:NAME` with a context of yours, or "
+                f"`embedded:NAME` to stand in for {', '.join(DISTRIBUTIONS)} (`embedded:kind:3`: 3 nodes)",
                 None if by_variable else find("extra", "preuve", "cluster"),
             )
         )
+    problems += _namespace(values, environment, find)
     recipes = str(values.get("recipes", ""))
     if recipes and not (root / recipes).is_file():
         problems.append(
@@ -131,6 +165,23 @@ def settings(
         problems.append(ConfigError(unknown(f"PREUVE_MODE {mode!r}", mode, map(str, Mode))))
     raise_all(problems)
     return Settings(**values)  # type: ignore[arg-type]  # each was checked above
+
+
+def _namespace(
+    values: dict[str, object], environment: Mapping[str, str], find: Callable[..., Where | None]
+) -> Iterator[PreuveError]:
+    """Settle which namespace pages are given; yield what is wrong with it."""
+    written = str(values.get("namespace", ""))
+    if written and str(values["stated"]).startswith("context:"):
+        values["stated"] = f"{values['stated']}, namespace {written}"
+    by_variable = environment.get("PREUVE_NAMESPACE")
+    name = by_variable or written
+    values["namespace"] = name if str(values["cluster"]).startswith("context:") else ""
+    if name and not (_LABEL.fullmatch(name) and len(name) <= _LONGEST):
+        yield ConfigError(
+            f"namespace {name!r}: write the name of one that is there, e.g. `team-a`",
+            None if by_variable else find("extra", "preuve", "namespace"),
+        )
 
 
 def _slip(extra: Mapping[object, object], known: list[str]) -> str:

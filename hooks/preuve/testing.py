@@ -69,6 +69,7 @@ class FakeCluster:
     version: ClassVar = "v1.37.2"
     nodes: ClassVar = ()
     disposable: ClassVar = True
+    namespace: ClassVar = ""
     enforces: ClassVar = None
 
     def packages(self) -> Mapping[str, Mapping[str, str]]:

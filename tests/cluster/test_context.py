@@ -20,7 +20,7 @@ from preuve.cluster.box import LIMITS, uid_of
 from preuve.cluster.context import connected, found_kubectl, minified
 from preuve.cluster.embedded import binaries
 from preuve.cluster.embedded.binaries import Binaries
-from preuve.cluster.rights import ALL, PLAYER, READER
+from preuve.cluster.rights import ALL, LODGER, PLAYER, READER
 from preuve.errors import ClusterError
 from preuve.play.bash import Bash
 from preuve.progress import Progress
@@ -43,11 +43,13 @@ class _Server(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked.append((self.command, self.path, self.headers.get("Authorization")))
-        self.answer({"gitVersion": self.server.version} if self.server.said is None else self.server.said)
+        version = {"gitVersion": self.server.version, "metadata": {}}
+        self.answer(version if self.server.said is None else self.server.said)
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.asked.append((self.command, self.path, self.headers.get("Authorization")))
+        self.server.specs.append(asked.get("spec", {}))
         urls = [rule for rule in self.server.rules if "nonResourceURLs" in rule]
         resources = [rule for rule in self.server.rules if rule not in urls]
         rules = {"resourceRules": resources, "nonResourceRules": urls, "incomplete": self.server.incomplete}
@@ -73,7 +75,7 @@ class _Server(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[http.server.HTTPServer]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Server) as server:
-        server.asked, server.version, server.said = [], "v1.35.1", None
+        server.asked, server.specs, server.version, server.said = [], [], "v1.35.1", None
         server.rules, server.incomplete, server.refused = ALL, False, ""
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -102,12 +104,15 @@ def written(path: Path, *configs: dict[str, object]) -> Path:
     return path
 
 
-def have_team(tmp_path: Path, server: http.server.HTTPServer, **environment: str) -> Iterator[ContextCluster]:
+def have_team(
+    tmp_path: Path, server: http.server.HTTPServer, namespace: str = "", **environment: str
+) -> Iterator[ContextCluster]:
     """Be connected to a context `team` with a token, beside one that nobody asks for."""
     team = config("team", f"http://127.0.0.1:{server.server_port}", token="s3cret")  # noqa: S106 - a test's
     file = written(tmp_path / "config", team, config("production", "http://127.0.0.1:1", token="other"))  # noqa: S106
     environment = {"KUBECONFIG": str(file), "PATH": os.environ["PATH"], **environment}
-    return connected(Settings(cluster="context:team"), Progress(), environment)
+    settings = Settings(cluster="context:team", namespace=namespace)
+    return connected(settings, Progress(), environment)
 
 
 def test_only_the_named_context_is_used(tmp_path: Path, server: http.server.HTTPServer) -> None:
@@ -168,6 +173,35 @@ def test_rights_that_are_missing_are_told_before_anything_is_written(
         with have_team(tmp_path, server) as cluster:
             assert cluster.version
     assert {path for method, path, _ in server.asked if method != "GET"} <= {RULES, REVIEW, WHO}
+
+
+@pytest.mark.parametrize(
+    ("rules", "incomplete", "refused", "lacking"),
+    [
+        (LODGER, False, "", ""),
+        ([], True, "", ""),
+        ([], True, "roles", "create roles.rbac.authorization.k8s.io, delete roles"),
+        (READER, False, "", "create rolebindings.rbac.authorization.k8s.io.* more in namespace 'team-a'"),
+    ],
+)
+def test_rights_in_one_namespace_are_enough_to_be_given_it(
+    tmp_path: Path,
+    server: http.server.HTTPServer,
+    rules: list[object],
+    incomplete: bool,
+    refused: str,
+    lacking: str,
+) -> None:
+    """Those of the role `admin` there; what is missing is told at once, with who can give it."""
+    server.rules, server.incomplete, server.refused = rules, incomplete, refused
+    if lacking:
+        with pytest.raises(ClusterError, match=f"alice may not .*{lacking}.*clusterrole=admin --user=alice`"):
+            have_team(tmp_path, server, namespace="team-a").__enter__()
+    else:
+        with have_team(tmp_path, server, namespace="team-a") as cluster:
+            assert cluster.namespace == "team-a"
+    assert {path for method, path, _ in server.asked if method != "GET"} <= {RULES, REVIEW, WHO}
+    assert {spec["namespace"] for spec in server.specs if "namespace" in spec} == {"team-a"}
 
 
 def kubectl(folder: Path, version: str) -> Path:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from preuve import playable
 from preuve.cluster.embedded import packages, recipes
+from preuve.settings import profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,6 +47,11 @@ class Cluster(Protocol):
     @property
     def nodes(self) -> tuple[str, ...]:
         """The nodes that can be looked into; none in a cluster of the user's."""
+        ...
+
+    @property
+    def namespace(self) -> str:
+        """The one in which all pages are played, one by one; empty where each has one of its own."""
         ...
 
     @property
@@ -172,20 +178,22 @@ def backend(settings: Settings) -> Backend:
         return ContextBackend(settings)
     from preuve.cluster.embedded.cluster import EmbeddedBackend  # noqa: PLC0415 - slow to import
 
-    return EmbeddedBackend(settings.kubernetes, _additions(settings))
+    return EmbeddedBackend(settings.kubernetes, _additions(settings), settings.profile)
 
 
 def identity(settings: Settings) -> str:
     """The cluster's identity as the repository states it.
 
-    Of the embedded one, Kubernetes' minor and the recipes of its images; of another one, its context.
+    Of the embedded one, Kubernetes' minor and the recipes of its images; of another one, its context, and the
+    namespace there that pages are given.
 
     Raises:
         ConfigError: the recipes cannot be read.
     """
-    if settings.stated != "embedded":
+    if settings.stated.startswith("context:"):
         return settings.stated
-    return f"kubernetes {settings.kubernetes}, images {recipes.load().identity}"
+    stands = f", as {name}" if (name := profile(settings.stated)) else ""
+    return f"kubernetes {settings.kubernetes}, images {recipes.load().identity}{stands}"
 
 
 def images(settings: Settings) -> dict[str, Image]:
@@ -196,7 +204,7 @@ def images(settings: Settings) -> dict[str, Image]:
     Raises:
         ConfigError: something of them does not fit; all of it is told at once (`Problems`).
     """
-    if settings.stated != "embedded":
+    if settings.stated.startswith("context:"):
         return {}
     return {one.reference: Image(one.digest, one.paths) for one in _additions(settings)}
 

@@ -188,13 +188,15 @@ class Api:
         Args:
             path: its.
             uid: of the object that is meant: another one of its name is left alone, which is a refusal (409).
-            query: options.
+            query: options, as ``DeleteOptions`` has them.
 
         Raises:
             RefusedError: the server said no.
             LostError: it did not answer.
         """
-        return self._json("DELETE", path, query, body={"preconditions": {"uid": uid}} if uid else None)
+        if uid:  # where there is a body, the server reads no options of the query
+            return self._json("DELETE", path, {}, body={"preconditions": {"uid": uid}, **query})
+        return self._json("DELETE", path, query)
 
     def watch(self, path: str, limit: float | None = None, **query: str) -> Watch:
         """Watch a list.

@@ -97,7 +97,8 @@ def up(stated: Callable[[], Settings] | None, kubernetes: str | None, recipes: s
     kubernetes = kubernetes or (settings.kubernetes if settings else binaries.DEFAULT)
     added = additions.load(Path(), recipes) if recipes else ()
     with _interruptible("nothing is left of what was started"), Progress() as progress:
-        running = embedded.start(progress, kubernetes, added)
+        profile = settings.profile if settings else ""
+        running = embedded.start(progress, kubernetes, added, profile)
     click.echo(f"Kubernetes {running.version} is up; try `preuve cluster kubectl get nodes`")
 
 

@@ -16,7 +16,7 @@ import yaml
 
 from preuve import mapping, whole
 from preuve.cluster import rights
-from preuve.cluster.api import Api
+from preuve.cluster.api import Api, RefusedError
 from preuve.cluster.box import Box, uid_of
 from preuve.cluster.embedded import binaries
 from preuve.cluster.vault import Vault
@@ -50,6 +50,8 @@ class ContextCluster:
     apart: bool = False
     """Each page is a user of its own: else root's pages would have no limit to their processes."""
     nodes: tuple[str, ...] = ()
+    namespace: str = ""
+    """The one that the user gives to pages."""
     disposable: ClassVar = False
     enforces: ClassVar = None
 
@@ -109,6 +111,12 @@ class ContextBackend:
     @property
     def refusal(self) -> str:
         """Why no page may have it whole, unless the settings say so."""
+        if self.settings.namespace:
+            return (
+                "this page wants the whole cluster (`cluster: exclusive`), and pages are given one namespace "
+                f"of context {self.settings.context!r}, {self.settings.namespace!r}: play it on the embedded "
+                "cluster"
+            )
         if self.settings.allow_exclusive:
             return ""
         return (
@@ -137,7 +145,8 @@ def connected(
     """Have a connection to the user's cluster during the block; it is asked all, and nothing is written.
 
     Args:
-        settings: the context's name in the user's kubeconfig, and whether pages may have the whole cluster.
+        settings: the context's name in the user's kubeconfig, the namespace that pages are given there if
+            any, and whether pages may have the whole cluster.
         progress: where to tell of a kubectl that may answer otherwise than the cluster's own.
         environment: where ``KUBECONFIG``, ``HOME`` and ``PATH`` are looked up; the process's unless given.
 
@@ -154,7 +163,11 @@ def connected(
             kubectl = found_kubectl(environment)
             with Api(kubeconfig) as api:
                 version = _version(api)
-                rights.require(api, rights.ALL if settings.allow_exclusive else rights.PLAYER)
+                if settings.namespace:
+                    rights.require(api, rights.LODGER, settings.namespace)
+                    _see(api, settings.namespace)
+                else:
+                    rights.require(api, rights.ALL if settings.allow_exclusive else rights.PLAYER)
             client = client_version(kubectl)
         except ClusterError as error:
             raise ClusterError(f"context {context!r}: {error}") from None
@@ -163,7 +176,20 @@ def connected(
                 f"{kubectl} is {client}, and context {context!r} is {version}: kubectl is made for clusters "
                 "one minor older or newer than itself, and what it says of this one may be its own words"
             )
-        yield ContextCluster(context, version, kubeconfig, kubectl, _apart(kubectl))
+        apart = _apart(kubectl)
+        yield ContextCluster(context, version, kubeconfig, kubectl, apart, namespace=settings.namespace)
+
+
+def _see(api: Api, namespace: str) -> None:
+    """See that a namespace is there, to stay: who may do all everywhere may do it where there is nothing."""
+    try:
+        meta = api.get(f"/api/v1/namespaces/{namespace}")["metadata"]
+    except RefusedError as error:
+        if error.code != 404:
+            raise
+        raise ClusterError(f"there is no namespace {namespace!r}, in which pages are to be played") from None
+    if "deletionTimestamp" in meta:
+        raise ClusterError(f"namespace {namespace!r}, in which pages are to be played, is being deleted")
 
 
 def _version(api: Api) -> str:

@@ -74,6 +74,36 @@ PLAYER = [
 ]
 """What it takes to play pages: the rules of a ClusterRole."""
 
+_ANY = ["create", "delete", "get", "list", "patch", "watch"]
+_READ = ["get", "list", "watch"]
+
+LODGER = [
+    {"apiGroups": [""], "resources": ["endpoints", "resourcequotas"], "verbs": _READ},
+    {"apiGroups": [""], "resources": ["events"], "verbs": _READ},
+    {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": _READ},
+    {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]},
+    {"apiGroups": ["authorization.k8s.io"], "resources": ["localsubjectaccessreviews"], "verbs": ["create"]},
+    {
+        "apiGroups": ["apps"],
+        "resources": ["daemonsets", "deployments", "replicasets", "statefulsets"],
+        "verbs": _ANY,
+    },
+    {"apiGroups": ["autoscaling"], "resources": ["horizontalpodautoscalers"], "verbs": _ANY},
+    {"apiGroups": ["batch"], "resources": ["cronjobs", "jobs"], "verbs": _ANY},
+    {"apiGroups": ["networking.k8s.io"], "resources": ["ingresses", "networkpolicies"], "verbs": _ANY},
+    {"apiGroups": ["policy"], "resources": ["poddisruptionbudgets"], "verbs": _ANY},
+    {
+        "apiGroups": [""],
+        "resources": ["configmaps", "persistentvolumeclaims", "pods", "replicationcontrollers", "secrets"],
+        "verbs": _ANY,
+    },
+    {"apiGroups": [""], "resources": ["services", "serviceaccounts"], "verbs": _ANY},
+    {"apiGroups": [""], "resources": ["serviceaccounts/token"], "verbs": ["create"]},
+    {"apiGroups": [_RBAC], "resources": ["roles", "rolebindings"], "verbs": _ANY},
+]
+"""What it takes to play pages in a given namespace: rules for that namespace, all of them in the role
+``admin`` that Kubernetes comes with, which pages get there (upstream ``bootstrappolicy/policy.go``)."""
+
 ALL = [
     {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]},
     {"nonResourceURLs": ["*"], "verbs": ["*"]},
@@ -87,35 +117,57 @@ NOWHERE = "preuve-asks"
 """A namespace for which nobody has rights of its own: there need not be one of that name."""
 
 
-def require(api: Api, rules: Sequence[Object]) -> None:
+def require(api: Api, rules: Sequence[Object], namespace: str = "") -> None:
     """See that the user of a cluster has rights.
 
     Args:
         api: with the user's rights.
         rules: the rights, as those of a ClusterRole.
+        namespace: the one in which they are wanted; everywhere unless given.
 
     Raises:
-        ClusterError: some are missing; says all of them, and gives a ClusterRole to apply.
+        ClusterError: some are missing; says all of them, and gives what can be applied.
     """
-    review = api.post(f"{_REVIEWS}/selfsubjectrulesreviews", {"spec": {"namespace": NOWHERE}})["status"]
-    held = [*review["resourceRules"], *review["nonResourceRules"]]
-    lacking = [one for one in _single(rules) if not any(_covers(rule, one) for rule in held)]
-    if review.get("incomplete"):  # some authorizers answer to a question, and list nothing
-        lacking = [one for one in lacking if not _may(api, one)]
-    if lacking:
-        user = _user(api)
-        role = {
-            "apiVersion": f"{_RBAC}/v1",
-            "kind": "ClusterRole",
-            "metadata": {"name": "preuve"},
-            "rules": list(rules),
-        }
+    if not (missing := lacking(api, rules, namespace)):
+        return
+    user = _user(api)
+    refused = f"{user or 'this user'} may not {_enumerated(map(_in_words, missing))}"
+    if namespace:
         raise ClusterError(
-            f"{user or 'this user'} may not {_enumerated(map(_in_words, lacking))}: each page is played in a "
-            "namespace of its own. Who administers the cluster can apply this ClusterRole, then "
-            f"`kubectl create clusterrolebinding preuve --clusterrole=preuve --user={user or 'USER'}`\n"
-            + yaml.safe_dump(role, sort_keys=False, default_flow_style=None, width=1000)
+            f"{refused} in namespace {namespace!r}, in which pages are to be played. Who administers it can "
+            f"give the role `admin`: `kubectl create rolebinding preuve --namespace={namespace} "
+            f"--clusterrole=admin --user={user or 'USER'}`"
         )
+    role = {
+        "apiVersion": f"{_RBAC}/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": "preuve"},
+        "rules": list(rules),
+    }
+    raise ClusterError(
+        f"{refused}: each page is played in a namespace of its own. Who administers the cluster can apply "
+        "this ClusterRole, then "
+        f"`kubectl create clusterrolebinding preuve --clusterrole=preuve --user={user or 'USER'}`; or give "
+        "you one namespace, which `extra.preuve.namespace` in mkdocs.yml names\n"
+        + yaml.safe_dump(role, sort_keys=False, default_flow_style=None, width=1000)
+    )
+
+
+def lacking(api: Api, rules: Iterable[Object], namespace: str = "") -> list[Object]:
+    """Which single rights the user of a cluster lacks.
+
+    Args:
+        api: with the user's rights.
+        rules: the rights, as those of a ClusterRole.
+        namespace: the one in which they are wanted; everywhere unless given.
+    """
+    spec = {"namespace": namespace or NOWHERE}
+    review = api.post(f"{_REVIEWS}/selfsubjectrulesreviews", {"spec": spec})["status"]
+    held = [*review["resourceRules"], *review["nonResourceRules"]]
+    missing = [one for one in _single(rules) if not any(_covers(rule, one) for rule in held)]
+    if review.get("incomplete"):  # some authorizers answer to a question, and list nothing
+        missing = [one for one in missing if not _may(api, one, namespace)]
+    return missing
 
 
 def _enumerated(items: Iterable[str]) -> str:
@@ -164,7 +216,7 @@ def _covers(rule: Object, one: Object) -> bool:
     )
 
 
-def _may(api: Api, one: Object) -> bool:
+def _may(api: Api, one: Object, namespace: str) -> bool:
     """Ask for a single right."""
     [verb] = one["verbs"]
     if "nonResourceURLs" in one:
@@ -172,7 +224,8 @@ def _may(api: Api, one: Object) -> bool:
     else:
         resource, _, sub = one["resources"][0].partition("/")
         attributes = {"verb": verb, "group": one["apiGroups"][0], "resource": resource, "subresource": sub}
-        spec = {"resourceAttributes": {**attributes, "name": "".join(one.get("resourceNames", ()))}}
+        attributes |= {"name": "".join(one.get("resourceNames", ())), "namespace": namespace}
+        spec = {"resourceAttributes": attributes}
     return bool(api.post(f"{_REVIEWS}/selfsubjectaccessreviews", {"spec": spec})["status"]["allowed"])
 
 

@@ -21,7 +21,7 @@ from preuve.cluster.rights import DEBUGGER, READER
 from preuve.errors import ClusterError, TakenError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from preuve.cluster.api import Api
     from preuve.cluster.objects import Object
@@ -38,6 +38,7 @@ LEVEL = "pod-security.kubernetes.io/enforce"
 
 SPACES = "/api/v1/namespaces"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
+_REVIEWS = "/apis/authorization.k8s.io/v1"
 ROLES, BINDINGS = f"{RBAC}/clusterroles", f"{RBAC}/clusterrolebindings"
 
 TOKEN_SECONDS = 7 * 24 * 3600
@@ -61,6 +62,8 @@ class Namespace:
     name: str
     kubeconfig: str
     """One context, credentials embedded: a secret."""
+    extend: Callable[[float], object] = lambda _: None
+    """Is told for how many seconds from now the page may make something there, at most."""
 
 
 def name_of(page: str) -> str:
@@ -102,7 +105,7 @@ def made(api: Api, page: str, *, exclusive: bool = False, disposable: bool = Fal
     _make_room(api, name, page, disposable=disposable)
     if not disposable:  # there, an exclusive page has a cluster of its own
         _meet_nobody(api, exclusive=exclusive)
-    meta = _ours(name, page)
+    meta = marked(name, page)
     meta["labels"] |= {LEVEL: "privileged" if exclusive else "baseline"}
     space = _created(api, SPACES, {"metadata": meta})
     try:
@@ -144,13 +147,18 @@ def reap(api: Api, *, disposable: bool = False) -> list[str]:
     return untold
 
 
-def _ours(name: str, page: str) -> dict[str, Any]:
-    """The metadata of what we make that there can be one of in a cluster."""
+def marked(name: str, page: str) -> dict[str, Any]:
+    """The metadata of what we make that there can be one of: in a cluster, in a namespace that we are given.
+
+    Args:
+        name: its.
+        page: the page's, for which it is made.
+    """
     return {"name": name, "labels": dict(OURS), "annotations": {OWNER: owner.me(), PAGE: page}}
 
 
 def _owner(meta: Object) -> str:
-    """The mark on what `_ours` made; empty on what only looks like it."""
+    """The mark on what `marked` made; empty on what only looks like it."""
     notes = meta.get("annotations", {})
     named = meta["name"].removeprefix("preuve:") == name_of(notes.get(PAGE, ""))
     return str(notes.get(OWNER, "")) if named and OURS.items() <= meta.get("labels", {}).items() else ""
@@ -297,25 +305,48 @@ def _furnish(api: Api, space: Object, *, exclusive: bool) -> Namespace:
     name = space["name"]
     home = f"{SPACES}/{name}"
     api.post(f"{home}/serviceaccounts", {"metadata": {"name": USER, "labels": OURS}})
-    subjects = [{"kind": "ServiceAccount", "name": USER, "namespace": name}]
     # What has no namespace goes with ours, whoever deletes that: the garbage collector sees to it.
     above = {"apiVersion": "v1", "kind": "Namespace", "name": name, "uid": space["uid"]}
-    wide = _ours(f"preuve:{name}", space["annotations"][PAGE]) | {"ownerReferences": [above]}
+    wide = marked(f"preuve:{name}", space["annotations"][PAGE]) | {"ownerReferences": [above]}
     role = "cluster-admin" if exclusive else wide["name"]
     if not exclusive:
-        rbac, debugger = f"{RBAC}/namespaces/{name}", f"{USER}-debugger"
-        api.post(f"{rbac}/roles", {"metadata": {"name": debugger, "labels": OURS}, "rules": DEBUGGER})
-        for named, role_ref in ((USER, _role("admin")), (debugger, _role(debugger, "Role"))):
-            meta = {"name": named, "labels": OURS}
-            binding = {"metadata": meta, "subjects": subjects, "roleRef": role_ref}
-            api.post(f"{rbac}/rolebindings", binding)
+        let_in(api, name, debugger=True)
         _created(api, ROLES, {"metadata": wide, "rules": READER})
-    _created(api, BINDINGS, {"metadata": wide, "subjects": subjects, "roleRef": _role(role)})
-    token = api.post(f"{home}/serviceaccounts/{USER}/token", {"spec": {"expirationSeconds": TOKEN_SECONDS}})
-    _wait_for_rights(api, name)
+    _created(api, BINDINGS, {"metadata": wide, "subjects": _subjects(name), "roleRef": _role(role)})
+    config = logged_in(api, name)
+    wait_for_rights(api, name, [*rights_of(name), {"verb": "list", "resource": "nodes"}])
     _wait_for(api, f"{home}/serviceaccounts", "default")  # without it no Pod is admitted
     _wait_for(api, f"{home}/configmaps", "kube-root-ca.crt")  # without it no Pod starts
-    return Namespace(name, _kubeconfig(api.cluster, name, token["status"]["token"]))
+    return Namespace(name, config)
+
+
+def let_in(api: Api, name: str, *, debugger: bool) -> None:
+    """Give a page's identity its rights in a namespace.
+
+    Args:
+        api: with these rights.
+        name: the namespace's.
+        debugger: whether the page may do what the role ``admin`` does not allow, `DEBUGGER`, too.
+    """
+    rbac, named = f"{RBAC}/namespaces/{name}", f"{USER}-debugger"
+    bound = {USER: _role("admin")}
+    if debugger:
+        api.post(f"{rbac}/roles", {"metadata": {"name": named, "labels": OURS}, "rules": DEBUGGER})
+        bound[named] = _role(named, "Role")
+    for binding, role in bound.items():
+        meta = {"name": binding, "labels": OURS}
+        api.post(f"{rbac}/rolebindings", {"metadata": meta, "subjects": _subjects(name), "roleRef": role})
+
+
+def _subjects(name: str) -> list[Object]:
+    return [{"kind": "ServiceAccount", "name": USER, "namespace": name}]
+
+
+def logged_in(api: Api, name: str) -> str:
+    """Give the kubeconfig of a namespace's page, whose identity is there."""
+    path = f"{SPACES}/{name}/serviceaccounts/{USER}/token"
+    token = api.post(path, {"spec": {"expirationSeconds": TOKEN_SECONDS}})
+    return _kubeconfig(api.cluster, name, token["status"]["token"])
 
 
 def _role(name: object, kind: str = "ClusterRole") -> Object:
@@ -332,18 +363,27 @@ def _wait_for(api: Api, path: str, name: str) -> None:
         raise ClusterError(f"{path}/{name} did not appear in {seconds} s: is the controller manager running?")
 
 
-def _wait_for_rights(api: Api, name: str) -> None:
-    """Wait until the API server knows the new bindings: it learns of them a moment after they were made."""
+def rights_of(name: str, *, debugger: bool = True) -> Iterator[Object]:
+    """Yield a right that each binding of `let_in` gives."""
+    yield {"verb": "create", "resource": "pods", "namespace": name}
+    if debugger:
+        yield {"verb": "patch", "resource": "pods", "subresource": "ephemeralcontainers", "namespace": name}
+
+
+def wait_for_rights(api: Api, name: str, asked: Iterable[Object]) -> None:
+    """Wait until the API server knows new bindings: it learns of them a moment after they were made.
+
+    Args:
+        api: with the rights of who may ask.
+        name: the namespace of the page whose rights they are.
+        asked: the rights, as ``resourceAttributes``; those in the namespace name it.
+    """
     end = time.monotonic() + APPEAR_LIMIT
-    within = {"resource": "pods", "namespace": name}
-    for attributes in (
-        {"verb": "create", **within},
-        {"verb": "patch", **within, "subresource": "ephemeralcontainers"},
-        {"verb": "list", "resource": "nodes"},
-    ):
+    for attributes in asked:
         review = {"spec": {"user": f"system:serviceaccount:{name}:{USER}", "resourceAttributes": attributes}}
-        path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
-        while not api.post(path, review)["status"]["allowed"]:
+        here = "namespace" in attributes  # who administers one namespace may ask about that one
+        where = f"namespaces/{name}/localsubjectaccessreviews" if here else "subjectaccessreviews"
+        while not api.post(f"{_REVIEWS}/{where}", review)["status"]["allowed"]:
             if time.monotonic() > end:
                 raise ClusterError(f"the rights of {name}'s page are not in force after {APPEAR_LIMIT:.0f} s")
             time.sleep(0.005)  # there is nothing to watch: the authorizer does not tell

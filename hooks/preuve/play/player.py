@@ -159,7 +159,9 @@ class Player:
             past = _lasted(self.project)
             room = not any(page.plan.exclusive for page in pages) or self._has_room()
             waiting = [
-                _claim(page.plan, page.seconds and max(page.seconds, past.get(page.name, 0.0)), room=room)
+                self._claim(
+                    page.plan, page.seconds and max(page.seconds, past.get(page.name, 0.0)), room=room
+                )
                 for page in pages
             ]
             try:
@@ -192,7 +194,7 @@ class Player:
             if not cut.plan.exclusive:
                 self._have_shared(progress)
             with progress.stage(page.name) as stage:
-                session = self._session(cut, _claim(cut.plan, room=True), stage)
+                session = self._session(cut, self._claim(cut.plan, room=True), stage)
                 try:
                     session.play(cut, stage)
                 except ClusterError:
@@ -214,6 +216,16 @@ class Player:
             if why and page.plan.exclusive
         ]
         return [page for page in pages if not (why and page.plan.exclusive)], refused
+
+    def _claim(self, plan: Plan, seconds: float = 0.0, *, room: bool) -> Claim:
+        """What a page takes of the cluster, its namespace too: that of `a/b.md` and `a-b.md` is one."""
+        from preuve.play.namespace import name_of
+
+        one = claim(plan, seconds)
+        if plan.exclusive and room:
+            return one.aside()
+        name = self.project.settings.namespace or name_of(plan.page)
+        return replace(one, resources=one.resources | {f"the namespace {name}"})
 
     def _has_room(self) -> bool:
         """Whether an exclusive page can be played beside the others."""
@@ -241,14 +253,18 @@ class Player:
         import resource
 
         from preuve.cluster.api import Api
-        from preuve.play.namespace import reap
+        from preuve.play import given, namespace
 
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, FILES)), hard))
         self._seen = cluster = stack.enter_context(having)
         api = stack.enter_context(Api(cluster.kubeconfig, cluster.network))
-        for left in reap(api, disposable=cluster.disposable):
-            progress.say(left)
+        if cluster.namespace:
+            left = given.reap(api, cluster.namespace)
+        else:
+            left = namespace.reap(api, disposable=cluster.disposable)
+        for each in left:
+            progress.say(each)
         return Place(cluster, api)
 
     def _timed(self, page: Page, one: Claim, clock: float, turns: list[Turn]) -> Transcript | PreuveError:
@@ -354,13 +370,3 @@ def _lasted(project: Project) -> dict[str, float]:
         run = read(project.run_path, project.run_path.name)
         return {turn.page: turn.seconds for turn in run.turns} if run else {}
     return {}
-
-
-def _claim(plan: Plan, seconds: float = 0.0, *, room: bool) -> Claim:
-    """What a page takes of the cluster, its namespace's name too: that of `a/b.md` and `a-b.md` is one."""
-    from preuve.play.namespace import name_of
-
-    one = claim(plan, seconds)
-    if plan.exclusive and room:
-        return one.aside()
-    return replace(one, resources=one.resources | {f"the namespace {name_of(plan.page)}"})

@@ -7,18 +7,19 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from preuve.cluster.api import RefusedError
 from preuve.cluster.discovery import Definitions, custom
 from preuve.cluster.kinds import KINDS
 from preuve.cluster.objects import Snapshot, foreign, who
 from preuve.cluster.programs import lend
-from preuve.errors import CommandError, Where
+from preuve.errors import CommandError, PageError, Where
 from preuve.meaning.census import needed, strange
 from preuve.meaning.masking import known, mask
 from preuve.meaning.spans import Answer
 from preuve.page.diagram import parse
 from preuve.page.plan import Command
 from preuve.page.verbs import awaits, listens, only_starts, reaches
-from preuve.play import namespace
+from preuve.play import given, namespace
 from preuve.play.actions import attempt, play
 from preuve.play.bash import Bash
 from preuve.play.diagnose import diagnose
@@ -87,6 +88,8 @@ class Session:
             raise
 
     def _have_namespace(self, plan: Plan) -> AbstractContextManager[namespace.Namespace]:
+        if self._cluster.namespace:
+            return given.made(self._api, self._cluster.namespace, plan.page)
         return namespace.made(
             self._api,
             plan.page,
@@ -194,6 +197,7 @@ class Session:
     def run(self, command: Command) -> Result:
         """See `preuve.play.actions.Stage`."""
         options = command.options
+        self._namespace.extend(2 * options.timeout)  # it, then the rest that is waited for after it
         until = re.compile(options.until) if options.until else None
         if self._definitions and self._definitions.settle(options.timeout):
             # What kubectl keeps is no longer so: kinds for six hours (k8s.io/cli-runtime, config_flags.go),
@@ -221,7 +225,13 @@ class Session:
     def draw(self, diagram: Diagram) -> str:
         """See `preuve.play.actions.Stage`."""
         request = parse(diagram.source)
-        self._scene = observe(self._snapshot(request.needed), request, self._scene)
+        try:
+            snapshot = self._snapshot(request.needed)
+        except RefusedError as error:
+            if error.code != 403:
+                raise
+            raise PageError(f"what this fence draws is not to be seen from here: {error}") from None
+        self._scene = observe(snapshot, request, self._scene)
         return "".join(f"{item}\n" for item in self._scene.items)
 
     def diagnose(self) -> str:

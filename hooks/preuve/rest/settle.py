@@ -205,10 +205,10 @@ class Watcher:
     def _listed(self, kind: Kind) -> Any:  # noqa: ANN401 - JSON
         try:
             return self._api.get(kind.path(self._namespace), **QUERIES.get(kind.name, {}))
-        except RefusedError:
-            if kind in self._known:
+        except RefusedError as error:
+            if kind in self._known and (kind.namespaced or error.code != 403):
                 raise
-            return NOTHING  # a custom kind may be gone by now, or not for us to see
+            return NOTHING  # a custom kind may be gone by now; it, or nodes, may not be for us to see
 
     def _snapshot(self, *, nodes: bool = True) -> Snapshot:
         """Take all in; with what the nodes say, unless `nodes` is false: that takes a while."""

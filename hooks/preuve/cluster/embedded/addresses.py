@@ -4,7 +4,8 @@
                                    ├── node2 192.168.1.3   Pods 10.244.1.0/24
                                    └── node3 192.168.1.4   Pods 10.244.2.0/24
 
-All clusters have the same: each is in network namespaces of its own, which have no name (see `network`).
+All clusters have the same: each is in network namespaces of its own, which have no name (see `network`). The
+ranges of Pods and of Services are the profile's (`profiles`).
 """
 
 from __future__ import annotations
@@ -13,22 +14,11 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 LAN = IPv4Network("192.168.1.0/24")
 LAPTOP = IPv4Interface("192.168.1.1/24")
-PODS = IPv4Network("10.244.0.0/16")
-SERVICES = IPv4Network("10.96.0.0/16")
-API_SERVICE = SERVICES[1]
-"""The Service ``kubernetes``: the API server itself takes the range's first address."""
-DNS_SERVICE = SERVICES[10]
-"""Where kubeadm and Minikube put it too."""
 
 
 def node_address(index: int) -> IPv4Address:
     """The address on the LAN of the node number `index`, from 0."""
     return LAPTOP.ip + 1 + index
-
-
-def pod_range(index: int) -> IPv4Network:
-    """Where the node number `index`, from 0, has its Pods."""
-    return list(PODS.subnets(new_prefix=24))[index]
 
 
 API_PORT = 6443

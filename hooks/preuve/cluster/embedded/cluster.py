@@ -61,8 +61,11 @@ class EmbeddedCluster:
     """Its supervisor's."""
     images: str
     """The store that its registry serves."""
+    profile: str
+    """What it stands in for (`profiles.of`); empty if it is as it comes."""
     _state: State
     disposable: ClassVar = True
+    namespace: ClassVar = ""
     enforces: ClassVar = False
     """Its network plugins know no NetworkPolicy."""
 
@@ -194,15 +197,17 @@ class EmbeddedBackend:
     """Their minor, one of `binaries.VERSIONS`."""
     additions: tuple[Addition, ...] = ()
     """The images that they have beside their own."""
+    profile: str = ""
+    """What they stand in for."""
     refusal: ClassVar = ""
 
     def shared(self, progress: Progress) -> AbstractContextManager[EmbeddedCluster]:
         """As `have`."""
-        return have(progress, self.kubernetes, self.additions)
+        return have(progress, self.kubernetes, self.additions, self.profile)
 
     def own(self, progress: Progress) -> AbstractContextManager[EmbeddedCluster]:
         """As `have_own`."""
-        return have_own(progress, self.kubernetes, self.additions)
+        return have_own(progress, self.kubernetes, self.additions, self.profile)
 
     def room(self) -> bool:
         """Whether this machine has what one more takes."""
@@ -221,11 +226,15 @@ def find(state: State | None = None) -> EmbeddedCluster | None:
     if not pid or not status or not status["started"]:
         return None
     programs = launch.binaries(status["binaries"])
-    return EmbeddedCluster(programs, tuple(status["nodes"]), status["started"], pid, status["images"], state)
+    known = (programs, tuple(status["nodes"]), status["started"], pid, status["images"], status["profile"])
+    return EmbeddedCluster(*known, state)
 
 
 def start(
-    progress: Progress, kubernetes: str = binaries.DEFAULT, added: Sequence[Addition] = ()
+    progress: Progress,
+    kubernetes: str = binaries.DEFAULT,
+    added: Sequence[Addition] = (),
+    profile: str = "",
 ) -> EmbeddedCluster:
     """The running cluster, else a new one; it stays behind.
 
@@ -233,31 +242,38 @@ def start(
         progress: shows the stages of a start.
         kubernetes: the minor, one of `binaries.VERSIONS`.
         added: the images that it is to have beside its own.
+        profile: what it is to stand in for.
 
     Raises:
-        ClusterError: it cannot run here, or did not come up; or one of another version, or with other images,
-            is running.
+        ClusterError: it cannot run here, or did not come up; or one of another version, with other images, or
+            that stands in for something else, is running.
         ConfigError: one of `added` cannot be had.
     """
-    with _had(State.of_project(), progress, kubernetes, added, stays=True) as cluster:
+    with _had(State.of_project(), progress, kubernetes, added, profile, stays=True) as cluster:
         return cluster
 
 
 def have(
-    progress: Progress, kubernetes: str = binaries.DEFAULT, added: Sequence[Addition] = ()
+    progress: Progress,
+    kubernetes: str = binaries.DEFAULT,
+    added: Sequence[Addition] = (),
+    profile: str = "",
 ) -> AbstractContextManager[EmbeddedCluster]:
     """The running cluster, else a new one that ends with the block, or with this process, however that ends.
 
     It takes and raises what `start` does.
     """
-    return _had(State.of_project(), progress, kubernetes, added, stays=False)
+    return _had(State.of_project(), progress, kubernetes, added, profile, stays=False)
 
 
 def have_own(
-    progress: Progress, kubernetes: str = binaries.DEFAULT, added: Sequence[Addition] = ()
+    progress: Progress,
+    kubernetes: str = binaries.DEFAULT,
+    added: Sequence[Addition] = (),
+    profile: str = "",
 ) -> AbstractContextManager[EmbeddedCluster]:
     """A new cluster, which nobody else finds; it ends, takes and raises as `have` does."""
-    return _had(State.new(), progress, kubernetes, added, stays=False)
+    return _had(State.new(), progress, kubernetes, added, profile, stays=False)
 
 
 def down() -> bool:
@@ -307,7 +323,13 @@ def _down(state: State) -> bool:
 
 @contextmanager
 def _had(
-    state: State, progress: Progress, kubernetes: str, added: Sequence[Addition], *, stays: bool
+    state: State,
+    progress: Progress,
+    kubernetes: str,
+    added: Sequence[Addition],
+    profile: str,
+    *,
+    stays: bool,
 ) -> Iterator[EmbeddedCluster]:
     _reap()
     end = time.monotonic() + OTHER_LIMIT
@@ -317,6 +339,11 @@ def _had(
                 raise ClusterError(
                     f"a cluster of Kubernetes {cluster.version} is running, not of {kubernetes}: "
                     "`preuve cluster down` ends it"
+                )
+            if cluster.profile != profile:
+                raise ClusterError(
+                    f"the cluster that is running {_stands(cluster.profile)}, and is wanted to be one that "
+                    f"{_stands(profile)}: `preuve cluster down` ends it"
                 )
             own = images.identity(coredns=cluster.binaries.coredns)
             if not additions.within(Path(cluster.images), own, added):
@@ -330,7 +357,7 @@ def _had(
         if added:
             with progress.stage("images of your own"):
                 store = additions.extended(store, added)
-        with launch.supervisor(state, programs, store, stays=stays) as owner:
+        with launch.supervisor(state, programs, store, profile, stays=stays) as owner:
             if _follow(owner, progress) and (cluster := find(state)):
                 yield cluster
                 return
@@ -339,6 +366,10 @@ def _had(
         f"another process has been starting or ending the cluster for {OTHER_LIMIT:.0f} s; "
         "`preuve cluster down` ends it"
     )
+
+
+def _stands(profile: str) -> str:
+    return f"stands in for {profile}" if profile else "is as it comes"
 
 
 def _follow(owner: socket.socket, progress: Progress) -> bool:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from preuve.cluster.embedded.node import Node
     from preuve.cluster.embedded.pki import Authority, Identity
     from preuve.cluster.embedded.processes import Processes
+    from preuve.cluster.embedded.profiles import Profile
 
 ADDRESS = addresses.node_address(0)
 URL = f"https://{ADDRESS}:{addresses.API_PORT}"
@@ -38,7 +39,7 @@ def install(node: Node, authority: Authority) -> Identity:
     """
     node.write(f"{PKI}/ca.key", authority.identity.key, secret=True)
     service = [".".join(NAME[:length]) for length in (1, 2, 3, 5)]
-    own = (str(addresses.API_SERVICE), str(ADDRESS), "127.0.0.1")
+    own = (str(node.profile.api_service), str(ADDRESS), "127.0.0.1")
     server = authority.issue("kube-apiserver", serves=(*service, node.name, "localhost", *own))
     node.write_identity(f"{PKI}/apiserver", server)
     # The user that manifests/kubelet-api.yaml lets into the kubelets.
@@ -56,7 +57,7 @@ def install(node: Node, authority: Authority) -> Identity:
     return authority.issue("kubernetes-admin", "system:masters")
 
 
-def start_api(processes: Processes, pid: int) -> None:
+def start_api(processes: Processes, pid: int, profile: Profile) -> None:
     """Start etcd and the API server beside `pid`, the first process of their node."""
     _start(
         *(processes, pid, "etcd"),
@@ -76,7 +77,7 @@ def start_api(processes: Processes, pid: int) -> None:
         f"--bind-address={ADDRESS}",
         f"--advertise-address={ADDRESS}",
         f"--secure-port={addresses.API_PORT}",
-        f"--service-cluster-ip-range={addresses.SERVICES}",
+        f"--service-cluster-ip-range={profile.services}",
         f"--client-ca-file={PKI}/ca.crt",
         f"--tls-cert-file={PKI}/apiserver.crt",
         f"--tls-private-key-file={PKI}/apiserver.key",
@@ -95,7 +96,7 @@ def start_api(processes: Processes, pid: int) -> None:
     )
 
 
-def start_controllers(processes: Processes, pid: int) -> None:
+def start_controllers(processes: Processes, pid: int, profile: Profile) -> None:
     """Start the controller manager and the scheduler, once the API server is ready."""
     _start(
         *(processes, pid, "kube-controller-manager"),
@@ -104,8 +105,8 @@ def start_controllers(processes: Processes, pid: int) -> None:
         f"--root-ca-file={PKI}/ca.crt",
         f"--cluster-signing-cert-file={PKI}/ca.crt",
         f"--cluster-signing-key-file={PKI}/ca.key",
-        f"--cluster-cidr={addresses.PODS}",
-        f"--service-cluster-ip-range={addresses.SERVICES}",
+        f"--cluster-cidr={profile.pods}",
+        f"--service-cluster-ip-range={profile.services}",
         "--allocate-node-cidrs=false",  # they are given, so that node2 always has the same
         "--enable-hostpath-provisioner",
         # At the default 20 a second, the first ServiceAccount takes 5 s longer [measured].

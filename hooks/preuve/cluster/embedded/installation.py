@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from preuve.cluster.embedded.node import Node
     from preuve.cluster.embedded.processes import Processes
+    from preuve.cluster.embedded.profiles import Profile
 
 MANIFESTS = SOURCES / "manifests"
 """What every cluster holds from the start, beside its Nodes."""
@@ -48,7 +49,7 @@ class Installation:
     """A cluster's machines: a laptop, which is the network namespace that this process is in, and nodes.
 
     Args:
-        nodes: the first one carries the control plane.
+        nodes: the first one carries the control plane; all have one profile.
         processes: where programs are started.
     """
 
@@ -57,7 +58,8 @@ class Installation:
         self._processes = processes
         self._running: dict[str, int] = {}
         self._switch = threading.Lock()
-        network.set_up_lan()
+        self._profile = nodes[0].profile
+        network.set_up_lan(self._profile.services)
 
     @property
     def nodes(self) -> dict[str, int | None]:
@@ -71,9 +73,8 @@ class Installation:
 
     def connect(self, node: Node, pid: int) -> None:
         """Put a node on the LAN and let it have its images; `pid` is its first process."""
-        network.attach(
-            node.name, node.index, pid, [other.index for other in self._nodes if other is not node]
-        )
+        others = {other.index: other.pods for other in self._nodes if other is not node}
+        network.attach(node.index, pid, others)
         node.start_runtime(self._processes, pid)
         self._running[node.name] = pid
 
@@ -111,8 +112,8 @@ class Installation:
             node.start_kubelet(self._processes, self._running[node.name])
         wait(api.ready, "the API server's start", API_LIMIT)
         stage("nodes")
-        control_plane.start_controllers(self._processes, self._running[self._nodes[0].name])
-        for document in _manifests():
+        control_plane.start_controllers(self._processes, self._running[self._nodes[0].name], self._profile)
+        for document in _manifests(self._profile):
             api.apply(document)
         wait(lambda: _ready_nodes(api) == len(self._nodes), "the nodes' start", NODES_LIMIT)
         for node in self._nodes:
@@ -129,7 +130,11 @@ class Installation:
         wait(lambda: api.get(ACCOUNT), "the first ServiceAccount", DNS_LIMIT)
         for name, pid in self._running.items():
             with joined(f"/proc/{pid}/ns/net"):
-                wait(_resolves, f"the DNS's start ({name})", DNS_LIMIT)
+                wait(self._resolves, f"the DNS's start ({name})", DNS_LIMIT)
+
+    def _resolves(self) -> bool:
+        server = str(self._profile.dns_service)
+        return bool(dns.resolved(server, "kubernetes.default.svc.cluster.local", DNS_ANSWER))
 
     def stop_node(self, name: str) -> None:
         """Crash a node; nothing if it is off already.
@@ -143,7 +148,7 @@ class Installation:
         with self._switch:
             if name in self._running:
                 node.crash(self._processes, self._running.pop(name))
-                network.detach(name)
+                network.detach(node.index)
 
     def start_node(self, name: str) -> None:
         """Switch a node on again; nothing if it is on.
@@ -166,10 +171,23 @@ class Installation:
         raise ClusterError(f"there is no node {name!r}: {', '.join(node.name for node in self._nodes)}")
 
 
-def _manifests() -> Iterator[dict[str, Any]]:
+def _manifests(profile: Profile) -> Iterator[dict[str, Any]]:
     for file in sorted(MANIFESTS.glob("*.yaml")):
         with file.open(encoding="utf-8") as stream:
-            yield from yaml.load_all(stream, yaml.CSafeLoader)
+            for document in yaml.load_all(stream, yaml.CSafeLoader):
+                yield _fitted(document, profile)
+
+
+def _fitted(document: dict[str, Any], profile: Profile) -> dict[str, Any]:
+    """A manifest, with what the profile says of it."""
+    if document["kind"] == "StorageClass":
+        storage = profile.storage
+        document["metadata"]["name"] = storage.name
+        document["provisioner"] = storage.provisioner
+        document["volumeBindingMode"] = "WaitForFirstConsumer" if storage.waits else "Immediate"
+    elif document["kind"] == "Service":
+        document["spec"]["clusterIP"] = str(profile.dns_service)
+    return document
 
 
 def _facts(node: Node) -> dict[str, Any]:
@@ -181,7 +199,11 @@ def _facts(node: Node) -> dict[str, Any]:
             "name": node.name,
             "labels": {} if node.index else {"node-role.kubernetes.io/control-plane": ""},
         },
-        "spec": {"podCIDR": str(node.pods), "podCIDRs": [str(node.pods)]},
+        "spec": {
+            "podCIDR": str(node.pods),
+            "podCIDRs": [str(node.pods)],
+            "taints": [] if node.index else node.profile.taints,
+        },
     }
 
 
@@ -192,7 +214,3 @@ def _ready_nodes(api: Api) -> int:
         for node in nodes["items"]
         for condition in node["status"].get("conditions", ())
     )
-
-
-def _resolves() -> bool:
-    return bool(dns.resolved(str(addresses.DNS_SERVICE), "kubernetes.default.svc.cluster.local", DNS_ANSWER))

@@ -46,6 +46,8 @@ class Order:
     """What to run: the fields of `Binaries`."""
     images: str
     """The store that its registry serves."""
+    profile: str
+    """What it stands in for (`profiles.of`)."""
     owner: int
     """The descriptor of its end of the connection."""
     outside: int
@@ -64,13 +66,16 @@ def binaries(description: dict[str, str]) -> Binaries:
 
 
 @contextmanager
-def supervisor(state: State, programs: Binaries, images: Path, *, stays: bool) -> Iterator[socket.socket]:
+def supervisor(
+    state: State, programs: Binaries, images: Path, profile: str = "", *, stays: bool
+) -> Iterator[socket.socket]:
     """A supervisor, which ends with the block, or with this process, however that ends.
 
     Args:
         state: where it is to keep its things.
         programs: what it is to run.
         images: the store that its registry is to serve.
+        profile: what it is to stand in for.
         stays: let go of it instead, at the end of a block that raises nothing.
 
     Yields:
@@ -81,7 +86,7 @@ def supervisor(state: State, programs: Binaries, images: Path, *, stays: bool) -
     """
     ours, theirs = socket.socketpair()
     outside = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-    order = Order(str(state.path), described(programs), str(images), theirs.fileno(), outside)
+    order = Order(str(state.path), described(programs), str(images), profile, theirs.fileno(), outside)
     python = (sys.executable, "-m", "preuve.cluster.embedded.supervisor", json.dumps(asdict(order)))
     command = ["unshare", *NAMESPACES, *python]
     with ours:

@@ -13,19 +13,24 @@ from typing import TYPE_CHECKING
 
 from pyroute2 import IPRoute
 
-from preuve.cluster.embedded.addresses import LAN, LAPTOP, SERVICES, node_address, pod_range
+from preuve.cluster.embedded.addresses import LAN, LAPTOP, node_address
 from preuve.cluster.embedded.netns import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
+    from ipaddress import IPv4Network
 
 BRIDGE = "02:00:c0:a8:01:01"
 """The laptop's own address on the link. Left to itself, a bridge takes the lowest of its ports', and another
 as nodes come: who had learnt it by then talks to nobody, until it asks again, up to 55 s later [measured]."""
 
 
-def set_up_lan() -> None:
-    """Make the calling process's own network namespace the laptop's end of the LAN."""
+def set_up_lan(services: IPv4Network) -> None:
+    """Make the calling process's own network namespace the laptop's end of the LAN.
+
+    Args:
+        services: the range of Services, which are not on it.
+    """
     with IPRoute() as ip:
         _up(ip, "lo")
         ip.link("add", ifname="lan", kind="bridge", address=BRIDGE)
@@ -33,19 +38,19 @@ def set_up_lan() -> None:
         _up(ip, "lan")
         # Nodes' proxies drop what is for no Service. One that has heard of the range too late for its first
         # rules does so an hour later (one start of twelve, on a busy machine): its node sends it here.
-        ip.rule("add", dst=str(SERVICES), iifname="lan", action="blackhole")
+        ip.rule("add", dst=str(services), iifname="lan", action="blackhole")
     _sysctl("net/ipv4/ip_forward", 1)  # or packets for elsewhere vanish, where an error should come back
 
 
-def attach(name: str, index: int, pid: int, others: Sequence[int]) -> None:
+def attach(index: int, pid: int, others: Mapping[int, IPv4Network]) -> None:
     """Put a node on the LAN.
 
     Args:
-        name: the node's; its link's end on the bridge is called the same.
-        index: its number, from 0.
+        index: the node's number, from 0.
         pid: a process in its network namespace.
-        others: the numbers of the other nodes, to whose Pods it routes.
+        others: by the numbers of the other nodes, the ranges of their Pods, to which it routes.
     """
+    name = _link(index)
     with IPRoute() as ip:
         ip.link("add", ifname=name, kind="veth", peer={"ifname": "eth0", "net_ns_pid": pid})
         ip.link("set", index=_index(ip, name), master=_index(ip, "lan"), state="up")
@@ -54,15 +59,20 @@ def attach(name: str, index: int, pid: int, others: Sequence[int]) -> None:
         ip.addr("add", index=_index(ip, "eth0"), address=str(node_address(index)), prefixlen=LAN.prefixlen)
         _up(ip, "eth0")
         ip.route("add", dst="default", gateway=str(LAPTOP.ip))
-        for other in others:
-            ip.route("add", dst=str(pod_range(other)), gateway=str(node_address(other)))
+        for other, pods in others.items():
+            ip.route("add", dst=str(pods), gateway=str(node_address(other)))
         _sysctl("net/ipv4/ip_forward", 1)
 
 
-def detach(name: str) -> None:
+def detach(index: int) -> None:
     """Take a node off the LAN: pull its cable."""
     with IPRoute() as ip:
-        ip.link("del", ifname=name)
+        ip.link("del", ifname=_link(index))
+
+
+def _link(index: int) -> str:
+    """A node's end of its cable on the bridge: its own name may be longer than the kernel's 15 characters."""
+    return f"node{index + 1}"
 
 
 def _index(ip: IPRoute, name: str) -> int:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from preuve.cluster.embedded import addresses, images
+from preuve.cluster.embedded.profiles import PLAIN
 from preuve.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from preuve.cluster.embedded.binaries import Binaries
     from preuve.cluster.embedded.pki import Authority, Identity
     from preuve.cluster.embedded.processes import Processes
+    from preuve.cluster.embedded.profiles import Profile
 
 PROGRAMS = "/opt/kubernetes"
 """Where a node has Kubernetes' own programs."""
@@ -47,9 +49,6 @@ RECOVERED = b"Start streaming server"
 """What containerd logs once its CRI has recovered the containers of before, and answers: a kubelet that asks
 earlier ends. Its socket is there before, and the longer the more containers a crashed node had (containerd,
 pkg/cri/server/service.go)."""
-
-VOLUMES = "/tmp/hostpath_pv"  # noqa: S108 (in the node; the controller manager's own choice)
-"""Where persistent volumes are made: shared by the nodes, so that a Pod finds its own again."""
 
 SPLIT_LOGS = "PodLogsQuerySplitStreams"
 """What lets a client ask for what a container wrote to standard error alone (alpha since 1.32): with it, the
@@ -88,7 +87,7 @@ NFTABLES = """\
 table ip preuve {{
     chain postrouting {{
         type nat hook postrouting priority srcnat
-        oifname "eth0" ip saddr {node.pods} ip daddr != {addresses.PODS} masquerade
+        oifname "eth0" ip saddr {node.pods} ip daddr != {node.profile.pods} masquerade
     }}
 }}
 """
@@ -150,6 +149,7 @@ class Node:
     """Its root directory."""
     cgroup: str
     """Below it are its Pods: the same path in every hierarchy."""
+    profile: Profile = PLAIN
     loaded: tuple[str, ...] = ()
     """Images of an author's that it has from the start, and that no registry has: whole references."""
 
@@ -171,7 +171,7 @@ class Node:
     @property
     def pods(self) -> IPv4Network:
         """Where its Pods get their addresses."""
-        return addresses.pod_range(self.index)
+        return self.profile.pod_range(self.index)
 
     def write(self, path: str, content: str | bytes, *, secret: bool = False) -> None:
         """Write a file of the node's, whatever the path's folders."""
@@ -193,7 +193,7 @@ class Node:
             authority: who signs the node's certificates.
             binaries: what it runs.
             api: the API server's URL.
-            volumes: the host's folder behind `VOLUMES`.
+            volumes: the host's folder where volumes are (`profiles.Storage.folder`).
         """
         for folder in (
             "usr",
@@ -216,7 +216,7 @@ class Node:
         self._install_programs(binaries)
         self._install_identity()
         self._install_certificates(authority, api)
-        self.write("/etc/nftables.conf", NFTABLES.format(node=self, addresses=addresses))
+        self.write("/etc/nftables.conf", NFTABLES.format(node=self))
         plugins = next(folder for folder in CNI if Path(folder, "ptp").exists())
         containerd = CONTAINERD.replace("IMAGE", PAUSE).replace("PLUGINS", plugins)
         self.write("/etc/containerd/config.toml", containerd)
@@ -331,7 +331,7 @@ class Node:
             (self.root, "", "none", "bind"),
             ("/usr", "usr", "none", "rbind,ro"),
             (binaries.server, f"{PROGRAMS}/{binaries.server.name}", "none", "bind,ro"),
-            (volumes, VOLUMES, "none", "bind,x-mount.mkdir"),
+            (volumes, self.profile.storage.folder, "none", "bind,x-mount.mkdir"),
             ("/dev", "dev", "none", "rbind"),
             ("tmpfs", "run", "tmpfs", "mode=755"),
             ("sysfs", "sys", "sysfs", "defaults"),
@@ -384,7 +384,7 @@ class Node:
             "failCgroupV1": False,
             "failSwapOn": False,
             "featureGates": {SPLIT_LOGS: True},
-            "clusterDNS": [str(addresses.DNS_SERVICE)],
+            "clusterDNS": [str(self.profile.dns_service)],
             "clusterDomain": "cluster.local",
             "resolvConf": "/etc/resolv.conf",
             # The disk is the host's: how full it is says nothing about the cluster, and images must stay.
@@ -401,7 +401,7 @@ class Node:
             "kind": "KubeProxyConfiguration",
             "clientConnection": {"kubeconfig": "/var/lib/kube-proxy/kubeconfig.conf"},
             "mode": "nftables",
-            "clusterCIDR": str(addresses.PODS),
+            "clusterCIDR": str(self.profile.pods),
             # At the default, a second, a Service answers a second after its Pods are ready.
             "nftables": {"minSyncPeriod": "50ms"},
             # nf_conntrack_max belongs to the machine and is read-only here.

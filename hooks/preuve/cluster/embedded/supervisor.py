@@ -34,7 +34,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from preuve.cluster.embedded import addresses, cgroups, control_plane, images, launch, remains
+from preuve.cluster.embedded import addresses, cgroups, control_plane, images, launch, profiles, remains
 from preuve.cluster.embedded.node import PKI, Node
 from preuve.cluster.embedded.pki import Authority
 from preuve.cluster.embedded.processes import Processes, memory
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from preuve.cluster.embedded.installation import Installation
-
-NAMES = ("node1", "node2", "node3")
 
 ROOM = "make room, or set XDG_STATE_HOME to a folder that has some"
 
@@ -123,17 +121,18 @@ class Supervisor:
         volumes.mkdir()
         state.nodes.mkdir()
         authority = Authority()
+        profile = profiles.of(self._order.profile)
         loaded = images.loaded(Path(self._order.images))
         nodes = [
-            Node(index, state.nodes / name, f"/{state.name}/{name}", loaded)
-            for index, name in enumerate(NAMES)
+            Node(index, state.nodes / name, f"/{state.name}/{name}", profile, loaded)
+            for index, name in enumerate(profile.nodes)
         ]
         first = nodes[0]
         first.install(authority, programs, control_plane.URL, volumes)
         administrator = control_plane.install(first, authority)
         cgroups.create(first.cgroup)
         pid = first.boot(self._processes)
-        control_plane.start_api(self._processes, pid)
+        control_plane.start_api(self._processes, pid, profile)
 
         from preuve.cluster.embedded import control  # noqa: PLC0415 - these take half a second,
         from preuve.cluster.embedded.api import Api  # noqa: PLC0415 - in which
@@ -162,6 +161,12 @@ class Supervisor:
             self._aside(control.Server(path, calls).serve_forever)
         state.node_socket.chmod(0o666)  # a page's shell is not root; who is not lent it cannot reach it
         installation.start(api, lambda name: self._tell(stage=name))
+        if profile.storage.is_ours or profile.balances:
+            from preuve.cluster.embedded import standin  # noqa: PLC0415 - half a second
+
+            balancers = [str(node.address) for node in nodes]
+            for work in standin.works(profile, state.kubeconfig, volumes, balancers):
+                self._aside(work)
         self._started = datetime.now(UTC)
         self._tell(ready=True)
 
@@ -173,6 +178,7 @@ class Supervisor:
                     "started": self._started.isoformat(timespec="seconds") if self._started else None,
                     "binaries": self._order.binaries,
                     "images": self._order.images,
+                    "profile": self._order.profile,
                     "nodes": self._installation.nodes if self._installation else {},
                 }
             case "/memory":

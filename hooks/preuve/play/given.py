@@ -1,0 +1,349 @@
+"""A namespace that somebody gives to pages: they are played there one by one, and leave it as it was.
+
+Who may make no namespaces may well be the administrator of one. Kubernetes does not tell who made an object,
+and a mark on each would be seen in what the page shows. So a page begins where there is nothing that it could
+show as its own, what was there before is remembered by UID, and all that comes while it is played is its own.
+An account of ours in the namespace is the page's identity, keeps other processes out, and tells the next one
+what a killed play left: it says until when its page may have made something.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from preuve import owner
+from preuve.cluster import rights
+from preuve.cluster.api import RefusedError, unless_gone
+from preuve.cluster.discovery import served
+from preuve.errors import TakenError
+from preuve.play.namespace import (
+    APPEAR_LIMIT,
+    GONE_LIMIT,
+    OURS,
+    OWNER,
+    PAGE,
+    SPACES,
+    USER,
+    Namespace,
+    let_in,
+    logged_in,
+    marked,
+    rights_of,
+    wait_for_rights,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from preuve.cluster.api import Api
+    from preuve.cluster.objects import Object
+
+KEPT = "preuve/kept"
+"""The UIDs of what was there before the page, in this annotation of its account."""
+UNTIL = "preuve/until"
+"""Until when, on the cluster's clock, the page may have made something."""
+
+FURNITURE = frozenset(
+    {
+        *("Event", "LimitRange", "NetworkPolicy", "ResourceQuota", "Role", "RoleBinding", "ServiceAccount"),
+        *("ConfigMap/kube-root-ca.crt", "ConfigMap/openshift-service-ca.crt", "ConfigMap/istio-ca-root-cert"),
+    }
+)
+"""What may be there when a page begins: who administers a namespace governs it by these, the cluster puts the
+others into each. Pull secrets too, by their type."""
+
+PULL = frozenset({"kubernetes.io/dockercfg", "kubernetes.io/dockerconfigjson"})
+
+KUBERNETES = frozenset({"ConfigMap/kube-root-ca.crt", "ServiceAccount/default"})
+"""What Kubernetes makes anew whenever it is deleted, with another UID."""
+
+TOLD = 6
+"""Objects that are told one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """An object of the namespace."""
+
+    path: str
+    """Of the list it is in."""
+    kind: str
+    name: str
+    uid: str
+    since: str
+    """When it was made, as the API writes it: by text, the earlier one is the smaller."""
+    owners: frozenset[str]
+    about: str
+    """Of an Event, the UID of what it speaks of."""
+    type: str
+    """Of a Secret."""
+
+    @property
+    def is_furniture(self) -> bool:
+        """Whether it may be there when a page begins."""
+        return bool(FURNITURE & {self.kind, f"{self.kind}/{self.name}"}) or self.type in PULL
+
+
+@contextmanager
+def made(api: Api, namespace: str, page: str) -> Iterator[Namespace]:
+    """Have a given namespace for a page during the block.
+
+    Args:
+        api: with the rights of who administers it.
+        namespace: its name.
+        page: its path below docs/.
+
+    Raises:
+        TakenError: another process plays there, it is not empty, or does not become so.
+        ClusterError: the cluster refuses.
+    """
+    account = _taken(api, namespace, page)
+    path = _account(namespace)
+    try:
+        notes = {KEPT: ",".join(_before(api, namespace, page)), UNTIL: _until(api, APPEAR_LIMIT)}
+        account = api.patch(path, _noting(account, notes))["metadata"]
+    except BaseException:
+        with unless_gone():
+            api.delete(path, uid=account["uid"])
+        raise
+    try:
+        debugger = not rights.lacking(api, rights.DEBUGGER, namespace)
+        let_in(api, namespace, debugger=debugger)
+        config = logged_in(api, namespace)
+        wait_for_rights(api, namespace, rights_of(namespace, debugger=debugger))
+        yield Namespace(namespace, config, lambda seconds: _extend(api, path, account, seconds))
+    finally:
+        _leave(api, namespace, account)
+
+
+def reap(api: Api, namespace: str) -> list[str]:
+    """Take away what a killed play left in a given namespace.
+
+    Args:
+        api: with the rights of who administers it.
+        namespace: its name.
+
+    Returns:
+        what is left alone, since nobody can see from here whether its owner lives: a sentence each.
+    """
+    account = _found(api, namespace)
+    mark = _owner(account)
+    if owner.is_dead(mark):
+        _leave(api, namespace, account, killed=True)
+    elif owner.is_elsewhere(mark):
+        return [f"namespace {namespace!r} is in use: {_remedy(account, namespace)}"]
+    return []
+
+
+def _account(namespace: str) -> str:
+    return f"{SPACES}/{namespace}/serviceaccounts/{USER}"
+
+
+def _found(api: Api, namespace: str) -> Object:
+    """The metadata of the account that keeps others out; nothing in it if there is none."""
+    try:
+        meta: Object = api.get(_account(namespace))["metadata"]
+    except RefusedError as error:
+        if error.code != 404:
+            raise
+        return {}
+    return meta
+
+
+def _owner(meta: Object) -> str:
+    """The mark on an account that we made; empty on what only looks like it."""
+    ours = OURS.items() <= meta.get("labels", {}).items()
+    return str(meta.get("annotations", {}).get(OWNER, "")) if ours else ""
+
+
+def _remedy(meta: Object, namespace: str) -> str:
+    notes = meta["annotations"]
+    return (
+        f"{notes[PAGE]} is played there by {owner.name(notes[OWNER])}: wait for its end; if it has none, "
+        f"delete what it left, then `kubectl delete serviceaccount {USER} --namespace={namespace}`"
+    )
+
+
+def _taken(api: Api, namespace: str, page: str) -> Object:
+    """Make the account by which a page has the namespace; give its metadata."""
+    path = _account(namespace)
+    try:
+        meta: Object = _posted(api, path, page)
+    except RefusedError as error:
+        if error.code != 409:
+            raise
+        there = _found(api, namespace)
+        mark = _owner(there)
+        if there and not mark:
+            raise TakenError(
+                f"{page} cannot be played in namespace {namespace!r}: there is a ServiceAccount {USER!r}, "
+                "and preuve did not make it"
+            ) from None
+        if mark == owner.me() or owner.is_dead(mark):  # our own, of a play whose end failed, is left over too
+            _leave(api, namespace, there, killed=True)
+        elif there:
+            raise TakenError(f"namespace {namespace!r} is in use: {_remedy(there, namespace)}") from None
+        meta = _posted(api, path, page)
+    return meta
+
+
+def _posted(api: Api, path: str, page: str) -> Object:
+    meta: Object = api.post(path.rpartition("/")[0], {"metadata": marked(USER, page)})["metadata"]
+    return meta
+
+
+def _before(api: Api, namespace: str, page: str) -> list[str]:
+    """The UIDs of what is there before a page.
+
+    Raises:
+        TakenError: the page would show some of it.
+    """
+    there = _there(api, namespace)
+    if strange := [thing for thing in there if not thing.is_furniture]:
+        raise TakenError(
+            f"{page} cannot be played in namespace {namespace!r}: {_named(strange)} there already, which the "
+            "page would show as its own: empty it, or give another (`namespace` under `extra.preuve`)"
+        )
+    return [thing.uid for thing in there if thing.kind != "Event"]
+
+
+def _noting(account: Object, notes: dict[str, str]) -> Object:
+    """A change of that very account."""
+    return {"metadata": {"uid": account["uid"], "annotations": notes}}
+
+
+def _extend(api: Api, path: str, account: Object, seconds: float) -> None:
+    with unless_gone():  # a page may delete any account of its namespace
+        api.patch(path, _noting(account, {UNTIL: _until(api, seconds)}))
+
+
+def _until(api: Api, seconds: float) -> str:
+    return f"{api.now() + timedelta(seconds=seconds + 2):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _there(api: Api, namespace: str) -> list[Thing]:
+    """All that is in the namespace and that its administrator may see, but for the account of ours."""
+    found: dict[str, Thing] = {}
+    for each in served(api, preferred=True):
+        if not (each.namespaced and {"create", "delete", "list"} <= each.verbs):
+            continue
+        path = f"{each.base}/namespaces/{namespace}/{each.plural}"
+        try:
+            items = api.get(path)["items"]
+        except RefusedError as error:
+            if error.code in {
+                403,
+                404,
+                405,
+            }:  # not for us, thus not for the page; being unmade
+                continue
+            raise
+        for item in items:
+            thing = _thing(path, each.kind, item)
+            found.setdefault(thing.uid, thing)  # Events are in two groups
+    return [thing for thing in found.values() if (thing.kind, thing.name) != ("ServiceAccount", USER)]
+
+
+def _thing(path: str, kind: str, item: Object) -> Thing:
+    meta = item["metadata"]
+    return Thing(
+        path,
+        kind,
+        meta["name"],
+        meta["uid"],
+        meta["creationTimestamp"],
+        frozenset(each["uid"] for each in meta.get("ownerReferences", ())),
+        (item.get("involvedObject") or item.get("regarding") or {}).get("uid", ""),
+        str(item.get("type", "")) if kind == "Secret" else "",
+    )
+
+
+def _leave(api: Api, namespace: str, account: Object, *, killed: bool = False) -> None:
+    """Take away what a page made, by UID, and the account last.
+
+    Args:
+        api: with the rights of who administers the namespace.
+        namespace: its name.
+        account: the metadata of the page's.
+        killed: what came after the page's last command may be somebody's.
+    """
+    notes = account["annotations"]
+    if KEPT in notes:  # else the page had not begun
+        kept = frozenset(notes[KEPT].split(","))
+        until = notes[UNTIL] if killed else ""
+        end = time.monotonic() + GONE_LIMIT
+        while left := _of_page(_there(api, namespace), kept, until):
+            if time.monotonic() > end:
+                raise TakenError(f"{_named(left)} still in namespace {namespace!r} after {GONE_LIMIT:.0f} s")
+            uids = {thing.uid for thing in left}
+            for thing in left:
+                if not thing.owners & uids:  # the others go with their owners
+                    with unless_gone():
+                        api.delete(
+                            f"{thing.path}/{thing.name}", uid=thing.uid, propagationPolicy="Background"
+                        )
+            for thing in left:
+                _wait_until_gone(api, thing, end)
+        _forget(api, namespace, kept, since=account["creationTimestamp"], until=until)
+    with unless_gone():
+        api.delete(_account(namespace), uid=account["uid"])
+
+
+def _of_page(there: Collection[Thing], kept: Collection[str], until: str) -> list[Thing]:
+    """What the page made, and what belongs to it: of what came, all that was there in time."""
+    came = [
+        thing
+        for thing in there
+        if thing.uid not in kept and f"{thing.kind}/{thing.name}" not in KUBERNETES and thing.kind != "Event"
+    ]
+    found: set[str] = set()
+    while more := {
+        thing.uid
+        for thing in came
+        if thing.uid not in found and (not until or thing.since <= until or thing.owners & found)
+    }:
+        found |= more
+    return [thing for thing in came if thing.uid in found]
+
+
+def _forget(api: Api, namespace: str, kept: Collection[str], *, since: str, until: str) -> None:
+    """Delete the events of what a page made: the next page would list them."""
+    for thing in _there(api, namespace):
+        in_time = since <= thing.since and (not until or thing.since <= until)
+        if thing.kind == "Event" and in_time and thing.about not in kept:
+            try:
+                with unless_gone():
+                    api.delete(f"{thing.path}/{thing.name}", uid=thing.uid)
+            except RefusedError as error:
+                if error.code != 403:
+                    raise
+                return  # before 1.25, who administers a namespace may not; they go by themselves in an hour
+
+
+def _wait_until_gone(api: Api, thing: Thing, end: float) -> None:
+    """Wait for the end of an object, until then at most; not of another that has its name by now."""
+    only = {"fieldSelector": f"metadata.name={thing.name}"}
+    listed = api.get(thing.path, **only)
+    left = end - time.monotonic()
+    if left <= 0 or thing.uid not in {each["metadata"]["uid"] for each in listed["items"]}:
+        return
+    version = listed["metadata"]["resourceVersion"]
+    watch = api.watch(
+        thing.path, GONE_LIMIT, resourceVersion=version, timeoutSeconds=f"{max(1, left):.0f}", **only
+    )
+    for event, item in watch:
+        if event == "DELETED" and item["metadata"]["uid"] == thing.uid:
+            return
+
+
+def _named(things: Collection[Thing]) -> str:
+    """Objects, for a person: what is, or are."""
+    names = sorted(f"{thing.kind} {thing.name}" for thing in things if not thing.owners) or sorted(
+        f"{thing.kind} {thing.name}" for thing in things
+    )
+    more = [f"{len(names) - TOLD} more"] if len(names) > TOLD else []
+    return f"{', '.join(names[:TOLD] + more)} {'is' if len(names) == 1 else 'are'}"
