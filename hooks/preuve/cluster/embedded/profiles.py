@@ -16,8 +16,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 
-from preuve.settings import DISTRIBUTIONS
-
 HOST_PATH = "kubernetes.io/host-path"
 """The provisioner within the controller manager."""
 LOCAL_PATH = "rancher.io/local-path"
@@ -142,8 +140,6 @@ PROFILES = {
     ),
 }
 """By name, each as its distribution makes a cluster unless it is told more."""
-
-assert PROFILES.keys() == set(DISTRIBUTIONS)  # noqa: S101 - what the settings take
 
 
 def of(name: str) -> Profile:
