@@ -145,5 +145,5 @@ def test_a_cluster_that_stands_for_something_else_is_not_taken(cluster: Embedded
     """It would answer with other names; both are told."""
     assert cluster.profile == ""
     other = embedded.have(Progress(), profile="kind:3")
-    with pytest.raises(ClusterError, match="is as it comes, .* to be one that stands in for kind:3"):
+    with pytest.raises(ClusterError, match=r"is as it comes, .* to be one that stands in for kind:3"):
         other.__enter__()
