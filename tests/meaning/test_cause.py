@@ -51,6 +51,16 @@ def test_another_cluster_explains_it(before: str, after: str) -> None:
     assert cause(before, after) == Cause.ELSEWHERE
 
 
+def test_pages_that_are_given_a_namespace_have_another_home() -> None:
+    """Its name stands in tables, in sentences, in names of Services; another one's is wrong."""
+    said = "Namespace:  {0}\nweb.{0}.svc.cluster.local\nno Pods in {0} namespace\n"
+    old, new, other = (Run([Answer(said.format(name))]) for name in ("pods", "team-a", "team-b"))
+    versions, homes = ("v1.37.2", "v1.37.2"), ("pods", "team-a")
+    assert causes(old, new, versions, homes) == {0: Cause.ELSEWHERE}
+    assert causes(old, other, versions, homes) == {0: Cause.WRONG}
+    assert causes(old, new, versions) == {0: Cause.WRONG}
+
+
 def test_a_node_is_one_by_its_name_also_in_a_sentence() -> None:
     nodes = (Value(Kind.NODE, "node2"), Value(Kind.NODE, "kind-worker"))
     assert cause("web runs on node2, as asked", "web runs on kind-worker, as asked", nodes) is None

@@ -50,13 +50,14 @@ COVERED = "…"
 _CLASS = re.compile(r"(?m)^( *(?:LoadBalancer Ingress|StorageClass|storageClassName|Provisioner): +)\S.*$")
 
 
-def causes(old: Run, new: Run, versions: tuple[str, str]) -> Mapping[int, Cause]:
+def causes(old: Run, new: Run, versions: tuple[str, str], homes: Collection[str] = ()) -> Mapping[int, Cause]:
     r"""For each output of two runs that differs, why.
 
     Args:
         old: what the page shows.
         new: what was answered now.
         versions: of the servers of both, such as ``v1.37.2``.
+        homes: the namespaces in which they were played, if these have other names.
 
     >>> from preuve.meaning.spans import Answer
     >>> one = Run([Answer("NAME   TYPE           EXTERNAL-IP\nweb    LoadBalancer   <pending>")])
@@ -67,7 +68,7 @@ def causes(old: Run, new: Run, versions: tuple[str, str]) -> Mapping[int, Cause]
     found = {number: Cause.ELSEWHERE for number, _ in diff(old, new)}
     if found:
         nodes = {value.text for run in (old, new) for value in run.values if value.kind == Kind.NODE}
-        here, there = (_covered(run, nodes) for run in (old, new))
+        here, there = (_covered(run, nodes, homes) for run in (old, new))
         found |= {number: Cause.VERSION for number, _ in diff(here, there) if number in found}
         here, there = (
             _unversioned(run, version) for run, version in zip((here, there), versions, strict=True)
@@ -78,10 +79,10 @@ def causes(old: Run, new: Run, versions: tuple[str, str]) -> Mapping[int, Cause]
     return found
 
 
-def _covered(run: Run, nodes: Collection[str]) -> Run:
-    return replace(
-        run, answers=[each._replace(output=_elsewhere(each.output, nodes)) for each in run.answers]
-    )
+def _covered(run: Run, nodes: Collection[str], homes: Collection[str]) -> Run:
+    outputs = (_elsewhere(_named(each.output, homes, COVERED, r"\w-"), nodes) for each in run.answers)
+    answers = zip(run.answers, outputs, strict=True)
+    return replace(run, answers=[each._replace(output=output) for each, output in answers])
 
 
 def _unversioned(run: Run, version: str) -> Run:
@@ -106,9 +107,14 @@ def _elsewhere(text: str, nodes: Collection[str]) -> str:
             lines.append(covered)
         start += len(line) + 1
     plain = _CLASS.sub(rf"\1{COVERED}", "\n".join(lines))
-    for node in sorted(nodes, key=len, reverse=True):
-        plain = re.sub(rf"(?<![\w.-]){re.escape(node)}(?![\w-])", "node1", plain)
-    return plain
+    return _named(plain, nodes, "node1")
+
+
+def _named(text: str, names: Collection[str], name: str, apart: str = r"\w.-") -> str:
+    """The text with one name in place of several, none of which follows a character that is `apart`."""
+    for each in sorted(names, key=len, reverse=True):
+        text = re.sub(rf"(?<![{apart}]){re.escape(each)}(?![\w-])", name, text)
+    return text
 
 
 def _covered_row(line: str, start: int, cells: Mapping[str, Cell]) -> str:

@@ -171,7 +171,7 @@ def _take(edition: Edition, page: Page, outcome: Transcript | PreuveError, mode:
         edition.stale.add(page.name)
         edition.tell(page, StaleError(EDITED, Where(page.name, 1)))
     if mode == Mode.CHECK:
-        edition.tell(page, *drift(page, outcome))
+        edition.tell(page, *drift(page, outcome, edition.project.settings.namespace))
         return
     try:
         if record(edition.project, page, outcome):
@@ -239,8 +239,14 @@ def _run(page: Page, transcript: Transcript) -> compare.Run:
     return compare.Run(answers, page.plan.public(), transcript.values)
 
 
-def drift(page: Page, played: Transcript) -> Iterator[PreuveError]:
-    """Each command of a page that no longer answers what the transcript says, with a diff, at its line."""
+def drift(page: Page, played: Transcript, namespace: str = "") -> Iterator[PreuveError]:
+    """Each command of a page that no longer answers what the transcript says, with a diff, at its line.
+
+    Args:
+        page: as its transcript has it.
+        played: as it was played now.
+        namespace: the one that it was given for that; empty if it had its own.
+    """
     old = page.transcript
     if old is None or page.state != State.CURRENT:
         yield _cannot_replay(page)
@@ -249,8 +255,10 @@ def drift(page: Page, played: Transcript) -> Iterator[PreuveError]:
     if not found:
         return
     from preuve.meaning.cause import causes
+    from preuve.play.namespace import name_of
 
-    why = causes(_run(page, old), _run(page, played), (old.version, played.version))
+    homes = (name_of(page.name), namespace) if namespace else ()
+    why = causes(_run(page, old), _run(page, played), (old.version, played.version), homes)
     actions = list(page.plan.actions())
     for number, difference in found:
         action = actions[number]
