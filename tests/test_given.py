@@ -37,6 +37,7 @@ PAGES = {
 
 ```console
 $ kubectl create configmap colours --from-literal=sky=blue
+$ kubectl patch configmap colours --patch='{"metadata": {"finalizers": []}}'
 $ kubectl create deployment web --image=nginx:1.26
 $ kubectl expose deployment web --port=80
 $ kubectl create role viewer --verb=get --resource=pods

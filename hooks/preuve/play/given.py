@@ -30,6 +30,7 @@ from preuve.play.namespace import (
     USER,
     Namespace,
     let_in,
+    listed,
     logged_in,
     marked,
     rights_of,
@@ -54,9 +55,11 @@ FURNITURE = frozenset(
     }
 )
 """What may be there when a page begins: who administers a namespace governs it by these, the cluster puts the
-others into each. Pull secrets too, by their type."""
+others into each. Secrets of accounts and registries too, by their type."""
 
-PULL = frozenset({"kubernetes.io/dockercfg", "kubernetes.io/dockerconfigjson"})
+CREDENTIALS = frozenset(
+    {f"kubernetes.io/{kind}" for kind in ("dockercfg", "dockerconfigjson", "service-account-token")}
+)
 
 KUBERNETES = frozenset({"ConfigMap/kube-root-ca.crt", "ServiceAccount/default"})
 """What Kubernetes makes anew whenever it is deleted, with another UID."""
@@ -85,7 +88,7 @@ class Thing:
     @property
     def is_furniture(self) -> bool:
         """Whether it may be there when a page begins."""
-        return bool(FURNITURE & {self.kind, f"{self.kind}/{self.name}"}) or self.type in PULL
+        return bool(FURNITURE & {self.kind, f"{self.kind}/{self.name}"}) or self.type in CREDENTIALS
 
 
 @contextmanager
@@ -327,11 +330,11 @@ def _forget(api: Api, namespace: str, kept: Collection[str], *, since: str, unti
 def _wait_until_gone(api: Api, thing: Thing, end: float) -> None:
     """Wait for the end of an object, until then at most; not of another that has its name by now."""
     only = {"fieldSelector": f"metadata.name={thing.name}"}
-    listed = api.get(thing.path, **only)
+    found = api.get(thing.path, **only)
     left = end - time.monotonic()
-    if left <= 0 or thing.uid not in {each["metadata"]["uid"] for each in listed["items"]}:
+    if left <= 0 or thing.uid not in {each["metadata"]["uid"] for each in found["items"]}:
         return
-    version = listed["metadata"]["resourceVersion"]
+    version = found["metadata"]["resourceVersion"]
     watch = api.watch(
         thing.path, GONE_LIMIT, resourceVersion=version, timeoutSeconds=f"{max(1, left):.0f}", **only
     )

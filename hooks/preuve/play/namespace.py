@@ -278,10 +278,20 @@ def held(api: Api, name: str) -> Iterator[tuple[str, Object]]:
     for each in served(api, preferred=True):
         if each.namespaced and {"list", "patch"} <= each.verbs:
             base = f"{each.base}/namespaces/{name}/{each.plural}"
-            with unless_gone():  # a kind that is being unmade
-                for obj in api.get(base)["items"]:
-                    if leaving(obj) and foreign(obj):
-                        yield f"{base}/{obj['metadata']['name']}", {"kind": each.kind, **obj}
+            for obj in listed(api, base):
+                if leaving(obj) and foreign(obj):
+                    yield f"{base}/{obj['metadata']['name']}", {"kind": each.kind, **obj}
+
+
+def listed(api: Api, path: str) -> list[Object]:
+    """The objects of a list; none of a kind that is being unmade, or that is not for this user to see."""
+    try:
+        items: list[Object] = api.get(path)["items"]
+    except RefusedError as error:
+        if error.code in {403, 404, 405}:
+            return []
+        raise
+    return items
 
 
 def _created(api: Api, path: str, body: Object) -> Object:
