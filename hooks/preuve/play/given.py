@@ -235,17 +235,7 @@ def _there(api: Api, namespace: str) -> list[Thing]:
         if not (each.namespaced and {"create", "delete", "list"} <= each.verbs):
             continue
         path = f"{each.base}/namespaces/{namespace}/{each.plural}"
-        try:
-            items = api.get(path)["items"]
-        except RefusedError as error:
-            if error.code in {
-                403,
-                404,
-                405,
-            }:  # not for us, thus not for the page; being unmade
-                continue
-            raise
-        for item in items:
+        for item in listed(api, path):  # what is not for us is not for the page, either
             thing = _thing(path, each.kind, item)
             found.setdefault(thing.uid, thing)  # Events are in two groups
     return [thing for thing in found.values() if (thing.kind, thing.name) != ("ServiceAccount", USER)]
