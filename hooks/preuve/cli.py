@@ -20,8 +20,9 @@ from preuve import playable
 from preuve.errors import CommandError, ConfigError, PreuveError, Where, raise_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sized
+    from collections.abc import Iterable, Iterator, Sequence, Sized
 
+    from preuve.audit.turn import Turned
     from preuve.project import Page, Project
     from preuve.settings import Mode, Settings
     from preuve.show.edition import Edition
@@ -300,10 +301,22 @@ def _share(pages: list[Page], shard: str | None) -> list[Page]:
     help="Where files are that pages name, or fetch from an address that ends so; may be repeated.",
 )
 @click.option("--all", "everything", is_flag=True, help="Tell what is true and what was not compared, too.")
+@click.option(
+    "--write",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write the pages as preuve's own too, in FOLDER/docs, and what they include in FOLDER/manifests.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for a program.")
 @_jobs_option
 def audit(
-    paths: tuple[Path, ...], manifests: tuple[Path, ...], everything: bool, as_json: bool, jobs: int | None
+    paths: tuple[Path, ...],
+    *,
+    manifests: tuple[Path, ...],
+    everything: bool,
+    write: Path | None,
+    as_json: bool,
+    jobs: int | None,
 ) -> None:
     """Play anybody's pages, and say which typed outputs are true.
 
@@ -315,11 +328,14 @@ def audit(
     """
     from preuve.audit.audit import audit as audited
     from preuve.audit.audit import pages as read
+    from preuve.audit.audit import turned
     from preuve.audit.report import document, lines, summary
 
     playable.check()
     found, errors = [], []
     pages = read(paths, manifests)
+    if write:
+        _free(write, [one.place for one in pages])
     for one, outcome in audited(pages, jobs):
         if isinstance(outcome, PreuveError):
             errors.append(outcome)
@@ -329,12 +345,33 @@ def audit(
         if not as_json:
             for line in lines(outcome, everything=everything):
                 click.echo(line)
+        if write:
+            for sentence in _write_page(turned(one, outcome), write, one.place):
+                click.echo(sentence, err=True)
     if as_json:
         click.echo(json.dumps(document(found, errors), indent=2, ensure_ascii=False))
     else:
         click.echo("\n".join(summary(found, len(pages))))
     if errors or any(each.verdict == "false" for each in found):
         sys.exit(max([1, *(error.exit_code for error in errors)]))
+
+
+def _free(folder: Path, places: Sequence[str]) -> None:
+    """See that a page can be written to each of these places: nothing is written over, or twice."""
+    docs = folder / "docs"
+    taken = {docs / place for place in places if (docs / place).exists() or places.count(place) > 1}
+    raise_all([ConfigError(f"--write: {path} is taken: give another folder") for path in sorted(taken)])
+
+
+def _write_page(page: Turned, folder: Path, place: str) -> Iterator[str]:
+    """Write a page with what it includes; yield what is to be said of it."""
+    files = {folder / "docs" / place: page.markdown.encode()}
+    files |= {folder / "manifests" / name: content for name, content in page.files.items()}
+    for path, content in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    yield from page.left
+    yield f"{folder / 'docs' / place} written; next there: `preuve init`, then `preuve play {place}`"
 
 
 @main.command()

@@ -15,6 +15,7 @@ from preuve.audit import hindrance
 from preuve.audit.hindrance import Cause, Hindrance
 from preuve.audit.pages import Foreign, read
 from preuve.audit.shelf import Shelf, brought
+from preuve.audit.turn import Turned, Turner
 from preuve.audit.verdict import Finding, Played
 from preuve.errors import ConfigError, PreuveError, Where, raise_all
 from preuve.page.blocks import Block
@@ -51,6 +52,8 @@ class Audited:
 
     page: Foreign
     path: Path
+    place: str
+    """Its path below the folder that was named."""
     hindrances: Mapping[int, Hindrance]
     """By the number of the command."""
     files: Mapping[int, str]
@@ -69,28 +72,30 @@ def pages(paths: Sequence[Path], manifests: Sequence[Path] = ()) -> list[Audited
         PreuveError: a path is not there, a page cannot be read.
     """
     found: dict[Path, str] = {}
+    """The place of each."""
     problems: list[PreuveError] = []
     for path in paths:
         if path.is_dir():
             below = sorted(
                 each for each in path.rglob("*.md") if each.is_file() and not _hidden(each.relative_to(path))
             )
-            found |= {each: str(each) for each in below}
+            found |= {each: each.relative_to(path).as_posix() for each in below}
             if not below:
                 problems.append(ConfigError(f"no Markdown page (*.md) in {path}"))
         elif path.is_file():
-            found[path] = str(path)
+            found[path] = path.name
         else:
             problems.append(ConfigError(f"no file or folder {path}"))
     shelf = Shelf(tuple(dict.fromkeys(each for each in (*paths, *manifests) if each.is_dir())))
     audited = []
-    for path, name in found.items():
+    for path, place in found.items():
+        name = str(path)
         try:
             text = path.read_text(encoding="utf-8-sig")
         except (UnicodeDecodeError, OSError) as error:
             problems.append(ConfigError(f"this page cannot be read: {error}", Where(name, 1)))
             continue
-        audited.append(_planned(read(name, text), path, shelf, text))
+        audited.append(_planned(read(name, text), path, place, shelf, text))
     raise_all(problems)
     return audited
 
@@ -99,7 +104,7 @@ def _hidden(path: Path) -> bool:
     return any(part.startswith(".") or part in {"node_modules", "vendor"} for part in path.parts)
 
 
-def _planned(page: Foreign, path: Path, shelf: Shelf, text: str) -> Audited:
+def _planned(page: Foreign, path: Path, place: str, shelf: Shelf, text: str) -> Audited:
     hindrances: dict[int, Hindrance] = {}
     fetched: dict[str, bytes] = {}
     commands: dict[int, Command] = {}
@@ -134,7 +139,7 @@ def _planned(page: Foreign, path: Path, shelf: Shelf, text: str) -> Audited:
     plan = Plan(
         page.name, (Console(block, Options(), tuple(commands.values())),), tuple(named.values()), whole
     )
-    return Audited(page, path, hindrances, given, Page(page.name, text, plan, "", None))
+    return Audited(page, path, place, hindrances, given, Page(page.name, text, plan, "", None))
 
 
 def _given(source: str, files: Iterable[File]) -> str:
@@ -182,6 +187,16 @@ def audit(
             for page, outcome in player.play(pending):
                 one = by_name[page.name]
                 yield one, outcome if isinstance(outcome, PreuveError) else judged(one, outcome)
+
+
+def turned(one: Audited, findings: Sequence[Finding]) -> Turned:
+    """A page that was audited, as one of ours."""
+    numbers = [number for number in range(len(one.page.typed)) if number not in one.hindrances]
+    actions = (action.source for action in one.played.plan.actions())
+    sources = dict(zip(numbers, actions, strict=True))
+    plan, below = one.played.plan, one.place.removesuffix(".md")
+    text = one.played.text
+    return Turner(one.page, text, findings, sources=sources, files=plan.files, below=below).turned()
 
 
 def judged(one: Audited, transcript: Transcript) -> list[Finding]:

@@ -117,6 +117,24 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """A block of a page, and what was read in it."""
+
+    first: int
+    """Its first line, from 0; of a fence, its header."""
+    end: int
+    """The line after its last."""
+    indented: bool
+    """By four more columns than what is around it: it is no fence."""
+    commands: range = range(0)
+    """The numbers of the commands in it."""
+    shows: bool = False
+    """It is the output of the commands before it."""
+    manifest: str = ""
+    """The name that the page gives it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Foreign:
     """A page of somebody's."""
 
@@ -124,6 +142,8 @@ class Foreign:
     typed: tuple[Typed, ...]
     manifests: Mapping[str, str] = field(default_factory=dict)
     """By the names that the page gives them."""
+    pieces: tuple[Piece, ...] = ()
+    """The blocks that are more than text, from the first to the last."""
 
 
 @dataclass(slots=True)
@@ -131,6 +151,7 @@ class _Reader:
     name: str
     typed: list[Typed] = field(default_factory=list)
     manifests: dict[str, str] = field(default_factory=dict)
+    pieces: list[Piece] = field(default_factory=list)
     open: int = 0
     """How many of the last commands may still be given an output."""
     prose: str = ""
@@ -149,14 +170,16 @@ class _Reader:
                     self.prose += f"\n{token.content}"
                     self.paragraphs += 1
                 case "fence":
-                    self._block(token.content, token.info, line + 1)
+                    piece = Piece(line, (token.map[1] if token.map else 0) + above, indented=False)
+                    self._block(token.content, token.info, line + 1, piece)
                 case "code_block":
                     if re.search(r"^\s*(```|~~~)", token.content, re.MULTILINE):
                         self.read(MarkdownIt("commonmark").parse(token.content), line)
                     else:
-                        self._block(dedent(token.content), "", line)
+                        piece = Piece(line, line + token.content.count("\n"), indented=True)
+                        self._block(dedent(token.content), "", line, piece)
 
-    def _block(self, content: str, info: str, line: int) -> None:
+    def _block(self, content: str, info: str, line: int, piece: Piece) -> None:
         header = re.match(r"\{?\s*\.?([\w+-]*)", info)
         language = header[1].lower() if header else ""
         lines = content.removesuffix("\n").expandtabs(8).split("\n")
@@ -165,13 +188,15 @@ class _Reader:
         if language in SHELL | PLAIN and (
             found := list(self._session(lines, language, line, announced=announced))
         ):
+            self.pieces.append(replace(piece, commands=range(len(self.typed), len(self.typed) + len(found))))
             self.typed += found
             trailing = takewhile(lambda one: one.output is None, reversed(found))
             self.open = sum(1 for _ in trailing)
         elif self.open and self._shows(language, announced=announced):
             self._shown(lines, line)
-        elif language in DATA:
-            self._manifest(lines, info)
+            self.pieces.append(replace(piece, shows=True))
+        elif language in DATA and (name := self._manifest(lines, info)):
+            self.pieces.append(replace(piece, manifest=name))
         self.prose, self.paragraphs = "", 0
 
     def _shows(self, language: str, *, announced: bool) -> bool:
@@ -194,12 +219,15 @@ class _Reader:
         )
         self.open = 0
 
-    def _manifest(self, lines: Sequence[str], info: str) -> None:
+    def _manifest(self, lines: Sequence[str], info: str) -> str:
+        """Take a block for a file, if the page gives it a name; give that."""
         body = "\n".join(lines) + "\n"
         headed = _HEADED.match(lines[0])
         named = [headed[1]] if headed else _TITLE.findall(info) or _NAMED.findall(self.prose)
-        for name in named[-1:]:
+        name = str(named[-1]) if named else ""
+        if name:
             self.manifests[name] = body
+        return name
 
     def _session(self, lines: list[str], language: str, line: int, *, announced: bool) -> Iterator[Typed]:
         """The commands of a block, with the outputs in it; nothing if it has no command."""
@@ -299,7 +327,7 @@ def read(name: str, markdown: str) -> Foreign:
     length = front_matter_length(lines)
     reader = _Reader(name)
     reader.read(MarkdownIt("commonmark").parse("\n".join([""] * length + lines[length:])), 0)
-    return Foreign(name, tuple(reader.typed), reader.manifests)
+    return Foreign(name, tuple(reader.typed), reader.manifests, tuple(reader.pieces))
 
 
 def _begins(line: str) -> bool:
