@@ -53,7 +53,7 @@ def test_transcripts_of_a_profile_are_no_others() -> None:
             "kind:4",
             ("kind-control-plane", "kind-worker", "kind-worker2", "kind-worker3"),
             "10.244.2.0/24",
-            "",
+            DNS,
         ),
         ("minikube:3", ("minikube", "minikube-m02", "minikube-m03"), "10.244.2.0/24", DNS),
         ("k3d:2", ("k3d-k3s-default-server-0", "k3d-k3s-default-agent-0"), "10.42.2.0/24", "10.43.0.10"),
