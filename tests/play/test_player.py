@@ -62,6 +62,7 @@ class Sessions:
             kubeconfig=None,
             network=None,
             disposable=True,
+            namespace="",
             packages=dict,
         )
         self.told.append(f"{name} ends")
