@@ -232,8 +232,8 @@ def _there(api: Api, namespace: str) -> list[Thing]:
     """All that is in the namespace and that its administrator may see, but for the account of ours."""
     found: dict[str, Thing] = {}
     for each in served(api, preferred=True):
-        if not (each.namespaced and {"create", "delete", "list"} <= each.verbs):
-            continue
+        if not (each.namespaced and {"create", "delete", "list"} <= each.verbs) or each.kind == "Endpoints":
+            continue  # these go with their Service, and the role `admin` makes none
         path = f"{each.base}/namespaces/{namespace}/{each.plural}"
         for item in listed(api, path):  # what is not for us is not for the page, either
             thing = _thing(path, each.kind, item)
