@@ -91,8 +91,12 @@ def _complaints(state: Path) -> Iterator[tuple[str, str]]:
     """The last warnings and errors of each log of the tests' cluster, as klog marks them."""
     for log in sorted(state.rglob("log/*.log")):
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-        if complaints := [line for line in lines if re.match(r"[WEF]\d{4} ", line)]:
-            yield f"{log.name}, the last of {len(complaints)} complaints", "\n".join(complaints[-COMPLAINTS:])
+        complaints = {line.partition("] ")[2]: line for line in lines if re.match(r"[WEF]\d{4} ", line)}
+        if complaints:
+            yield (
+                f"complaints of {log.name}, the last of each",
+                "\n".join([*complaints.values()][-COMPLAINTS:]),
+            )
 
 
 COMPLAINTS = 20

@@ -58,7 +58,10 @@ $ kubectl create namespace elsewhere
 ```
 """
 
-REVIEWS = ("/selfsubjectrulesreviews", "/selfsubjectaccessreviews", "/subjectaccessreviews")
+REVIEWS = (
+    *("/selfsubjectrulesreviews", "/selfsubjectaccessreviews", "/subjectaccessreviews"),
+    *("/localsubjectaccessreviews", "/selfsubjectreviews"),
+)
 """Questions that are asked with POST: nothing is kept of them."""
 
 

@@ -37,7 +37,6 @@ PAGES = {
 
 ```console
 $ kubectl create configmap colours --from-literal=sky=blue
-$ kubectl patch configmap colours --patch='{"metadata": {"finalizers": []}}'
 $ kubectl create deployment web --image=nginx:1.26
 $ kubectl expose deployment web --port=80
 $ kubectl create role viewer --verb=get --resource=pods
@@ -157,7 +156,7 @@ def test_what_was_there_is_as_it_was(cluster: EmbeddedCluster, api: Api, root: P
         assert "failing.md:3: exit code 1" in said
         assert "exclusive.md:2: this page wants the whole cluster (`cluster: exclusive`), and pages" in said
         assert "drawn.md:1: what this fence draws is not to be seen from here" in said
-        assert "fine.md" not in said.replace("transcripts/fine.txt changed", "")
+        assert "fine.md:" not in said
         check_writes(record)
     assert stock(api).keys() - before.keys() <= {*volumes(api)}  # whoever made them takes them away
     await_(lambda: volumes(api) == [], "the volume of the claim does not go")
@@ -214,7 +213,8 @@ def test_what_a_killed_page_left_goes_at_the_next_start(
     Folder(root).write("slow.md", PAGES["fine.md"] + "```console\n$ sleep 50\n```\n")
     with alice(cluster, root) as record:
         with begun(root, record.kubeconfig, "play", "slow.md") as killed:
-            await_(lambda: not absent(api, f"{HOME}/services/web"), "it does not begin")
+            last_made = f"{RBAC}/namespaces/{TEAM}/roles/viewer"
+            await_(lambda: not absent(api, last_made), "it does not begin")
             code, said = run(root, record.kubeconfig, "play", "fine.md")
             assert code == 2
             assert f"slow.md is played there by process {killed.pid} on " in said
@@ -222,7 +222,7 @@ def test_what_a_killed_page_left_goes_at_the_next_start(
         notes = api.get(ACCOUNT)["metadata"]["annotations"]
         assert notes[PAGE] == "slow.md"
         assert len(notes[KEPT].split(",")) == 7
-        last = api.get(f"{HOME}/services/web")["metadata"]["creationTimestamp"]
+        last = api.get(last_made)["metadata"]["creationTimestamp"]
         assert last < notes[UNTIL]
         await_(lambda: len(api.get(f"{HOME}/pods")["items"]) == 2, "the Pods do not come")
         made = max(pod["metadata"]["creationTimestamp"] for pod in api.get(f"{HOME}/pods")["items"])
