@@ -117,6 +117,34 @@ class Record:
     """As whom the context's user is taken by the cluster; as an administrator unless given."""
 
 
+class Keeper(http.server.BaseHTTPRequestHandler):
+    """Keeps its connection to the API server for as long as that of who came."""
+
+    protocol_version = "HTTP/1.1"
+    _inside: http.client.HTTPSConnection | None = None
+
+    def kept(self, cluster: EmbeddedCluster, context: ssl.SSLContext) -> http.client.HTTPSConnection:
+        """The connection."""
+        if self._inside is None:
+            self._inside = http.client.HTTPSConnection(*PLACE)
+            self._inside.sock = context.wrap_socket(_reached(cluster), server_hostname=PLACE[0])
+        return self._inside
+
+    def close(self) -> None:
+        """Close it: the next request has another."""
+        if self._inside:
+            self._inside.close()
+        self._inside = None
+
+    def finish(self) -> None:
+        """End with who came."""
+        self.close()
+        super().finish()
+
+    def log_message(self, *_: object) -> None:
+        """Stay quiet."""
+
+
 @contextmanager
 def recorded(cluster: EmbeddedCluster, folder: Path) -> Iterator[Record]:
     """Have a door that reads all that goes through it; what takes a connection over (exec, attach) cannot."""
@@ -134,9 +162,7 @@ def recorded(cluster: EmbeddedCluster, folder: Path) -> Iterator[Record]:
     outside = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     outside.load_cert_chain(pem)
 
-    class Porter(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Porter(Keeper):
         def pass_on(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             is_boss = self.headers.get("Authorization") == f"Bearer {BOSS}"
@@ -148,8 +174,7 @@ def recorded(cluster: EmbeddedCluster, folder: Path) -> Iterator[Record]:
             headers = {name: value for name, value in self.headers.items() if name.lower() not in drop}
             if is_boss and record.user:
                 headers["Impersonate-User"] = record.user
-            inside = http.client.HTTPSConnection(*PLACE)
-            inside.sock = (boss if is_boss else page).wrap_socket(_reached(cluster), server_hostname=PLACE[0])
+            inside = self.kept(cluster, boss if is_boss else page)
             inside.request(self.command, self.path, body or None, headers)
             response = inside.getresponse()
             asked.code = response.status
@@ -167,12 +192,10 @@ def recorded(cluster: EmbeddedCluster, folder: Path) -> Iterator[Record]:
                 self.wfile.write(b"0\r\n\r\n")
             with suppress(ValueError):
                 asked.answer = json.loads(whole)
-            inside.close()
+            if not response.isclosed():  # who watched has gone
+                self.close()
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = pass_on  # noqa: N815 - http.server's names
-
-        def log_message(self, *_: object) -> None:
-            """Stay quiet."""
 
     class Gate(http.server.ThreadingHTTPServer):
         def finish_request(self, request: socket.socket, address: tuple[str, int]) -> None:

@@ -50,7 +50,7 @@ UNTIL = "preuve/until"
 
 FURNITURE = frozenset(
     {
-        *("Event", "LimitRange", "NetworkPolicy", "ResourceQuota", "Role", "RoleBinding", "ServiceAccount"),
+        *("LimitRange", "NetworkPolicy", "ResourceQuota", "Role", "RoleBinding", "ServiceAccount"),
         *("ConfigMap/kube-root-ca.crt", "ConfigMap/openshift-service-ca.crt", "ConfigMap/istio-ca-root-cert"),
     }
 )
@@ -211,7 +211,7 @@ def _before(api: Api, namespace: str, page: str) -> list[str]:
             f"{page} cannot be played in namespace {namespace!r}: {_named(strange)} there already, which the "
             "page would show as its own: empty it, or give another (`namespace` under `extra.preuve`)"
         )
-    return [thing.uid for thing in there if thing.kind != "Event"]
+    return [thing.uid for thing in there]
 
 
 def _noting(account: Object, notes: dict[str, str]) -> Object:
@@ -228,12 +228,14 @@ def _until(api: Api, seconds: float) -> str:
     return f"{api.now() + timedelta(seconds=seconds + 2):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _there(api: Api, namespace: str) -> list[Thing]:
-    """All that is in the namespace and that its administrator may see, but for the account of ours."""
+def _there(api: Api, namespace: str, *, events: bool = False) -> list[Thing]:
+    """What is in the namespace and its administrator may see, but for the account of ours: or its Events."""
     found: dict[str, Thing] = {}
     for each in served(api, preferred=True):
-        if not (each.namespaced and {"create", "delete", "list"} <= each.verbs) or each.kind == "Endpoints":
-            continue  # these go with their Service, and the role `admin` makes none
+        if not (each.namespaced and {"create", "delete", "list"} <= each.verbs):
+            continue
+        if (each.kind == "Event") != events or each.kind == "Endpoints":
+            continue  # Endpoints go with their Service, and the role `admin` makes none
         path = f"{each.base}/namespaces/{namespace}/{each.plural}"
         for item in listed(api, path):  # what is not for us is not for the page, either
             thing = _thing(path, each.kind, item)
@@ -289,9 +291,7 @@ def _leave(api: Api, namespace: str, account: Object, *, killed: bool = False) -
 def _of_page(there: Collection[Thing], kept: Collection[str], until: str) -> list[Thing]:
     """What the page made, and what belongs to it: of what came, all that was there in time."""
     came = [
-        thing
-        for thing in there
-        if thing.uid not in kept and f"{thing.kind}/{thing.name}" not in KUBERNETES and thing.kind != "Event"
+        thing for thing in there if thing.uid not in kept and f"{thing.kind}/{thing.name}" not in KUBERNETES
     ]
     found: set[str] = set()
     while more := {
@@ -305,9 +305,9 @@ def _of_page(there: Collection[Thing], kept: Collection[str], until: str) -> lis
 
 def _forget(api: Api, namespace: str, kept: Collection[str], *, since: str, until: str) -> None:
     """Delete the events of what a page made: the next page would list them."""
-    for thing in _there(api, namespace):
+    for thing in _there(api, namespace, events=True):
         in_time = since <= thing.since and (not until or thing.since <= until)
-        if thing.kind == "Event" and in_time and thing.about not in kept:
+        if in_time and thing.about not in kept:
             try:
                 with unless_gone():
                     api.delete(f"{thing.path}/{thing.name}", uid=thing.uid)
