@@ -101,6 +101,7 @@ SETTINGS = {
     "cluster": "cluster: context:team",
     "allow_exclusive": "allow_exclusive: true",
     "recipes": "recipes: others.toml",
+    "namespace": "cluster: context:team, namespace: team-a",
 }
 SAME = {
     "allow_exclusive": "a page is refused, or played as it is",
@@ -195,11 +196,16 @@ def test_a_variable_makes_no_page_stale(root: Path, monkeypatch: pytest.MonkeyPa
 def test_another_context_and_other_images_are_told_apart(root: Path) -> None:
     """What our own images are made of says nothing of somebody else's cluster, and no minor of ours does."""
     keys = {}
-    for settings in ("cluster: context:a", "cluster: context:b", "cluster: context:a, kubernetes: '1.36'"):
+    for settings in (
+        "cluster: context:a",
+        "cluster: context:b",
+        "cluster: context:a, namespace: team-a",
+        "cluster: context:a, kubernetes: '1.36'",
+    ):
         (root / "mkdocs.yml").write_text(stating(settings))
         keys[settings] = page(root).key
-    one, other, minor = keys.values()
-    assert one != other
+    one, other, given, minor = keys.values()
+    assert len({one, other, given}) == 3
     assert one == minor
 
 

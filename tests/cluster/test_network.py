@@ -16,8 +16,9 @@ LAPTOP = """\
 from pyroute2 import IPRoute
 
 from preuve.cluster.embedded import network
+from preuve.cluster.embedded.profiles import PLAIN
 
-network.set_up_lan()
+network.set_up_lan(PLAIN.services)
 with IPRoute() as ip:
     lan = network._index(ip, "lan")
     for number in (3, 2, 1):
@@ -31,11 +32,12 @@ import socket, subprocess
 
 from preuve.cluster.embedded import network
 from preuve.cluster.embedded.netns import joined
+from preuve.cluster.embedded.profiles import PLAIN
 
-network.set_up_lan()
+network.set_up_lan(PLAIN.services)
 with subprocess.Popen(("unshare", "--net", "sh", "-c", "echo; read _"), stdin=-1, stdout=-1) as node:
     node.stdout.readline()
-    network.attach("node1", 0, node.pid, ())
+    network.attach(0, node.pid, {})
     with joined(f"/proc/{node.pid}/ns/net"):
         for address in ("10.96.7.7", "8.8.8.8"):
             try:
