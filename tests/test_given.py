@@ -11,7 +11,7 @@ from door import recorded
 from folder import Folder
 from preuve import owner
 from preuve.cluster.api import Api
-from preuve.play.given import KEPT, UNTIL
+from preuve.play.given import KEPT, UNTIL, made
 from preuve.play.namespace import OURS, OWNER, PAGE, RBAC, SPACES
 from test_foreign import REVIEWS, absent, begun, dead, run, stock
 from waiting import await_
@@ -59,6 +59,16 @@ $ kubectl get nodes
     "drawn.md": "```cluster\npods by=node\n```\n",
 }
 
+ORPHAN = """\
+```yaml
+--8<-- "ledger.yaml"
+```
+
+```console
+$ kubectl delete statefulset ledger --cascade=orphan
+```
+"""
+
 LEDGER = """\
 apiVersion: apps/v1
 kind: StatefulSet
@@ -101,7 +111,7 @@ def api(cluster: EmbeddedCluster) -> Iterator[Api]:
     """An administrator's, of a cluster where alice administers one namespace that others govern."""
     things = [
         (SPACES, {"metadata": {"name": TEAM}}),
-        (f"{RBAC}/namespaces/{TEAM}/rolebindings", role("admin", "alice")),
+        (f"{RBAC}/namespaces/{TEAM}/rolebindings", role("admin", "alice") | {"metadata": {"name": "preuve"}}),
         (f"{RBAC}/namespaces/{TEAM}/rolebindings", role("edit", "bob")),
         (f"{HOME}/serviceaccounts", {"metadata": {"name": "builder", "labels": OURS}}),
         (f"{HOME}/limitranges", {"metadata": {"name": "small"}, "spec": {"limits": []}}),
@@ -256,7 +266,38 @@ def test_who_cannot_be_seen_from_here_is_left_alone(cluster: EmbeddedCluster, ap
         code, said = run(root, record.kubeconfig, "play", "failing.md")
         assert code == 2
         assert f"namespace '{TEAM}' is in use: a.md is played there by process" in said
-        assert f"`kubectl delete serviceaccount preuve --namespace={TEAM}`" in said
+        named = f"preuve-{api.get(ACCOUNT)['metadata']['uid'][:8]}"
+        assert f"`kubectl delete --namespace={TEAM} --ignore-not-found serviceaccount/preuve role/" in said
+        assert f"rolebinding/{named} " in said
         api.patch(ACCOUNT, {"metadata": {"annotations": {OWNER: dead()}}})
         assert run(root, record.kubeconfig, "play", "failing.md")[0] == 1
     assert absent(api, ACCOUNT)
+
+
+def test_what_comes_after_a_page_that_is_kept_is_somebodys(api: Api) -> None:
+    """As `mkdocs serve` keeps it for hours: that ends well, and deletes what its page made alone."""
+    configs = f"{HOME}/configmaps"
+    with made(api, TEAM, "kept.md") as namespace:
+        api.post(configs, {"metadata": {"name": "colours"}})
+        namespace.extend(0)
+        until = api.get(ACCOUNT)["metadata"]["annotations"][UNTIL]
+        await_(lambda: f"{api.now():%Y-%m-%dT%H:%M:%SZ}" > until, "the clock stands still")
+        api.post(configs, {"metadata": {"name": "prices"}})
+    assert absent(api, f"{configs}/colours")
+    assert not absent(api, f"{configs}/prices")
+    assert absent(api, ACCOUNT)
+
+
+def test_what_only_the_cluster_may_delete_stops_nobody(
+    cluster: EmbeddedCluster, api: Api, root: Path
+) -> None:
+    """A ControllerRevision that lost its owner: the role `admin` lists it, and no more."""
+    Folder(root).write("orphan.md", ORPHAN)
+    with alice(cluster, root) as record:
+        code, said = run(root, record.kubeconfig, "play", "orphan.md")
+        assert code == 0, said
+        left = api.get(f"/apis/apps/v1/namespaces/{TEAM}/controllerrevisions")["items"]
+        assert [each["metadata"]["name"].rpartition("-")[0] for each in left] == ["ledger"]
+        assert api.get(f"{HOME}/pods")["items"] == []
+        code, said = run(root, record.kubeconfig, "play", "fine.md")
+        assert code == 0, said

@@ -358,8 +358,12 @@ def audit(
 
 def _free(folder: Path, places: Sequence[str]) -> None:
     """See that a page can be written to each of these places: nothing is written over, or twice."""
-    docs = folder / "docs"
-    taken = {docs / place for place in places if (docs / place).exists() or places.count(place) > 1}
+    written = [
+        path
+        for place in places
+        for path in (folder / "docs" / place, folder / "manifests" / place.removesuffix(".md"))
+    ]
+    taken = {path for path in written if path.exists() or written.count(path) > 1}
     raise_all([ConfigError(f"--write: {path} is taken: give another folder") for path in sorted(taken)])
 
 
@@ -369,7 +373,11 @@ def _write_page(page: Turned, folder: Path, place: str) -> Iterator[str]:
     files |= {folder / "manifests" / name: content for name, content in page.files.items()}
     for path, content in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        try:
+            with path.open("xb") as file:
+                file.write(content)
+        except FileExistsError:
+            raise ConfigError(f"--write: {path} is taken: give another folder") from None
     yield from page.left
     yield f"{folder / 'docs' / place} written; next there: `preuve init`, then `preuve play {place}`"
 

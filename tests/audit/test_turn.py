@@ -35,6 +35,7 @@ Apply it:
 ```bash
 # A manifest of ours,
 # beside the page
+
 kubectl apply -f manifests/config.yaml
 ```
 
@@ -185,8 +186,8 @@ def test_what_its_author_has_to_look_at_is_told_at_its_line(folder: Path) -> Non
     """What is false, and what could not be turned."""
     place = folder / "docs" / "sub" / "bare.md"
     assert turn(folder).left == (
-        f"{place}:36: the typed output was false: `preuve play` shows the true one",
-        f"{place}:51: a block beside the mark of its list, or in a quotation, stays",
+        f"{place}:37: the typed output was false: `preuve play` shows the true one",
+        f"{place}:52: a block beside the mark of its list, or in a quotation, stays",
     )
 
 
@@ -223,15 +224,22 @@ def preuve(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_nothing_is_written_over(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("mine", "taken"),
+    [
+        ("docs/sub/bare.md", "docs/sub/bare.md"),
+        ("manifests/sub/bare/config.yaml", "manifests/sub/bare"),
+    ],
+)
+def test_nothing_is_written_over(folder: Path, mine: str, taken: str) -> None:
     """It is told before anything is played."""
-    there = folder / "ours" / "docs" / "sub" / "bare.md"
+    there = folder / "ours" / mine
     there.parent.mkdir(parents=True)
     there.write_text("Mine.\n")
     told = preuve(folder, "audit", "docs", "--write", "ours")
     assert (told.returncode, told.stderr) == (
         2,
-        "preuve: --write: ours/docs/sub/bare.md is taken: give another folder\n",
+        f"preuve: --write: ours/{taken} is taken: give another folder\n",
     )
     assert there.read_text() == "Mine.\n"
 

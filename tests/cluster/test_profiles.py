@@ -133,11 +133,13 @@ def test_a_page_sees_what_it_would_see_there(standing: EmbeddedCluster) -> None:
     await_(lambda: not kubectl.get("pv")["items"], "the volume stays")
     assert not [file for file in (standing.state / "volumes").rglob("*") if file.is_file()]
 
-    kubectl("create", "service", "loadbalancer", "web", "--tcp=80")
+    kubectl("create", "service", "loadbalancer", "taken", "--tcp=80")
+    kubectl("create", "service", "loadbalancer", "web", "--tcp=8080")
     if profile.balances:
         kubectl.wait("service/web", "jsonpath={.status.loadBalancer.ingress}")
     given = kubectl.get("service", "web")["status"]["loadBalancer"].get("ingress", [])
     assert len(given) == (len(nodes) if profile.balances else 0)
+    assert "ingress" not in kubectl.get("service", "taken")["status"]["loadBalancer"]
 
 
 @pytest.mark.cluster

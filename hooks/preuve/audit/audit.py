@@ -195,8 +195,15 @@ def turned(one: Audited, findings: Sequence[Finding]) -> Turned:
     actions = (action.source for action in one.played.plan.actions())
     sources = dict(zip(numbers, actions, strict=True))
     plan, below = one.played.plan, one.place.removesuffix(".md")
-    text = one.played.text
-    return Turner(one.page, text, findings, sources=sources, files=plan.files, below=below).turned()
+    return Turner(
+        one.page,
+        one.played.text,
+        findings,
+        sources=sources,
+        files=plan.files,
+        below=below,
+        exclusive=plan.exclusive,
+    ).turned()
 
 
 def judged(one: Audited, transcript: Transcript) -> list[Finding]:

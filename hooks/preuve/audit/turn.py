@@ -46,6 +46,7 @@ class Turner:
         sources: those that were run, by number, as they were run: with files in place of addresses.
         files: those that they were given.
         below: the folder of what the page includes.
+        exclusive: whether they were run on a cluster of their own.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Turner:
         sources: Mapping[int, str],
         files: Sequence[File],
         below: str,
+        exclusive: bool = False,
     ) -> None:
         self._page = page
         self._lines = markdown.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
@@ -64,12 +66,22 @@ class Turner:
         self._sources = sources
         self._files = {file.name: file.content for file in files}
         self._below = below
+        self._exclusive = exclusive
         self._included: dict[str, bytes] = {}
         self._left: list[str] = []
 
     def turned(self) -> Turned:
         """Do it."""
         made = [(piece, list(self._made(piece))) for piece in self._page.pieces]
+        if self._exclusive:
+            self._leave(
+                1, "it takes a cluster of its own: `preuve: {cluster: exclusive}` in its front matter"
+            )
+        for name in self._files:
+            if self._named(name) not in self._included:
+                self._leave(
+                    1, f"{name} is given to it here, and no command names it: include it, or its folder"
+                )
         lines = self._lines
         for piece, written in reversed(made):
             after = lines[piece.end :]
@@ -90,6 +102,9 @@ class Turner:
             return
         if piece.commands:
             written = "\n\n".join(self._fences(piece))
+        elif piece.manifest and PurePosixPath(piece.manifest).name in {"", ".."}:
+            yield from self._lines[piece.first : piece.end]
+            return
         elif piece.manifest:
             written = self._include(piece.manifest, self._page.manifests[piece.manifest].encode())
         else:
@@ -146,11 +161,11 @@ class Turner:
             yield from finding.typed.output or ()
 
     def _remarks(self, piece: Piece, number: int) -> str:
-        """The comments right before a command, as text."""
+        """The comments before a command, as text."""
         at = self._findings[number].typed.where.line - 2
         found: list[str] = []
-        while at > piece.first and self._lines[at].strip().startswith("#"):
-            found.insert(0, self._lines[at].strip().lstrip("#").strip())
+        while at > piece.first and (line := self._lines[at].strip())[:1] in {"", "#"}:
+            found[:0] = [line.lstrip("#").strip()] if line else []
             at -= 1
         return "\n".join(found)
 

@@ -135,7 +135,7 @@ def require(api: Api, rules: Sequence[Object], namespace: str = "") -> None:
     if namespace:
         raise ClusterError(
             f"{refused} in namespace {namespace!r}, in which pages are to be played. Who administers it can "
-            f"give the role `admin`: `kubectl create rolebinding preuve --namespace={namespace} "
+            f"give the role `admin`: `kubectl create rolebinding preuve-player --namespace={namespace} "
             f"--clusterrole=admin --user={user or 'USER'}`"
         )
     role = {

@@ -51,18 +51,25 @@ UNTIL = "preuve/until"
 FURNITURE = frozenset(
     {
         *("LimitRange", "NetworkPolicy", "ResourceQuota", "Role", "RoleBinding", "ServiceAccount"),
+        "ControllerRevision",
         *("ConfigMap/kube-root-ca.crt", "ConfigMap/openshift-service-ca.crt", "ConfigMap/istio-ca-root-cert"),
     }
 )
 """What may be there when a page begins: who administers a namespace governs it by these, the cluster puts the
-others into each. Secrets of accounts and registries too, by their type."""
+others into each. Secrets of accounts and registries too, by their type. A ControllerRevision that lost its
+owner nobody but the cluster's administrator can delete."""
 
 CREDENTIALS = frozenset(
     {f"kubernetes.io/{kind}" for kind in ("dockercfg", "dockerconfigjson", "service-account-token")}
 )
 
-KUBERNETES = frozenset({"ConfigMap/kube-root-ca.crt", "ServiceAccount/default"})
-"""What Kubernetes makes anew whenever it is deleted, with another UID."""
+MADE_ANEW = frozenset({"ServiceAccount/default"}) | {each for each in FURNITURE if "/" in each}
+"""What the cluster makes anew whenever it is deleted, with another UID."""
+
+PAUSE = 0.2
+"""Seconds before one looks again: somebody may make anew what is deleted, and nothing tells of it."""
+
+WARNING = "namespace {!r}: what appears there while a page is played is the page's, and is deleted after it"
 
 TOLD = 6
 """Objects that are told one by one."""
@@ -106,8 +113,17 @@ def made(api: Api, namespace: str, page: str) -> Iterator[Namespace]:
     """
     account = _taken(api, namespace, page)
     path = _account(namespace)
+    until = ""
+
+    def extend(seconds: float) -> None:
+        nonlocal until
+        until = _until(api, seconds)
+        with unless_gone():  # a page may delete any account of its namespace
+            api.patch(path, _noting(account, {UNTIL: until}))
+
     try:
-        notes = {KEPT: ",".join(_before(api, namespace, page)), UNTIL: _until(api, APPEAR_LIMIT)}
+        until = _until(api, APPEAR_LIMIT)
+        notes = {KEPT: ",".join(_before(api, namespace, page, account)), UNTIL: until}
         account = api.patch(path, _noting(account, notes))["metadata"]
     except BaseException:
         with unless_gone():
@@ -115,12 +131,12 @@ def made(api: Api, namespace: str, page: str) -> Iterator[Namespace]:
         raise
     try:
         debugger = not rights.lacking(api, rights.DEBUGGER, namespace)
-        let_in(api, namespace, debugger=debugger)
+        let_in(api, namespace, _binding(account), debugger=debugger)
         config = logged_in(api, namespace)
         wait_for_rights(api, namespace, rights_of(namespace, debugger=debugger))
-        yield Namespace(namespace, config, lambda seconds: _extend(api, path, account, seconds))
+        yield Namespace(namespace, config, extend)
     finally:
-        _leave(api, namespace, account)
+        _leave(api, namespace, account, until)
 
 
 def reap(api: Api, namespace: str) -> list[str]:
@@ -136,7 +152,7 @@ def reap(api: Api, namespace: str) -> list[str]:
     account = _found(api, namespace)
     mark = _owner(account)
     if owner.is_dead(mark):
-        _leave(api, namespace, account, killed=True)
+        _bury(api, namespace, account)
     elif owner.is_elsewhere(mark):
         return [f"namespace {namespace!r} is in use: {_remedy(account, namespace)}"]
     return []
@@ -164,11 +180,17 @@ def _owner(meta: Object) -> str:
 
 
 def _remedy(meta: Object, namespace: str) -> str:
-    notes = meta["annotations"]
+    notes, named = meta["annotations"], _binding(meta)
     return (
         f"{notes[PAGE]} is played there by {owner.name(notes[OWNER])}: wait for its end; if it has none, "
-        f"delete what it left, then `kubectl delete serviceaccount {USER} --namespace={namespace}`"
+        f"delete what it left, then `kubectl delete --namespace={namespace} --ignore-not-found "
+        f"serviceaccount/{USER} role/{named}-debugger rolebinding/{named} rolebinding/{named}-debugger`"
     )
+
+
+def _binding(account: Object) -> str:
+    """What the page's rights are called: by its account, so that none has the name of somebody's."""
+    return f"{USER}-{account['uid'][:8]}"
 
 
 def _taken(api: Api, namespace: str, page: str) -> Object:
@@ -187,10 +209,15 @@ def _taken(api: Api, namespace: str, page: str) -> Object:
                 "and preuve did not make it"
             ) from None
         if mark == owner.me() or owner.is_dead(mark):  # our own, of a play whose end failed, is left over too
-            _leave(api, namespace, there, killed=True)
+            _bury(api, namespace, there)
         elif there:
             raise TakenError(f"namespace {namespace!r} is in use: {_remedy(there, namespace)}") from None
-        meta = _posted(api, path, page)
+        try:
+            meta = _posted(api, path, page)
+        except RefusedError as again:
+            if again.code != 409:
+                raise
+            raise TakenError(f"namespace {namespace!r} is in use: another process has just begun") from None
     return meta
 
 
@@ -199,13 +226,13 @@ def _posted(api: Api, path: str, page: str) -> Object:
     return meta
 
 
-def _before(api: Api, namespace: str, page: str) -> list[str]:
+def _before(api: Api, namespace: str, page: str, account: Object) -> list[str]:
     """The UIDs of what is there before a page.
 
     Raises:
         TakenError: the page would show some of it.
     """
-    there = _there(api, namespace)
+    there = _there(api, namespace, account)
     if strange := [thing for thing in there if not thing.is_furniture]:
         raise TakenError(
             f"{page} cannot be played in namespace {namespace!r}: {_named(strange)} there already, which the "
@@ -219,19 +246,18 @@ def _noting(account: Object, notes: dict[str, str]) -> Object:
     return {"metadata": {"uid": account["uid"], "annotations": notes}}
 
 
-def _extend(api: Api, path: str, account: Object, seconds: float) -> None:
-    with unless_gone():  # a page may delete any account of its namespace
-        api.patch(path, _noting(account, {UNTIL: _until(api, seconds)}))
-
-
 def _until(api: Api, seconds: float) -> str:
     return f"{api.now() + timedelta(seconds=seconds + 2):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _there(api: Api, namespace: str, *, events: bool = False) -> list[Thing]:
-    """What is in the namespace and its administrator may see, but for the account of ours: or its Events."""
+def _there(api: Api, namespace: str, account: Object, *, events: bool = False) -> list[Thing]:
+    """What is in the namespace for its administrator to see, without our account and its own; or Events."""
     found: dict[str, Thing] = {}
-    for each in served(api, preferred=True):
+    seen: set[tuple[str, str]] = set()
+    for each in served(api):
+        if (each.group, each.plural) in seen:
+            continue  # the preferred version comes first, and does not have every kind
+        seen.add((each.group, each.plural))
         if not (each.namespaced and {"create", "delete", "list"} <= each.verbs):
             continue
         if (each.kind == "Event") != events or each.kind == "Endpoints":
@@ -240,7 +266,8 @@ def _there(api: Api, namespace: str, *, events: bool = False) -> list[Thing]:
         for item in listed(api, path):  # what is not for us is not for the page, either
             thing = _thing(path, each.kind, item)
             found.setdefault(thing.uid, thing)  # Events are in two groups
-    return [thing for thing in found.values() if (thing.kind, thing.name) != ("ServiceAccount", USER)]
+    ours = account["uid"]
+    return [thing for thing in found.values() if thing.uid != ours and ours not in thing.owners]
 
 
 def _thing(path: str, kind: str, item: Object) -> Thing:
@@ -257,41 +284,63 @@ def _thing(path: str, kind: str, item: Object) -> Thing:
     )
 
 
-def _leave(api: Api, namespace: str, account: Object, *, killed: bool = False) -> None:
+def _bury(api: Api, namespace: str, account: Object) -> None:
+    """Take away what a killed page left; what came after its last command may be somebody's."""
+    _leave(api, namespace, account, account["annotations"].get(UNTIL, ""), killed=True)
+
+
+def _leave(api: Api, namespace: str, account: Object, until: str, *, killed: bool = False) -> None:
     """Take away what a page made, by UID, and the account last.
 
     Args:
         api: with the rights of who administers the namespace.
         namespace: its name.
         account: the metadata of the page's.
-        killed: what came after the page's last command may be somebody's.
+        until: when it may have made something for the last time: `serve` keeps a page for hours.
+        killed: somebody else may be doing the same, and go on to a page of theirs.
     """
     notes = account["annotations"]
     if KEPT in notes:  # else the page had not begun
         kept = frozenset(notes[KEPT].split(","))
-        until = notes[UNTIL] if killed else ""
         end = time.monotonic() + GONE_LIMIT
-        while left := _of_page(_there(api, namespace), kept, until):
+        refused: set[str] = set()
+        while left := _of_page(_there(api, namespace, account), kept | refused, until):
+            if killed and _found(api, namespace).get("uid") != account["uid"]:
+                return
             if time.monotonic() > end:
                 raise TakenError(f"{_named(left)} still in namespace {namespace!r} after {GONE_LIMIT:.0f} s")
-            uids = {thing.uid for thing in left}
+            refused |= _deleted(api, left)
             for thing in left:
-                if not thing.owners & uids:  # the others go with their owners
-                    with unless_gone():
-                        api.delete(
-                            f"{thing.path}/{thing.name}", uid=thing.uid, propagationPolicy="Background"
-                        )
-            for thing in left:
-                _wait_until_gone(api, thing, end)
-        _forget(api, namespace, kept, since=account["creationTimestamp"], until=until)
+                if thing.uid not in refused:
+                    _wait_until_gone(api, thing, end)
+            time.sleep(PAUSE)
+        _forget(api, namespace, account, kept, until)
     with unless_gone():
         api.delete(_account(namespace), uid=account["uid"])
+
+
+def _deleted(api: Api, things: Collection[Thing]) -> set[str]:
+    """Delete these, but for what goes with its owner; give the UIDs of what is not for us to delete."""
+    refused: set[str] = set()
+    uids = {thing.uid for thing in things}
+    for thing in things:
+        if thing.owners & uids:
+            continue
+        try:
+            with unless_gone():
+                api.delete(f"{thing.path}/{thing.name}", uid=thing.uid, propagationPolicy="Background")
+        except RefusedError as error:
+            if error.code != 403:
+                raise
+            if not thing.owners:  # else it is about to go, as its owner went
+                refused.add(thing.uid)
+    return refused
 
 
 def _of_page(there: Collection[Thing], kept: Collection[str], until: str) -> list[Thing]:
     """What the page made, and what belongs to it: of what came, all that was there in time."""
     came = [
-        thing for thing in there if thing.uid not in kept and f"{thing.kind}/{thing.name}" not in KUBERNETES
+        thing for thing in there if thing.uid not in kept and f"{thing.kind}/{thing.name}" not in MADE_ANEW
     ]
     found: set[str] = set()
     while more := {
@@ -303,10 +352,10 @@ def _of_page(there: Collection[Thing], kept: Collection[str], until: str) -> lis
     return [thing for thing in came if thing.uid in found]
 
 
-def _forget(api: Api, namespace: str, kept: Collection[str], *, since: str, until: str) -> None:
+def _forget(api: Api, namespace: str, account: Object, kept: Collection[str], until: str) -> None:
     """Delete the events of what a page made: the next page would list them."""
-    for thing in _there(api, namespace, events=True):
-        in_time = since <= thing.since and (not until or thing.since <= until)
+    for thing in _there(api, namespace, account, events=True):
+        in_time = account["creationTimestamp"] <= thing.since and (not until or thing.since <= until)
         if in_time and thing.about not in kept:
             try:
                 with unless_gone():

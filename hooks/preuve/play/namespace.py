@@ -330,19 +330,20 @@ def _furnish(api: Api, space: Object, *, exclusive: bool) -> Namespace:
     return Namespace(name, config)
 
 
-def let_in(api: Api, name: str, *, debugger: bool) -> None:
+def let_in(api: Api, name: str, named: str = USER, *, debugger: bool) -> None:
     """Give a page's identity its rights in a namespace.
 
     Args:
         api: with these rights.
         name: the namespace's.
+        named: what they are called.
         debugger: whether the page may do what the role ``admin`` does not allow, `DEBUGGER`, too.
     """
-    rbac, named = f"{RBAC}/namespaces/{name}", f"{USER}-debugger"
-    bound = {USER: _role("admin")}
+    rbac, more = f"{RBAC}/namespaces/{name}", f"{named}-debugger"
+    bound = {named: _role("admin")}
     if debugger:
-        api.post(f"{rbac}/roles", {"metadata": {"name": named, "labels": OURS}, "rules": DEBUGGER})
-        bound[named] = _role(named, "Role")
+        api.post(f"{rbac}/roles", {"metadata": {"name": more, "labels": OURS}, "rules": DEBUGGER})
+        bound[more] = _role(more, "Role")
     for binding, role in bound.items():
         meta = {"name": binding, "labels": OURS}
         api.post(f"{rbac}/rolebindings", {"metadata": meta, "subjects": _subjects(name), "roleRef": role})

@@ -260,6 +260,7 @@ class Player:
         self._seen = cluster = stack.enter_context(having)
         api = stack.enter_context(Api(cluster.kubeconfig, cluster.network))
         if cluster.namespace:
+            progress.say(given.WARNING.format(cluster.namespace))
             left = given.reap(api, cluster.namespace)
         else:
             left = namespace.reap(api, disposable=cluster.disposable)

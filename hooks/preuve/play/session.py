@@ -175,6 +175,7 @@ class Session:
 
     def _transcript(self, page: Page, started: float) -> Transcript:
         """What came of the page up to here."""
+        self._namespace.extend(0)
         self._seconds += time.monotonic() - started
         exchanges = tuple(self._exchanges)
         answers = [Answer(each.output, each.source) for each in exchanges if not each.drawn]
@@ -192,7 +193,10 @@ class Session:
         Raises:
             PreuveError: as `preuve.play.guest.attend`.
         """
-        attend(self._shell, guest, self.namespace)
+        try:
+            attend(self._shell, guest, self.namespace)
+        finally:
+            self._namespace.extend(0)
 
     def run(self, command: Command) -> Result:
         """See `preuve.play.actions.Stage`."""
@@ -213,7 +217,9 @@ class Session:
 
     def settle(self, seconds: float, since: Collection[str]) -> bool:
         """See `preuve.play.actions.Stage`."""
-        return self._watcher.settle(seconds, changed=bool(since), reached=any(map(reaches, since)))
+        settled = self._watcher.settle(seconds, changed=bool(since), reached=any(map(reaches, since)))
+        self._namespace.extend(0)
+        return settled
 
     def _snapshot(self, kinds: Iterable[Kind]) -> Snapshot:
         return Snapshot(

@@ -30,6 +30,12 @@ MADE = "pv.kubernetes.io/provisioned-by"
 """The annotations by which Kubernetes asks an external provisioner, and by which that knows its own
 (upstream ``component-helpers/storage/volume/pv_helpers.go``)."""
 
+TRAEFIK = frozenset({80, 443})
+"""The ports of the nodes that k3s' own Traefik has: each is given to one Service alone."""
+
+ONCE = frozenset({"ReadWriteOnce", "ReadWriteOncePod"})
+"""The access that local-path provides, of a file system alone (its provisioner.go)."""
+
 RETRY = 0.2
 """Seconds before an API server that did not answer is asked again."""
 
@@ -90,6 +96,10 @@ class Provisioner:
         asks = notes.get(WANTED) == self._storage.provisioner and not spec.get("volumeName")
         if not asks or "deletionTimestamp" in meta or (self._storage.waits and not node):
             return
+        if self._storage.provisioner == LOCAL_PATH and not (
+            ONCE.issuperset(spec["accessModes"]) and spec.get("volumeMode", "Filesystem") == "Filesystem"
+        ):
+            return  # it stays Pending
         name = f"pvc-{meta['uid']}"
         below = self._below(name, meta)
         made = self._folder / below
@@ -166,10 +176,15 @@ class Provisioner:
 
 
 def _balance(api: Api, service: Object, addresses: Sequence[str]) -> None:
-    """Give a Service the addresses of all nodes, if it asks for a load balancer and has none."""
+    """Give a Service the addresses of all nodes, if it asks for a load balancer and has none.
+
+    Those of two Services on one port too, where k3s lets the second one wait.
+    """
     meta = service["metadata"]
     given = service.get("status", {}).get("loadBalancer", {}).get("ingress")
-    if service["spec"].get("type") == "LoadBalancer" and not given and "deletionTimestamp" not in meta:
+    spec = service["spec"]
+    free = TRAEFIK.isdisjoint(port["port"] for port in spec.get("ports", ()))
+    if spec.get("type") == "LoadBalancer" and free and not given and "deletionTimestamp" not in meta:
         status = {"loadBalancer": {"ingress": [{"ip": address} for address in addresses]}}
         path = f"/api/v1/namespaces/{meta['namespace']}/services/{meta['name']}/status"
         with unless_gone():
