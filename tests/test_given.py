@@ -11,7 +11,7 @@ from door import recorded
 from folder import Folder
 from preuve import owner
 from preuve.cluster.api import Api
-from preuve.play.given import KEPT, UNTIL, made
+from preuve.play.given import KEPT, UNTIL, made, reap
 from preuve.play.namespace import OURS, OWNER, PAGE, RBAC, SPACES
 from test_foreign import REVIEWS, absent, begun, dead, run, stock
 from waiting import await_
@@ -284,6 +284,17 @@ def test_what_comes_after_a_page_that_is_kept_is_somebodys(api: Api) -> None:
         await_(lambda: f"{api.now():%Y-%m-%dT%H:%M:%SZ}" > until, "the clock stands still")
         api.post(configs, {"metadata": {"name": "prices"}})
     assert absent(api, f"{configs}/colours")
+    assert not absent(api, f"{configs}/prices")
+    assert absent(api, ACCOUNT)
+
+
+def test_who_cannot_tell_what_is_a_pages_deletes_nothing(api: Api) -> None:
+    """A page took the note from its account, and was killed: what is there now may be anybody's."""
+    configs = f"{HOME}/configmaps"
+    meta = {"name": "preuve", "labels": OURS, "annotations": {OWNER: dead(), PAGE: "a.md", KEPT: "none"}}
+    api.post(f"{HOME}/serviceaccounts", {"metadata": meta})
+    api.post(configs, {"metadata": {"name": "prices"}})
+    assert reap(api, TEAM) == []
     assert not absent(api, f"{configs}/prices")
     assert absent(api, ACCOUNT)
 

@@ -250,7 +250,8 @@ def test_a_page_that_was_turned_is_played(folder: Path) -> None:
     page = folder / "docs" / "sub" / "bare.md"
     page.write_text(PAGE.partition("Write this")[0])
     told = preuve(folder, "audit", "docs", "--write", "ours")
-    assert told.returncode == 1, told.stderr
+    assert told.returncode == 0, told.stderr  # helm is not here, and might have made it red
+    assert "docs/sub/bare.md:37: another output than typed, since line 29 could not be run" in told.stderr
     assert "ours/docs/sub/bare.md written; next there: `preuve init`" in told.stderr
     ours = folder / "ours"
     assert preuve(ours, "init", "--ci", "github").returncode == 0

@@ -128,10 +128,8 @@ class Piece:
     """By four more columns than what is around it: it is no fence."""
     commands: range = range(0)
     """The numbers of the commands in it."""
-    shows: bool = False
-    """It is the output of the commands before it."""
     manifest: str = ""
-    """The name that the page gives it."""
+    """The name that the page gives it. Without one, and without commands, it is an output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +192,7 @@ class _Reader:
             self.open = sum(1 for _ in trailing)
         elif self.open and self._shows(language, announced=announced):
             self._shown(lines, line)
-            self.pieces.append(replace(piece, shows=True))
+            self.pieces.append(piece)
         elif language in DATA and (name := self._manifest(lines, info)):
             self.pieces.append(replace(piece, manifest=name))
         self.prose, self.paragraphs = "", 0

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from preuve.audit.hindrance import Cause
 from preuve.audit.verdict import Verdict
 from preuve.errors import Where
 
@@ -138,6 +139,11 @@ class Turner:
         """What the fence of a command has to say."""
         finding = self._findings[number]
         exchange = finding.exchange
+        if finding.verdict == Verdict.IMPOSSIBLE and _runs(finding):
+            self._leave(
+                finding.line or finding.typed.where.line, f"another output than typed, since {finding.why}"
+            )
+            return ""
         if finding.verdict == Verdict.IMPOSSIBLE:
             why = re.sub(r"[\"\\\n]", "'", finding.why)
             return f'exec=no why="{why}"'
@@ -157,7 +163,7 @@ class Turner:
         first, *others = source.split("\n")
         yield f"$ {first}"
         yield from (f"> {line}".rstrip() for line in others)
-        if finding.verdict == Verdict.IMPOSSIBLE:
+        if not _runs(finding):
             yield from finding.typed.output or ()
 
     def _remarks(self, piece: Piece, number: int) -> str:
@@ -180,3 +186,9 @@ class Turner:
             self._leave(1, f"two files are called {PurePosixPath(name).name}: give one another name")
         language = LANGUAGES.get(PurePosixPath(name).suffix, "text")
         return f'```{language}\n--8<-- "{path}"\n```'
+
+
+def _runs(finding: Finding) -> bool:
+    """Whether a command can be played: so can what only its outcome ties to one that could not be run."""
+    follows = finding.cause == Cause.FOLLOWS and finding.exchange and not finding.exchange.exit
+    return finding.verdict != Verdict.IMPOSSIBLE or bool(follows)

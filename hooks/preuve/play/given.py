@@ -47,6 +47,8 @@ KEPT = "preuve/kept"
 """The UIDs of what was there before the page, in this annotation of its account."""
 UNTIL = "preuve/until"
 """Until when, on the cluster's clock, the page may have made something."""
+NEVER = ""
+"""Before all times: a page may take the annotation away. Then nobody knows what is its own, and all stays."""
 
 FURNITURE = frozenset(
     {
@@ -65,9 +67,6 @@ CREDENTIALS = frozenset(
 
 MADE_ANEW = frozenset({"ServiceAccount/default"}) | {each for each in FURNITURE if "/" in each}
 """What the cluster makes anew whenever it is deleted, with another UID."""
-
-PAUSE = 0.2
-"""Seconds before one looks again: somebody may make anew what is deleted, and nothing tells of it."""
 
 WARNING = "namespace {!r}: what appears there while a page is played is the page's, and is deleted after it"
 
@@ -286,7 +285,7 @@ def _thing(path: str, kind: str, item: Object) -> Thing:
 
 def _bury(api: Api, namespace: str, account: Object) -> None:
     """Take away what a killed page left; what came after its last command may be somebody's."""
-    _leave(api, namespace, account, account["annotations"].get(UNTIL, ""), killed=True)
+    _leave(api, namespace, account, account["annotations"].get(UNTIL, NEVER), killed=True)
 
 
 def _leave(api: Api, namespace: str, account: Object, until: str, *, killed: bool = False) -> None:
@@ -313,7 +312,6 @@ def _leave(api: Api, namespace: str, account: Object, until: str, *, killed: boo
             for thing in left:
                 if thing.uid not in refused:
                     _wait_until_gone(api, thing, end)
-            time.sleep(PAUSE)
         _forget(api, namespace, account, kept, until)
     with unless_gone():
         api.delete(_account(namespace), uid=account["uid"])
@@ -346,7 +344,7 @@ def _of_page(there: Collection[Thing], kept: Collection[str], until: str) -> lis
     while more := {
         thing.uid
         for thing in came
-        if thing.uid not in found and (not until or thing.since <= until or thing.owners & found)
+        if thing.uid not in found and (thing.since <= until or thing.owners & found)
     }:
         found |= more
     return [thing for thing in came if thing.uid in found]
@@ -355,8 +353,7 @@ def _of_page(there: Collection[Thing], kept: Collection[str], until: str) -> lis
 def _forget(api: Api, namespace: str, account: Object, kept: Collection[str], until: str) -> None:
     """Delete the events of what a page made: the next page would list them."""
     for thing in _there(api, namespace, account, events=True):
-        in_time = account["creationTimestamp"] <= thing.since and (not until or thing.since <= until)
-        if in_time and thing.about not in kept:
+        if account["creationTimestamp"] <= thing.since <= until and thing.about not in kept:
             try:
                 with unless_gone():
                     api.delete(f"{thing.path}/{thing.name}", uid=thing.uid)
