@@ -37,7 +37,9 @@ PLACE = (str(ADDRESS), API_PORT)
 
 def _reached(cluster: EmbeddedCluster) -> socket.socket:
     with cluster.network():
-        return socket.create_connection(PLACE)
+        reached = socket.create_connection(PLACE)
+    reached.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return reached
 
 
 def _written(path: Path, server: str, authority: str, user: dict[str, str]) -> Path:
@@ -121,6 +123,9 @@ class Keeper(http.server.BaseHTTPRequestHandler):
     """Keeps its connection to the API server for as long as that of who came."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = (
+        True  # of an answer's writes each waited 40 ms for the last one's receipt
+    )
     _inside: http.client.HTTPSConnection | None = None
 
     def kept(self, cluster: EmbeddedCluster, context: ssl.SSLContext) -> http.client.HTTPSConnection:
