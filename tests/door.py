@@ -123,9 +123,7 @@ class Keeper(http.server.BaseHTTPRequestHandler):
     """Keeps its connection to the API server for as long as that of who came."""
 
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = (
-        True  # of an answer's writes each waited 40 ms for the last one's receipt
-    )
+    disable_nagle_algorithm = True  # of an answer's writes each waited 40 ms for the last one's receipt
     _inside: http.client.HTTPSConnection | None = None
 
     def kept(self, cluster: EmbeddedCluster, context: ssl.SSLContext) -> http.client.HTTPSConnection:
