@@ -37,9 +37,8 @@ TIMEOUT_MS = 60_000
 """For Chromium to start, then to draw: forty diagrams take it three seconds on two cores."""
 FONT = "-apple-system, BlinkMacSystemFont, Helvetica, Arial, sans-serif"
 """What Material falls back to without a web font: labels are measured in it."""
-SMALLEST = 0.64
-"""A drawing shrinks to this (16 px text to 10), then scrolls. At 1280 px a column is 688 px wide: all
-drawings fit, up to 1061 px, but for those of 1440 px and more."""
+SMALLEST = 0.75
+"""A drawing shrinks to this (16 px text to 12), then scrolls."""
 PHONE = 328
 """How wide a column is at 360 px: there, what is wider has a button to see it as large as it was drawn."""
 NARROWER = str.maketrans("\u00a0", "\u202f")
@@ -187,7 +186,7 @@ def readable(svg: str) -> str:
     """The drawing as an image with a name, never so small that its text cannot be read.
 
     >>> readable('<svg role="graphics-document document" style="max-width: 500.2px;">')
-    '<svg role="img" style="max-width:500px;min-width:320px">'
+    '<svg role="img" style="max-width:500px;min-width:375px">'
     """
 
     def widths(found: re.Match[str]) -> str:

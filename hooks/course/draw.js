@@ -6,7 +6,7 @@ async ([diagrams, themeCSS, fontFamily]) => {
     themeCSS,
     fontFamily,
     htmlLabels: false, // text that any browser draws alike, and that HTML allows inside an SVG
-    flowchart: { htmlLabels: false, nodeSpacing: 24, padding: 12, subGraphTitleMargin: { top: 4, bottom: 12 } },
+    flowchart: { htmlLabels: false, nodeSpacing: 18, padding: 12, subGraphTitleMargin: { top: 4, bottom: 12 } },
     sequence: { actorFontSize: "16px", messageFontSize: "16px", noteFontSize: "16px" }, // as Material does
   })
 

@@ -18,6 +18,7 @@ import pytest
 from mkdocs.config import load_config
 
 from course import card
+from course.diagrams import PHONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -302,6 +303,20 @@ def test_no_option_in_running_text_can_be_cut(site: Path) -> None:
     ]
     assert any("<span>-" in each for each in code)
     assert [each for each in code if re.search(r"(?<!\S)-+[a-z]", re.sub("<span>.*?</span>", "", each))] == []
+
+
+@pytest.mark.parametrize("site", ["course"], indirect=True)
+def test_a_phone_shows_each_drawing_whole_and_large_enough_to_read(site: Path) -> None:
+    """None is wider, at its smallest, than a column of a phone 360 px wide."""
+    drawn = {
+        f"{page.relative_to(site)}: {title}": int(width)
+        for page in site.rglob("*.html")
+        for width, title in re.findall(
+            r'class="mermaid"><svg[^>]*min-width:(\d+)px.*?<title[^>]*>(.*?)</title>', page.read_text("utf-8")
+        )
+    }
+    assert len(drawn) > 40
+    assert {name: width for name, width in drawn.items() if width > PHONE} == {}
 
 
 def test_a_diagram_that_stands_twice_on_a_page_has_its_own_ids(
