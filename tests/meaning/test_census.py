@@ -44,6 +44,22 @@ def test_what_chance_named_of_a_pod_and_a_service() -> None:
     assert told(SERVICE) == {("ip", "10.96.12.7"), ("port", "31207"), ("version", "1090")}
 
 
+def test_what_chance_named_inside_of_a_pod() -> None:
+    """Five digits are a suffix like any other, which their form does not tell."""
+    spec = {
+        "nodeName": "node2",
+        "volumes": [{"name": "kube-api-access-44462"}, {"name": "cache-24682"}],
+        "ephemeralContainers": [{"name": "debugger-25796"}, {"name": "shell-22222"}],
+    }
+    pod = {"kind": "Pod", "metadata": {"name": "node-debugger-node2-92954"}, "spec": spec}
+    assert told(pod) == {
+        ("node", "node2"),
+        ("pod", "kube-api-access-44462"),
+        ("pod", "debugger-25796"),
+        ("pod", "node-debugger-node2-92954"),
+    }
+
+
 @pytest.mark.parametrize(
     "obj",
     [

@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 HASHES = ("pod-template-hash", "controller-revision-hash")
 """The labels with the digest of a template; that of a StatefulSet or a DaemonSet may follow its name."""
 
+ACCESS = "kube-api-access-"
+"""How the volume with a Pod's token is called, before five characters of chance: `ServiceAccountVolumeName`
+of Kubernetes, plugin/pkg/admission/serviceaccount."""
+
+DEBUGGER = "debugger-"
+"""How `kubectl debug` calls a container that nobody named; on a node, its Pod is `node-debugger-node1-x7k2p`:
+kubectl's pkg/cmd/debug."""
+
 _NEW = re.compile(r"(?<![\w.-])(?:\d{1,3}(?:\.\d{1,3}){3}|3[0-2]\d{3})(?![\w-]|\.\w)")
 """An address or a node port, perhaps."""
 
@@ -38,6 +46,7 @@ def named(obj: Object) -> Iterator[Value]:
     found += [(Kind.HASH, labels[label].rpartition("-")[2]) for label in HASHES if label in labels]
     if obj["kind"] == "Pod":
         found.append((Kind.NODE, spec.get("nodeName")))
+        found += [(Kind.POD, name) for name in _within(metadata["name"], spec)]
         hosts = [each["ip"] for each in status.get("hostIPs") or ()]
         found += [(Kind.ADDRESS, host) for host in hosts]
         pods = (each["ip"] for each in status.get("podIPs") or ())
@@ -49,6 +58,14 @@ def named(obj: Object) -> Iterator[Value]:
     for kind, text in found:
         if text and re.fullmatch(SHAPES[kind], text):
             yield Value(kind, text)
+
+
+def _within(pod: str, spec: Object) -> Iterator[str]:
+    """The names that chance completed: in a Pod's definition, and of the Pods that kubectl makes."""
+    if pod.startswith(f"node-{DEBUGGER}{spec.get('nodeName')}-"):
+        yield pod
+    for field, beginning in (("volumes", ACCESS), ("ephemeralContainers", DEBUGGER)):
+        yield from (each["name"] for each in spec.get(field) or () if each["name"].startswith(beginning))
 
 
 def strange(output: str, public: str, known: Collection[Value]) -> bool:
