@@ -486,6 +486,12 @@ LISTED = "NAME\nchoir-b4d6f\nchoir-x7k2p\nchoir-z9w8q\n"
             "Running 1\nRunning 1\n",
         ),
         (
+            "kubectl get pods | egrep -o 'Running|Pending'",
+            "Running\nPending\nRunning\n",
+            "Running\nRunning\nPending\n",
+            "Pending\nRunning\nPending\n",
+        ),
+        (
             "kubectl get pods -o yaml | grep 'image:'",
             "    - image: nginx:1.22\n    - image: nginx:1.26\n",
             "    - image: nginx:1.26\n    - image: nginx:1.22\n",

@@ -9,17 +9,10 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from preuve.cluster.kinds import named
-from preuve.page.verbs import VALUED, calls
+from preuve.page import verbs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-_TELLING = re.compile(
-    r"kubectl\b.*\b(?:attach|awk|cordon|cut|describe|drain|events?|ev|exec|grep|jq|jsonpath|logs|nodes?|no|port-forward|sed|taint"
-    r"|template|tr|custom-columns|uncordon|yq)\b",
-    re.DOTALL,
-)
-"""A quick look before a command is parsed: most have none of these words."""
+    from collections.abc import Sequence
 
 _AWAITS = re.compile(r"\s*(?:until|while !)\s")
 _COUNTED = re.compile(r"\| *(?:wc -l|grep -[A-Za-z]*c\b[^|]*)\s*\Z")
@@ -34,23 +27,6 @@ _ERRORS = re.compile(
     r">&2|\bcurl\b.* (?:-[a-zA-Z]*v|--verbose\b)|\bwget (?!.*-[a-zA-Z]*q)|\bsh\b.* -[a-z]*x", re.DOTALL
 )
 """What says something on a program's second channel though all is well."""
-
-VALUES = frozenset(
-    {
-        "-c",
-        "-l",
-        "-L",
-        "-o",
-        "--container",
-        "--field-selector",
-        "--output",
-        "--selector",
-        "--sort-by",
-        "--tail",
-    }
-    | {"--template", "--since", "--label-columns", "--for", "--types"}
-)
-"""The options of the verbs that matter here that take a value, beside those of every verb."""
 
 GENERATED = frozenset({"Pod", "ReplicaSet", "EndpointSlice"})
 """The kinds whose objects have generated names, as a rule."""
@@ -104,12 +80,10 @@ def question(source: str) -> Question:
     >>> question("kubectl get po -l app=web -o jsonpath='{.items[*].status.phase}'").listed
     True
     """
-    if not _TELLING.search(source):
-        return Question(awaits=bool(_AWAITS.match(source)))
     found = [
         (verb, operands, words)
-        for words in calls(source)
-        for verb, *operands in [list(_operands(words)) or [""]]
+        for words in verbs.calls(source)
+        for verb, *operands in [list(verbs.operands(words)) or [""]]
     ]
     events = bool(found) and all(_events(verb, operands) for verb, operands, _ in found)
     inside = [words for verb, _, words in found if verb == "exec" and not _terminal(words)]
@@ -131,18 +105,6 @@ def question(source: str) -> Question:
         inside=bool(inside),
         errors=any(_ERRORS.search(" ".join(words)) for words in inside),
     )
-
-
-def _operands(words: Iterable[str]) -> Iterator[str]:
-    """The words of a call that are no options, nor their values; none of what a container is to run."""
-    found = iter(words)
-    for word in found:
-        if word == "--":
-            return
-        if word in VALUED or word in VALUES:
-            next(found, "")
-        elif not word.startswith("-"):
-            yield word
 
 
 def _events(verb: str, operands: Sequence[str]) -> bool:

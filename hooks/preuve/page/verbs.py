@@ -90,8 +90,10 @@ VALUED = _names("""
     --as --as-group --as-uid --cache-dir --certificate-authority --client-certificate --client-key --cluster
     --context --kubeconfig --kuberc --namespace --request-timeout --server --tls-server-name --token --user
     -n -s -v
+    --container --field-selector --for --label-columns --output --selector --since --sort-by --tail --template
+    --types -L -c -l -o
 """)
-"""kubectl's options for every verb that take a value (``kubectl options``, 1.37)."""
+"""Options that take a value: those of every verb (``kubectl options``, 1.37), then those of some verbs."""
 
 _KUBECTL = re.compile(r"(?:.*/)?kubectl")
 _FILENAME = re.compile(r"--(?:filename|kustomize)(?:=|$)|-[ARhitw]*[fk]=?")
@@ -182,7 +184,7 @@ def placed(source: str) -> Iterator[tuple[str, str]]:
 
 def _makes(arguments: Sequence[str]) -> bool:
     """Tell whether kubectl makes what a manifest says."""
-    verbs = tuple(_verbs(arguments))
+    verbs = tuple(operands(arguments))
     makes = verbs[:1] and verbs[0] in MAKING_VERBS and not _MEMORY & {*verbs[1:2]}
     return bool(makes or verbs[:2] in MAKING_PAIRS) and not _dry(arguments)
 
@@ -199,7 +201,7 @@ def created(source: str) -> Iterator[tuple[str, str]]:
     [('ns', 'dev'), ('clusterrole', 'reader')]
     """
     for words in calls(source):
-        match list(_verbs(words)):
+        match list(operands(words)):
             case ["create", kind, name, *_]:
                 yield kind, name
 
@@ -221,7 +223,7 @@ def listens(source: str) -> Iterator[str]:
         if "http.server" in words:
             yield next(iter(words[words.index("http.server") + 1 :]), "8000")
     for words in calls(source, defined=False):
-        match list(_verbs(words)):
+        match list(operands(words)):
             case ["port-forward", *targets]:
                 yield from (each.partition(":")[0] for each in targets if _PORT.fullmatch(each))
             case ["proxy", *_]:
@@ -263,6 +265,24 @@ def calls(source: str, *, defined: bool = True) -> Iterator[list[str]]:
     for words in _commands(source, defined=defined):
         if found := list(dropwhile(lambda word: not _KUBECTL.fullmatch(word), words)):
             yield found[1:]
+
+
+def operands(arguments: Iterable[str]) -> Iterator[str]:
+    """Yield the arguments of a kubectl that are no options, nor their values; its verb comes first.
+
+    What a container is to run is none of them.
+
+    >>> list(operands(["-n", "dev", "exec", "web", "-c", "app", "-it", "--", "ls", "-l"]))
+    ['exec', 'web']
+    """
+    found = iter(arguments)
+    for argument in found:
+        if argument == "--":
+            return
+        if argument in VALUED:
+            next(found, "")
+        elif not argument.startswith("-"):
+            yield argument
 
 
 def _commands(source: str, *, defined: bool = False) -> Iterator[list[str]]:
@@ -310,7 +330,7 @@ def _effect(words: Sequence[str]) -> int:
 
 
 def _kubectl(arguments: Sequence[str]) -> int:
-    verbs = list(_verbs(arguments))
+    verbs = list(operands(arguments))
     looks = tuple(verbs[:2]) in LOOKING_PAIRS
     if not verbs or (verbs[0] in LOCAL_VERBS and not looks):
         return _NOTHING
@@ -320,13 +340,3 @@ def _kubectl(arguments: Sequence[str]) -> int:
         return _ALL
     named = verbs[0] in ORDERING_VERBS and not any(map(_CHOOSES.fullmatch, arguments))
     return _CHANGE if named else _LOOK | _CHANGE
-
-
-def _verbs(arguments: Iterable[str]) -> Iterator[str]:
-    """Yield the arguments that are no options, nor their values."""
-    found = iter(arguments)
-    for argument in found:
-        if argument in VALUED:
-            next(found, "")
-        elif not argument.startswith("-"):
-            yield argument
