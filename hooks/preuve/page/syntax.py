@@ -37,9 +37,7 @@ _SINGLE_QUOTES = re.compile(r"'[^']*'")
 _ANSI_QUOTES = re.compile(r"\$'(?:[^'\\]|\\.)*'", re.DOTALL)
 _BACKTICKS = re.compile(r"`(?:[^`\\]|\\.)*`", re.DOTALL)
 _ESCAPED = re.compile(r"\\([$`\\])")
-_PARAMETER = re.compile(r"\$(?:[A-Za-z_]\w*|[0-9@*#?$!\[-])")
-_PATTERN = re.compile(r"[*?\[]|(?:^|[=:])~|\{[^{]*(?:,|\.\.)")
-"""Outside of quotes: what bash makes file names, a home directory, or several words of."""
+_DOLLARS = re.compile(r"\$\$?")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=")
 _OPENER = re.compile(r"<<-?[ \t]*\S+|[a-z]+|\$[({']|&&|\|\||\(\(|\[\[|.", re.DOTALL)
 
@@ -71,13 +69,11 @@ class Word:
     """As it is typed."""
     text: str
     """Without its quotes. Expansions stand in it as they are typed."""
-    literal: bool
-    """Nothing in it is expanded: its text is what the command is given."""
     substitutions: tuple[List, ...] = ()
     """What is run to expand it."""
 
 
-NO_WORD = Word("", "", literal=True)
+NO_WORD = Word("", "")
 
 
 @dataclass(slots=True)
@@ -107,14 +103,13 @@ class ShellCommand:
 
 @dataclass(frozen=True, slots=True)
 class AndOr:
-    """Pipelines that ``&&`` and ``||`` join."""
+    """Commands that ``|``, ``&&`` and ``||`` join."""
 
-    pipelines: tuple[Pipeline, ...]
+    commands: tuple[ShellCommand, ...]
     background: bool
     """It ends with ``&``."""
 
 
-Pipeline: TypeAlias = tuple[ShellCommand, ...]
 List: TypeAlias = tuple[AndOr, ...]
 
 
@@ -122,10 +117,10 @@ List: TypeAlias = tuple[AndOr, ...]
 def parse(source: str) -> List | None:
     r"""Read all of a source, which may end where a here-document should; None if nobody can read it.
 
-    >>> [(len(each.pipelines), each.background) for each in parse("cd x && make | tail -1; sleep 9 &")]
-    [(2, False), (1, True)]
-    >>> [(word.text, word.literal) for one in walk("echo 'a b' c\\d $e") for word in one.words]
-    [('echo', True), ('a b', True), ('cd', True), ('$e', False)]
+    >>> [(len(each.commands), each.background) for each in parse("cd x && make | tail -1; sleep 9 &")]
+    [(3, False), (1, True)]
+    >>> [word.text for one in walk("echo 'a b' c\\d $e") for word in one.words]
+    ['echo', 'a b', 'cd', '$e']
     """
     with suppress(UnreadableError):
         return _Reader(source, whole=True).all()
@@ -171,7 +166,7 @@ def finished(source: str) -> bool:
 
 
 def _walk(commands: List, *, defined: bool) -> Iterator[ShellCommand]:
-    for command in (one for each in commands for pipeline in each.pipelines for one in pipeline):
+    for command in (one for each in commands for one in each.commands):
         words: tuple[Word | Redirection, ...] = (*command.assignments, *command.words)
         for part in words + command.redirections:
             for inner in part.substitutions:
@@ -195,8 +190,8 @@ class _Reader:
         self._at = 0
         self._awaited: list[tuple[int, Redirection]] = []
         """Here-documents whose lines are still to come, and where they were asked for."""
-        self._expansions: list[List] = []
-        """Of the word that is read: what a substitution runs; nothing, for other expansions."""
+        self._substituted: list[List] = []
+        """What the substitutions run of the word that is read."""
         self._subshells: set[int] = set()
         """Where two parentheses open that are no arithmetic."""
 
@@ -215,7 +210,7 @@ class _Reader:
         with suppress(UnreadableError):
             while self._at < len(self._text):
                 self._inside(_PLAIN_IN_DOCUMENT, 0, in_quotes=True)
-        return tuple(filter(None, self._expansions))
+        return tuple(filter(None, self._substituted))
 
     def _line(self) -> List:
         try:
@@ -226,21 +221,15 @@ class _Reader:
     def _list(self, closers: Collection[str], start: int) -> tuple[List, str]:
         """Read commands up to one of the signs and words that close them; with it."""
         found: list[AndOr] = []
-        pipelines: list[Pipeline] = []
-        pipeline: list[ShellCommand] = []
+        commands: list[ShellCommand] = []
         while True:
             command, sign = self._command(closers, start)
-            pipeline += [command] if command else []
+            commands += [command] if command else []
             if sign in {"|", "|&", "&&", "||"}:
                 self._space(self._at - len(sign))
-            if sign in {"|", "|&"}:
                 continue
-            pipelines += [tuple(pipeline)] if pipeline else []
-            pipeline = []
-            if sign in {"&&", "||"}:
-                continue
-            found += [AndOr(tuple(pipelines), sign == "&")] if pipelines else []
-            pipelines = []
+            found += [AndOr(tuple(commands), sign == "&")] if commands else []
+            commands = []
             if sign in closers:
                 return tuple(found), sign
 
@@ -290,7 +279,7 @@ class _Reader:
             self._skip(_EMPTY_PARENTHESES)
         self._space(start)
         body, sign = self._command(closers, start)
-        commands = (AndOr(((body,),), background=False),) if body else ()
+        commands = (AndOr((body,), background=False),) if body else ()
         return ShellCommand("function", words=(word,), body=commands), sign
 
     def _compound(self, keyword: str, start: int) -> ShellCommand | None:
@@ -364,18 +353,16 @@ class _Reader:
 
     def _word(self, read: Callable[[], str] | None = None) -> Word:
         """Read a word; it is empty where there is none."""
-        start, around = self._at, self._expansions
-        self._expansions = []
+        start, around = self._at, self._substituted
+        self._substituted = []
         text = read() if read else self._parts()
-        expansions, self._expansions = self._expansions, around
-        return Word(self._text[start : self._at], text, not expansions, tuple(filter(None, expansions)))
+        substituted, self._substituted = self._substituted, around
+        return Word(self._text[start : self._at], text, tuple(filter(None, substituted)))
 
     def _parts(self) -> str:
-        start, text, unquoted = self._at, "", ""
+        start, text = self._at, ""
         while True:
-            plain = self._skip(_PLAIN)
-            unquoted += plain
-            text += plain
+            text += self._skip(_PLAIN)
             following = self._text[self._at : self._at + 2]
             if following[:1] and following[:1] in "\\'\"$`":
                 text += self._quoted()
@@ -384,16 +371,13 @@ class _Reader:
             elif following[:1] == "(" and self._text.endswith("=", start, self._at):
                 text += self._array()
             else:
-                break
-        if _PATTERN.search(unquoted):
-            self._expansions.append(())
-        return text
+                return text
 
     def _array(self) -> str:
         start = self._at
         self._at += 1
         words, _ = self._words(")", start)
-        self._expansions += [(), *(each for word in words for each in word.substitutions)]
+        self._substituted += (each for word in words for each in word.substitutions)
         return self._text[start : self._at]
 
     def _quoted(self, *, in_quotes: bool = False) -> str:
@@ -418,7 +402,7 @@ class _Reader:
         if sign == "'":
             return found[1:-1]
         with suppress(UnreadableError):  # which bash tells when it runs them
-            self._expansions += [(), _Reader(_ESCAPED.sub(r"\1", found[1:-1]), whole=True).all()]
+            self._substituted.append(_Reader(_ESCAPED.sub(r"\1", found[1:-1]), whole=True).all())
         return found
 
     def _dollar(self, *, in_quotes: bool) -> str:
@@ -427,29 +411,22 @@ class _Reader:
             self._at += 1
             return self._quoted()
         if not in_quotes and self._text.startswith("$'", start):
-            found = self._skip(_ANSI_QUOTES) or self._fail(start)
-            self._expansions += [()] if "\\" in found else []
-            return found[2:-1]
+            return (self._skip(_ANSI_QUOTES) or self._fail(start))[2:-1]
         if self._take("${"):
-            self._expansions.append(())
             while not self._take("}"):
                 self._inside(_PLAIN_IN_BRACES, start)
         elif self._take("$("):
-            self._expansions.append(())
             if not self._arithmetic(start):
-                self._at = start + 1
                 self._substitution(start)
-        elif self._skip(_PARAMETER):
-            self._expansions.append(())
         else:
-            self._at += 1
+            self._skip(_DOLLARS)
         return self._text[start : self._at]
 
     def _substitution(self, start: int) -> str:
         """Read commands in parentheses; the here-documents of the line around them come after."""
         around, self._awaited = self._awaited, []
         self._at = self._text.index("(", start) + 1
-        self._expansions += [(), self._list({")"}, start)[0]]
+        self._substituted.append(self._list({")"}, start)[0])
         self._awaited = around + self._awaited
         return self._text[start : self._at]
 
@@ -461,7 +438,7 @@ class _Reader:
 
     def _arithmetic(self, start: int) -> str:
         """Read ``((…))`` from its second parenthesis; nothing if this is a subshell in a subshell."""
-        begin, count = self._at, len(self._expansions)
+        begin, count = self._at, len(self._substituted)
         if begin in self._subshells or not self._take("("):
             return ""
         depth = 1
@@ -476,7 +453,7 @@ class _Reader:
             return self._text[start : self._at]
         self._subshells.add(begin)
         self._at = begin
-        del self._expansions[count:]
+        del self._substituted[count:]
         return ""
 
     def _blanks(self, start: int) -> None:
