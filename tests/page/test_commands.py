@@ -216,11 +216,13 @@ def nested(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 @settings(deadline=None)
 @given(st.recursive(st.sampled_from(SIMPLE), nested, max_leaves=12))
 def test_no_command_parts_us_from_bash(source: str) -> None:
-    """Whatever is nested in what, a command that bash takes ends on the same line.
+    r"""Whatever is nested in what, a command that bash takes ends on the same line.
 
     Left out are commands within arithmetic, and a here-document that ends with ``EOF)``: bash makes
-    something of these, with a warning for the second.
+    something of these, with a warning for the second. So is an escaped quote in an array: in a substitution,
+    bash 5.2 takes ``$(x=(it\'s))`` for unfinished.
     """
+    assume(not ("x=(" in source and "\\'" in source))
     lines = [*source.split("\n"), "output", "$ date"]
     expected = first_command(lines)
     assume(expected is not None and lines[0].strip())
