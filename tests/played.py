@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from preuve.meaning import compare
 from preuve.meaning.compare import Run
-from preuve.meaning.spans import Answer
+from preuve.meaning.spans import Answer, Order
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -25,7 +25,7 @@ def run(
     """A run with these outputs, of no commands in particular unless given."""
     asked = [*sources, *[""] * (len(outputs) - len(sources))]
     answers = [
-        Answer(output, source, number in unordered)
+        Answer(output, source, Order.SET if number in unordered else Order.SAID)
         for number, (output, source) in enumerate(zip(outputs, asked, strict=True))
     ]
     return Run(answers, public, values)

@@ -14,14 +14,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from enum import IntEnum
 from itertools import accumulate, groupby, pairwise
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from preuve.meaning.kinds import LIFETIME, Kind, Span
 from preuve.meaning.question import question
-from preuve.meaning.spans import marked
+from preuve.meaning.spans import Order, marked
 from preuve.meaning.table import tables
 
 if TYPE_CHECKING:
@@ -55,17 +54,6 @@ _EVENTS = frozenset({"TYPE", "REASON", "MESSAGE"})
 
 _EVENT = re.compile(rf"\s*(?:Normal|Warning) +\w+ +{LIFETIME} ")
 """A row of the events that ``kubectl describe`` tells, its header left out."""
-
-
-class Order(IntEnum):
-    """What the order of lines says."""
-
-    SAID = 0
-    """What it seems to say."""
-    CHANCE = 1
-    """Nothing."""
-    SET = 2
-    """Nothing, nor does how often they are there."""
 
 
 class Thing(NamedTuple):
@@ -165,7 +153,7 @@ def _passages(answer: Answer, marks: Sequence[Span], *, generated: bool) -> Iter
         line = _line(output, bounds, row, within[number], picked=asked.picked)
         placed.append(
             (
-                (0, Order.SET) if answer.watched else (0, Order.CHANCE) if answer.unordered else place,
+                place if answer.order == Order.SAID else (0, answer.order),
                 unit,
                 (places[number][0] if asked.described else (0, Order.SAID), line),
             )

@@ -6,6 +6,7 @@ What the page spells out is left out (`preuve.meaning.literal`).
 from __future__ import annotations
 
 import re
+from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from preuve.meaning.kinds import ENCODED, NORMALIZERS, RANDOM_LENGTH, SUFFIX, Kind, Span, count, normalizers
@@ -52,6 +53,17 @@ _OTHER_BOUNDS = (re.compile(r"(?<![\w.-])(?<![\da-f]:)"), re.compile(r"(?![\w-])
 """What may not stand before and after a value: there it would be part of something else."""
 
 
+class Order(IntEnum):
+    """What the order of lines says."""
+
+    SAID = 0
+    """What it seems to say."""
+    CHANCE = 1
+    """Nothing."""
+    SET = 2
+    """Nothing, nor does how often they are there."""
+
+
 class Answer(NamedTuple):
     """What a command of a page answered."""
 
@@ -59,10 +71,8 @@ class Answer(NamedTuple):
     """As a terminal shows it."""
     source: str = ""
     """The command's."""
-    watched: bool = False
-    """It was stopped at some moment: its lines are compared as a set."""
-    unordered: bool = False
-    """Its lines stand in any order, each as often as it does: the facts of a drawing."""
+    order: Order = Order.SAID
+    """Of its lines: a set, if it was stopped at some moment; chance, if they are the facts of a drawing."""
 
 
 def spans(text: str, public: str = "", values: Iterable[Value] = (), source: str = "") -> tuple[Span, ...]:
