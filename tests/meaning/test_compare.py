@@ -445,6 +445,16 @@ def test_only_events_are_a_set(sort: str) -> None:
     assert not same([header + 2 * rows[0]], [header + rows[0]], sources=asked)
 
 
+def test_that_there_was_no_event_is_no_chance() -> None:
+    """How many there were is; none at all is another answer, where chance alone makes no such event."""
+    asked = ["kubectl get events --field-selector reason=Killing -o name | wc -l"]
+    assert same(["2\n"], ["3\n"], sources=asked)
+    assert not same(["0\n"], ["3\n"], sources=asked)
+    assert not same(["0\n"], ["3\n"], sources=["kubectl get events | grep -c BackOff"])
+    for word in ("Pulling", "FailedMount", "Warning"):
+        assert same(["0\n"], ["3\n"], sources=[f"kubectl get events | grep -c {word}"])
+
+
 def test_how_a_rollout_got_there_is_chance() -> None:
     """Pods that are ready at once make fewer steps; where it began and where it ended is the lesson's."""
     lines = [f"  Normal  Scaled  9s  controller  {line}\n" for line in ROLLS.format(3, 4, 0).splitlines()]

@@ -699,10 +699,10 @@ def normalizers(asked: Question, *, mounts: bool) -> Iterator[Normalizer]:
         yield lambda text: _by_chance(text, _groups(pattern, Kind.PASSING, text))
 
 
-def count(text: str) -> Iterator[Span]:
-    """A number that is all of an output.
+def count(text: str, *, none: bool) -> Iterator[Span]:
+    """A number that is all of an output; 0 only where it is chance that there are `none`.
 
-    >>> list(count(" 12 "))
-    [Span(start=1, end=3, kind=<Kind.COUNT: 'count'>)]
+    >>> list(count(" 12 ", none=False)), list(count("0", none=False))
+    ([Span(start=1, end=3, kind=<Kind.COUNT: 'count'>)], [])
     """
-    return _groups(r"\A\s*(\d+)\s*\Z", Kind.COUNT, text)
+    return _groups(rf"\A\s*({'' if none else '(?!0)'}\d+)\s*\Z", Kind.COUNT, text)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _AWAITS = re.compile(r"\s*(?:until|while !)\s")
 _COUNTED = re.compile(r"\| *(?:wc -l|grep -[A-Za-z]*c\b[^|]*)\s*\Z")
+_PASSING = re.compile("pull|mount|warning", re.IGNORECASE)
 _SEVERAL = re.compile(r"-l.*|--(?:selector|all-containers|all-pods)(?:=(?!false).*)?")
 _TEMPLATE = re.compile(
     r"(?:(?:-o|--output)=?)?(?:jsonpath|go-template|custom-columns|template)\b.*|--template\b.*"
@@ -45,6 +46,8 @@ class Question:
     """It lists events, and nothing else."""
     counted: bool = False
     """It counts those events."""
+    passing: bool = False
+    """It names events that chance may leave out: of an image that is pulled, of a mount that is too early."""
     port: bool = False
     """It picks a node port out of a Service."""
     sources: bool = False
@@ -92,6 +95,7 @@ def question(source: str) -> Question:
         nodes=any(_nodes(verb, operands) for verb, operands, _ in found),
         events=events,
         counted=events and bool(_COUNTED.search(source)),
+        passing=events and bool(_PASSING.search(source)),
         port="nodeport" in source.lower() and any(verb == "get" for verb, _, _ in found),
         sources=any(verb == "logs" and any(map(_SEVERAL.fullmatch, words)) for verb, _, words in found),
         picked=any(verb in PICKING and _picks(operands, words) for verb, operands, words in found),

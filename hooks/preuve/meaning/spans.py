@@ -125,7 +125,7 @@ def marked(
 
 
 def _by_form(text: str, asked: Question, *, mounts: bool) -> list[Span]:
-    if asked.counted and (found := list(count(text))):
+    if asked.counted and (found := list(count(text, none=asked.passing))):
         return found
     rules = (*normalizers(asked, mounts=mounts), *NORMALIZERS)
     return _apart(text, (span for rule in rules for span in rule(text)))
