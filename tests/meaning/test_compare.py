@@ -425,6 +425,12 @@ def test_several_pods_that_are_described_have_no_order() -> None:
             "Started\toar\nScheduled\trudder\n",
         ),
         ("kubectl get events -o name | wc -l", "11\n", "9\n", "none\n"),
+        (
+            "kubectl get events -o jsonpath='{.items[*].reason}'",
+            "Scheduled Pulling Pulled Started",
+            "Started Scheduled Pulled",
+            "Scheduled Pulling Failed BackOff",
+        ),
         ("kubectl events --for pod/oar", "Pulling\nStarted\n", "Started\n", "Created\n"),
     ],
 )

@@ -36,6 +36,9 @@ NAMED = frozenset({Kind.POD, Kind.HASH, Kind.IP, Kind.UID, Kind.PORT})
 VOID = frozenset({Kind.REPEATED})
 """The kinds that leave no trace: what is there once may be there or not."""
 
+_WORDS = re.compile(r"(?:[\w-]+ )+[\w-]*")
+"""Reasons of events, or names: no message."""
+
 _COMMA = re.compile(r"(?::\d+)?, ?")
 _GAP = re.compile(" +")
 
@@ -136,7 +139,8 @@ def _passages(answer: Answer, marks: Sequence[Span], *, generated: bool) -> Iter
     asked = question(answer.source)
     output = answer.output.removesuffix("\n")
     rows = {row.line: (table, row) for table in tables(answer.output) for row in table.rows}
-    if asked.listed and generated and "\n" not in output:
+    values = generated if asked.listed else asked.events and _WORDS.fullmatch(output)
+    if values and "\n" not in output:
         output = output.replace(" ", "\n")  # each value of `jsonpath={.items[*]…}` on a line of its own
     lines = output.split("\n")
     starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
