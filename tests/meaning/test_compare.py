@@ -359,6 +359,16 @@ def test_which_of_several_logs_comes_first_is_chance() -> None:
     assert not same(["la\nli\n"], ["li\nla\n"], sources=["kubectl logs choir"])
 
 
+@pytest.mark.parametrize("asked", ["kubectl logs job/choir", "kubectl logs -f choir-x7k2p"])
+def test_what_one_says_in_a_log_is_in_order(asked: str) -> None:
+    """Though each line begins with who says it; of two that take turns, chance says which is first."""
+    one, two = (f"choir-{who}: {word}\n" for who, word in (("x7k2p", "la"), ("x7k2p", "li")))
+    other = "choir-b4d6f: fa\n"
+    assert not same([one + two], [two + one], sources=[asked])
+    assert same([one + other + two], [other + one + two], sources=[asked])
+    assert not same([one + other + two], [two + other + one], sources=[asked])
+
+
 def test_which_pod_kubectl_picked_is_chance() -> None:
     """Another may have been set apart before; but what the one answered is the lesson's."""
     pods = "NAME          VOICE\nchoir-b4d6f   lead\nchoir-x7k2p   <none>\n"

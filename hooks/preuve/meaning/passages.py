@@ -36,6 +36,9 @@ NAMED = frozenset({Kind.POD, Kind.HASH, Kind.IP, Kind.UID, Kind.PORT})
 VOID = frozenset({Kind.REPEATED})
 """The kinds that leave no trace: what is there once may be there or not."""
 
+_LEADING = frozenset({Kind.POD, Kind.HASH, Kind.UID})
+"""The kinds of generated names by which lines are in order."""
+
 _WORDS = re.compile(r"(?:[\w-]+ )+[\w-]*")
 """Reasons of events, or names: no message."""
 
@@ -196,14 +199,15 @@ def _asked(
     generated: bool,
 ) -> Iterable[Place]:
     """The places of lines, as far as the question says something of their order."""
-    if asked.events:
-        return [((0, Order.SET), number) for number in range(len(lines))]
     if asked.sources:
         return _heard(lines)
-    if asked.inside and (asked.errors or any(map(_FAILED.match, lines))):
-        return [((0, Order.CHANCE), number) for number in range(len(lines))]
-    if generated and (asked.listed or (asked.filtered and not _names_any(lines, marks))):
-        return [((0, Order.CHANCE), number) for number in range(len(lines))]
+    by_two_ways = asked.inside and (asked.errors or any(map(_FAILED.match, lines)))
+    unnamed = generated and (asked.listed or (asked.filtered and not _names_any(lines, marks)))
+    if asked.events or by_two_ways or unnamed:
+        order = Order.SET if asked.events else Order.CHANCE
+        return [((0, order), number) for number in range(len(lines))]
+    if asked.log:
+        return _logged(lines, marks, places)
     if asked.described:
         return _described(lines, marks, places)
     return places
@@ -211,11 +215,7 @@ def _asked(
 
 def _names_any(lines: Sequence[str], marks: Sequence[Sequence[Span]]) -> bool:
     """Whether lines tell of which Pod they are: those are in the order of names."""
-    starts = accumulate((len(line) + 1 for line in lines), initial=0)
-    return any(
-        line.startswith("Name:") or _begins_with_a_generated_name(line, start, spans)
-        for line, start, spans in zip(lines, starts, marks, strict=False)
-    )
+    return any(line.startswith("Name:") for line in lines) or any(_leaders(lines, marks))
 
 
 def _heard(lines: Sequence[str]) -> Iterator[Place]:
@@ -224,6 +224,15 @@ def _heard(lines: Sequence[str]) -> Iterator[Place]:
     for number, line in enumerate(lines):
         source = _SOURCE.match(line)
         yield (0, Order.CHANCE), first.setdefault(source[0], number) if source else number
+
+
+def _logged(
+    lines: Sequence[str], marks: Sequence[Sequence[Span]], places: Sequence[Place]
+) -> Iterator[Place]:
+    """The places of lines of one log: those that begin with the same name stay in order."""
+    first: dict[tuple[object, str], int] = {}
+    for name, (place, unit) in zip(_leaders(lines, marks), places, strict=True):
+        yield place, first.setdefault((place, name), unit) if name else unit
 
 
 def _described(
@@ -241,10 +250,9 @@ def _places(
     lines: Sequence[str], marks: Sequence[Sequence[Span]], rows: Mapping[int, tuple[Table, Row]]
 ) -> Iterator[Place]:
     """For each line which passage it is of, as its form tells, and which unit of it."""
-    starts = accumulate((len(line) + 1 for line in lines), initial=0)
     chance = [
-        bool(_SERVICE_VARIABLE.match(line)) or _begins_with_a_generated_name(line, start, spoken)
-        for line, start, spoken in zip(lines, starts, marks, strict=False)
+        bool(leader or _SERVICE_VARIABLE.match(line))
+        for line, leader in zip(lines, _leaders(lines, marks), strict=True)
     ]
     items = _items(lines, marks)
     place = (0, Order.SAID)
@@ -290,11 +298,18 @@ def _items(lines: Sequence[str], marks: Sequence[Sequence[Span]]) -> dict[int, t
     return found
 
 
-def _begins_with_a_generated_name(raw: str, start: int, marks: Sequence[Span]) -> bool:
-    """Whether one is in the first two words of a line: of `NAMESPACE NAME`, of `pod "web-x7k2p" deleted`."""
-    words = re.match(r"(?:evicting)?(?: *\S+){0,2}", raw)
-    end = start + (words.end() if words else 0)
-    return any(span.kind in {Kind.POD, Kind.HASH, Kind.UID} and span.start < end for span in marks)
+def _leaders(lines: Sequence[str], marks: Sequence[Sequence[Span]]) -> Iterator[str]:
+    """For each line the generated name with which it begins, or what chance gave of it; mostly nothing.
+
+    It is in the first two words: of `NAMESPACE NAME`, of `pod "web-x7k2p" deleted`.
+    """
+    start = 0
+    for line, spans in zip(lines, marks, strict=True):
+        words = re.match(r"(?:evicting)?(?: *\S+){0,2}", line)
+        end = words.end() if words else 0
+        found = ((span.start - start, span.end - start) for span in spans if span.kind in _LEADING)
+        yield "".join(line[first:last] for first, last in found if first < end)
+        start += len(line) + 1
 
 
 def _line(

@@ -52,6 +52,8 @@ class Question:
     """It picks a node port out of a Service."""
     sources: bool = False
     """It prints the logs of several containers, in any order."""
+    log: bool = False
+    """It prints the log of one container, whose lines are in order."""
     picked: bool = False
     """It is about one Pod that kubectl picked among several."""
     listed: bool = False
@@ -78,7 +80,9 @@ def question(source: str) -> Question:
     (True, True)
     >>> question("until kubectl exec web -- grep green colour; do sleep 1; done").awaits
     True
-    >>> question("kubectl logs web") == question("kubectl get pod web -o jsonpath={.spec}") == Question()
+    >>> question("kubectl logs web") == Question(log=True)
+    True
+    >>> question("kubectl get pod web -o jsonpath={.spec}") == Question()
     True
     >>> question("kubectl get po -l app=web -o jsonpath='{.items[*].status.phase}'").listed
     True
@@ -98,6 +102,7 @@ def question(source: str) -> Question:
         passing=events and bool(_PASSING.search(source)),
         port="nodeport" in source.lower() and any(verb == "get" for verb, _, _ in found),
         sources=any(verb == "logs" and any(map(_SEVERAL.fullmatch, words)) for verb, _, words in found),
+        log=any(verb == "logs" and not any(map(_SEVERAL.fullmatch, words)) for verb, _, words in found),
         picked=any(verb in PICKING and _picks(operands, words) for verb, operands, words in found),
         listed=any(verb == "get" and _several(operands) and _lists(words) for verb, operands, words in found),
         described=any(verb == "describe" and _several(operands) for verb, operands, _ in found),
