@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING
 import yaml
 from pymdownx.snippets import SnippetExtension, SnippetPreprocessor
 
+from preuve.page.blocks import TAB
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-TAB = 4
-"""``tab_length`` of Python-Markdown."""
 
 END_OF_LINE = re.compile(r"\r\n?|\n")
 """As Python reads a text file."""
