@@ -176,3 +176,15 @@ def test_a_page_s_own_kinds_are_watched(server: Server) -> None:
     for words in ("kubectl get lamps", "kind: Lamp", "kubectl get la/one", "kubectl get lamp,door"):
         assert "Lamp.home.example" in [kind.name for kind in custom(server.api, words)]
     assert custom(server.api, "kubectl get lampshades") == []
+
+
+def test_a_kind_that_its_group_s_preferred_version_lacks_is_watched_too(server: Server) -> None:
+    """A group's newest version need not have all that an older one has."""
+    server.serve("Door")
+    server.serve("Lamp")
+    older = server.listed.pop()["versions"]
+    server.listed[0]["versions"].extend({**version, "version": "v1beta1"} for version in older)
+    assert [kind.path("page") for kind in custom(server.api, "door lamp")] == [
+        f"{BASE}/namespaces/page/doors",
+        "/apis/home.example/v1beta1/namespaces/page/lamps",
+    ]

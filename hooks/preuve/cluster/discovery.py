@@ -51,18 +51,22 @@ class Resource(NamedTuple):
     """All by which kubectl knows it, in lower case."""
 
 
-def served(api: Api, *, preferred: bool = False) -> Iterator[Resource]:
+def served(api: Api, *, once: bool = False) -> Iterator[Resource]:
     """Yield what a server tells that it serves.
 
     Args:
         api: of the cluster.
-        preferred: of each group, the preferred version alone.
+        once: each kind in one version alone, the one that its group prefers of those that have it.
     """
     for root in ("/api", "/apis"):
         for group in api.discover(root)["items"]:
             name = group["metadata"].get("name")
-            for version in group["versions"][: 1 if preferred else None]:
+            seen: set[str] = set()
+            for version in group["versions"]:  # the preferred one first; it may not have every kind
                 for each in version.get("resources", ()):
+                    if once and each["resource"] in seen:
+                        continue
+                    seen.add(each["resource"])
                     yield Resource(
                         "/".join(filter(None, (root, name, version["version"]))),
                         each["resource"],
@@ -89,7 +93,7 @@ def custom(api: Api, public: str) -> list[Kind]:
     words = frozenset(_WORD.findall(public.lower()))
     found = (
         Kind(f"{each.kind}.{each.group}", each.plural, each.base)  # kinds of two groups may share a name
-        for each in served(api, preferred=True)
+        for each in served(api, once=True)
         if each.group and each.group not in GROUPS and each.names & words
         if each.namespaced and each.verbs >= _WATCHED
     )

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 from preuve import owner
 from preuve.cluster import rights
 from preuve.cluster.api import RefusedError, unless_gone
-from preuve.cluster.discovery import served
 from preuve.errors import TakenError
 from preuve.play.namespace import (
     APPEAR_LIMIT,
@@ -29,8 +28,8 @@ from preuve.play.namespace import (
     SPACES,
     USER,
     Namespace,
+    contents,
     let_in,
-    listed,
     logged_in,
     marked,
     rights_of,
@@ -252,34 +251,30 @@ def _until(api: Api, seconds: float) -> str:
 def _there(api: Api, namespace: str, account: Object, *, events: bool = False) -> list[Thing]:
     """What is in the namespace for its administrator to see, without our account and its own; or Events."""
     found: dict[str, Thing] = {}
-    seen: set[tuple[str, str]] = set()
-    for each in served(api):
-        if (each.group, each.plural) in seen:
-            continue  # the preferred version comes first, and does not have every kind
-        seen.add((each.group, each.plural))
-        if not (each.namespaced and {"create", "delete", "list"} <= each.verbs):
-            continue
-        if (each.kind == "Event") != events or each.kind == "Endpoints":
-            continue  # Endpoints go with their Service, and the role `admin` makes none
-        path = f"{each.base}/namespaces/{namespace}/{each.plural}"
-        for item in listed(api, path):  # what is not for us is not for the page, either
-            thing = _thing(path, each.kind, item)
-            found.setdefault(thing.uid, thing)  # Events are in two groups
+    for path, item in contents(
+        api,
+        namespace,
+        {"create", "delete", "list"},
+        # Endpoints go with their Service, and the role `admin` makes none.
+        lambda kind: (kind == "Event") == events and kind != "Endpoints",
+    ):
+        thing = _thing(path, item)
+        found.setdefault(thing.uid, thing)  # Events are in two groups
     ours = account["uid"]
     return [thing for thing in found.values() if thing.uid != ours and ours not in thing.owners]
 
 
-def _thing(path: str, kind: str, item: Object) -> Thing:
+def _thing(path: str, item: Object) -> Thing:
     meta = item["metadata"]
     return Thing(
         path,
-        kind,
+        item["kind"],
         meta["name"],
         meta["uid"],
         meta["creationTimestamp"],
         frozenset(each["uid"] for each in meta.get("ownerReferences", ())),
         (item.get("involvedObject") or item.get("regarding") or {}).get("uid", ""),
-        str(item.get("type", "")) if kind == "Secret" else "",
+        str(item.get("type", "")) if item["kind"] == "Secret" else "",
     )
 
 

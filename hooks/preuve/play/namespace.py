@@ -21,7 +21,7 @@ from preuve.cluster.rights import DEBUGGER, READER
 from preuve.errors import ClusterError, TakenError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from preuve.cluster.api import Api
     from preuve.cluster.objects import Object
@@ -275,23 +275,35 @@ def _let_go(api: Api, name: str) -> None:
 
 def held(api: Api, name: str) -> Iterator[tuple[str, Object]]:
     """Yield what is being deleted in a namespace and waits for a finalizer of nobody's, with its path."""
-    for each in served(api, preferred=True):
-        if each.namespaced and {"list", "patch"} <= each.verbs:
-            base = f"{each.base}/namespaces/{name}/{each.plural}"
-            for obj in listed(api, base):
-                if leaving(obj) and foreign(obj):
-                    yield f"{base}/{obj['metadata']['name']}", {"kind": each.kind, **obj}
+    for path, obj in contents(api, name, {"list", "patch"}):
+        if leaving(obj) and foreign(obj):
+            yield f"{path}/{obj['metadata']['name']}", obj
 
 
-def listed(api: Api, path: str) -> list[Object]:
-    """The objects of a list; none of a kind that is being unmade, or that is not for this user to see."""
-    try:
-        items: list[Object] = api.get(path)["items"]
-    except RefusedError as error:
-        if error.code in {403, 404, 405}:
-            return []
-        raise
-    return items
+def contents(
+    api: Api, name: str, verbs: Collection[str], wanted: Callable[[str], bool] = lambda _: True
+) -> Iterator[tuple[str, Object]]:
+    """Yield all that is in a namespace, with the path of the list that it is in.
+
+    Nothing of a kind that is being unmade, or that is not for this user to see.
+
+    Args:
+        api: of the cluster.
+        name: the namespace's.
+        verbs: what the server must let one do with a kind, ``list`` among them.
+        wanted: whether to look for a kind, by its name.
+    """
+    for each in served(api, once=True):
+        if not (each.namespaced and each.verbs.issuperset(verbs) and wanted(each.kind)):
+            continue
+        path = f"{each.base}/namespaces/{name}/{each.plural}"
+        try:
+            items = api.get(path)["items"]
+        except RefusedError as error:
+            if error.code not in {403, 404, 405}:
+                raise
+            continue
+        yield from ((path, {"kind": each.kind, **obj}) for obj in items)
 
 
 def _created(api: Api, path: str, body: Object) -> Object:
