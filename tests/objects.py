@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from preuve.cluster.kinds import KINDS
 from preuve.cluster.objects import Snapshot
 from preuve.cluster.report import Process, Report
 from preuve.rest.rules import moving
@@ -22,11 +23,18 @@ def ago(seconds: float) -> str:
     return (NOW - timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
 
 
+def version(kind: str) -> str:
+    """Of a kind's API, as an object bears it; of one that nobody looks at, whatever."""
+    api = KINDS[kind].api if kind in KINDS else "/apis/home.example/v1"
+    return api.partition("/api")[2].removeprefix("s").removeprefix("/")
+
+
 def made(kind: str, name: str, /, owner: Object | None = None, **fields: object) -> dict[str, Any]:
     """An object; `meta` is merged into its metadata."""
     meta = {"name": name, "uid": f"{kind}/{name}", "generation": 1, **fields.pop("meta", {})}
     if owner:
         reference = {
+            "apiVersion": version(owner["kind"]),
             "kind": owner["kind"],
             "name": owner["metadata"]["name"],
             "uid": owner["metadata"]["uid"],

@@ -36,6 +36,14 @@ def test_a_selector_s_expression(expression: dict[str, Any], wanted: list[bool])
     assert [matches(selector, found) for found in ({"app": "web"}, {"app": "x"}, {})] == wanted
 
 
+@pytest.mark.parametrize(("group", "wanted"), [("batch/v1", "moves"), ("batch.volcano.sh/v1alpha1", "rest")])
+def test_what_lost_its_owner_goes_too(group: str, wanted: str) -> None:
+    """Other people have kinds of the same names: their objects are not listed, and may well be there."""
+    orphan = pod(owner=made("Job", "train"))
+    orphan["metadata"]["ownerReferences"][0]["apiVersion"] = group
+    assert verdict([orphan]) == wanted
+
+
 @pytest.mark.parametrize(("limit", "wanted"), [(3, "moves"), (6, "rest")])
 def test_a_job_that_soon_gives_up_is_waited_for(limit: int, wanted: str) -> None:
     """It restarts its Pod but so often: a loop that ends in half a minute is none to be looked at."""
@@ -168,7 +176,13 @@ def rollout(deploy: dict[str, Any], *pods: dict[str, Any], **counts: object) -> 
     for number, each in enumerate(pods):
         each["metadata"] |= {"name": f"web-{number}", "uid": f"pod {number}"}
         each["metadata"]["ownerReferences"] = [
-            {"kind": "ReplicaSet", "name": "web-1", "uid": owner["metadata"]["uid"], "controller": True}
+            {
+                "apiVersion": "apps/v1",
+                "kind": "ReplicaSet",
+                "name": "web-1",
+                "uid": owner["metadata"]["uid"],
+                "controller": True,
+            }
         ]
     return [deploy, owner, *pods]
 

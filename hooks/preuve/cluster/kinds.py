@@ -19,6 +19,15 @@ class Kind:
     """kubectl's short names."""
     namespaced: bool = True
 
+    @property
+    def group(self) -> str:
+        """The group that it is of; empty for the oldest kinds.
+
+        >>> KINDS["Job"].group, KINDS["Pod"].group
+        ('batch', '')
+        """
+        return "/".join(self.api.split("/")[2:-1])
+
     def path(self, namespace: str) -> str:
         """Where the API lists those of a namespace, or all if the kind has none.
 

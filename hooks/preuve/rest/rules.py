@@ -15,6 +15,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from preuve.cluster.kinds import KINDS
 from preuve.cluster.objects import (
     Snapshot,
     behind,
@@ -85,8 +86,14 @@ def _going(obj: Object, snapshot: Snapshot) -> list[Motion]:
     return [
         Motion(who(obj), f"its owner {owner['kind']} {owner['name']} is gone, it will go too")
         for owner in obj["metadata"].get("ownerReferences", ())
-        if owner["kind"] in RULES and owner["uid"] not in snapshot.by_uid
+        if _is_listed(owner) and owner["uid"] not in snapshot.by_uid
     ]
+
+
+def _is_listed(owner: Object) -> bool:
+    """Tell whether an owner would be in a snapshot: other people have kinds of the same names, a Job say."""
+    kind = owner["kind"]
+    return kind in RULES and owner["apiVersion"].rpartition("/")[0] == KINDS[kind].group
 
 
 def _keeper(obj: Object, snapshot: Snapshot) -> str:
