@@ -323,6 +323,21 @@ def test_files_that_a_kubeconfig_names_are_taken_in(tmp_path: Path) -> None:
     assert found["users"][0]["user"] == {"token": "abc"}
 
 
+@pytest.mark.parametrize(
+    ("command", "wanted"),
+    [("bin/login", "{here}/bin/login"), ("aws", "aws"), ("/opt/login", "/opt/login")],
+)
+def test_a_program_that_a_kubeconfig_names_is_found_as_kubectl_does(
+    tmp_path: Path, command: str, wanted: str
+) -> None:
+    """Beside the kubeconfig that names it by a relative path, in the PATH by its name alone."""
+    kind = config("kind", "https://127.0.0.1:1")
+    kind["users"][0]["user"] = {"exec": {"command": command, "args": ["token"]}}
+    found = minified("kind", {"KUBECONFIG": str(written(tmp_path / "config", kind))})
+    program = {"command": wanted.format(here=tmp_path), "args": ["token"]}
+    assert found["users"][0]["user"] == {"exec": program}
+
+
 def test_several_files_are_merged_as_kubectl_does(tmp_path: Path) -> None:
     """KUBECONFIG is a list; the first entry of a name counts, and a file that is not there is skipped."""
     first = written(tmp_path / "first", config("one", "https://first"))

@@ -313,7 +313,7 @@ def _merged(
 
 
 def _embedded(file: Path, entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Take in the files that an entry names, relative to its own."""
+    """Take in the files that an entry names, relative to its own; name the program that it asks in full."""
     taken = {name: value for name, value in entry.items() if name not in FILES}
     for name in FILES:
         if not entry.get(name):
@@ -327,4 +327,7 @@ def _embedded(file: Path, entry: Mapping[str, Any]) -> dict[str, Any]:
         except (OSError, ValueError) as error:  # the second is what a path of no file system says, or bytes
             why = error.strerror if isinstance(error, OSError) else error
             raise ClusterError(f"{file} names {shown(entry[name])} as {name}: {why}") from None
+    program = entry.get("exec")
+    if isinstance(program, dict) and "/" in str(program.get("command")):  # else it is looked up in the PATH
+        taken["exec"] = {**program, "command": str(file.parent.absolute() / str(program["command"]))}
     return taken
