@@ -27,6 +27,7 @@ from objects import (
     waiting,
 )
 from preuve.cluster.objects import Snapshot
+from preuve.rest.pod import summary
 from preuve.rest.rules import moving
 
 if TYPE_CHECKING:
@@ -280,3 +281,42 @@ def test_an_init_container_that_says_the_same_waits_for_a_person(said: str, want
     spec = {"initContainers": [{"name": "i", "image": "busybox"}]}
     waits = pod(waiting("PodInitializing"), spec=spec, status={"initContainerStatuses": [running(name="i")]})
     assert verdict([waits], logs={("Pod/web", "i"): said}) == wanted
+
+
+SIDECAR = {"name": "s", "restartPolicy": "Always"}
+INIT = {"name": "i"}
+GATED = {"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}
+COMPLETED = {"ready": False, "state": {"terminated": {"exitCode": 0, "reason": "Completed"}}}
+
+
+@pytest.mark.parametrize(
+    ("starting", "states", "wanted"),
+    [
+        ([running(name="i")], [waiting("PodInitializing")], "Init:0/2"),
+        ([ended(0, name="i"), running(name="s")], [running()], "Running"),
+        ([ended(0, name="i"), running(name="s", started=False)], [waiting("PodInitializing")], "Init:1/2"),
+        ([ended(1, name="i")], [waiting("PodInitializing")], "Init:Error"),
+        ([waiting("CrashLoopBackOff", name="i")], [waiting("PodInitializing")], "Init:CrashLoopBackOff"),
+        ([], [COMPLETED, running()], "Running"),
+        ([], [COMPLETED, waiting("ErrImagePull"), running()], "Running"),
+        ([], [waiting("ErrImagePull"), COMPLETED, running()], "ErrImagePull"),
+    ],
+)
+def test_a_state_in_a_word_is_kubectl_s(
+    starting: list[dict[str, Any]], states: list[dict[str, Any]], wanted: str
+) -> None:
+    """What `kubectl get pods` has under STATUS: which init container it is at, what a container waits for."""
+    status = {"initContainerStatuses": starting, "containerStatuses": states}
+    assert summary(pod(spec={"initContainers": [INIT, SIDECAR]}, status=status)) == wanted
+
+
+def test_a_pod_that_is_held_or_over_says_so() -> None:
+    """It ends by being deleted if it has not ended by itself."""
+    deleted = {"deletionTimestamp": ago(1)}
+    over = {"phase": "Succeeded", "containerStatuses": [COMPLETED]}
+    gated = {"phase": "Pending", "conditions": [GATED], "containerStatuses": []}
+    assert [
+        summary(pod(meta=deleted)),
+        summary(pod(meta=deleted, status=over)),
+        summary(pod(status=gated)),
+    ] == ["Terminating", "Completed", "SchedulingGated"]

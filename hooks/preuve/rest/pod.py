@@ -7,7 +7,7 @@ import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from preuve.cluster.objects import behind, condition, finished, holds, who
+from preuve.cluster.objects import behind, condition, finished, holds, leaving, who
 from preuve.rest.motion import NEVER, STUCK, Motion
 from preuve.rest.volumes import stale
 
@@ -384,20 +384,37 @@ def _seconds(start: str, end: str) -> float:
 def summary(pod: Object) -> str:
     """Say the state of a Pod in a word, as the STATUS column of ``kubectl get pods`` does.
 
-    >>> summary({"metadata": {}, "status": {"phase": "Pending"}})
+    See upstream ``pkg/printers/internalversion/printers.go``, ``printPod``.
+
+    >>> summary({"metadata": {}, "spec": {}, "status": {"phase": "Pending"}})
     'Pending'
     """
     status = pod["status"]
-    if "deletionTimestamp" in pod["metadata"]:
+    if leaving(pod) and not finished(pod):
         return "Terminating"
-    for container in status.get("initContainerStatuses", ()):
-        if (reason := _reason(container["state"])) not in {"", "Completed", "PodInitializing"}:
-            return f"Init:{reason}"
-    states = [container["state"] for container in status.get("containerStatuses", ())]
-    reasons = [reason for reason in map(_reason, states) if reason]
-    if reasons and set(reasons) == {"Completed"} and any("running" in state for state in states):
+    starting = _starting(pod)
+    if starting and not holds(pod, "Initialized"):
+        return starting
+    found = status.get("containerStatuses", ())
+    reason = next(filter(None, (_reason(each["state"]) for each in found)), starting)
+    if reason == "Completed" and any(each["ready"] and "running" in each["state"] for each in found):
         return "Running" if holds(pod, "Ready") else "NotReady"
-    return str(reasons[0] if reasons else status.get("reason") or status.get("phase", "Unknown"))
+    gate = condition(pod, "PodScheduled").get("reason") == "SchedulingGated"
+    phase = "SchedulingGated" if gate else status.get("reason") or status.get("phase", "Unknown")
+    return str(reason or phase)
+
+
+def _starting(pod: Object) -> str:
+    """Say which init container a Pod is at; nothing once all have ended, or go on beside the others."""
+    containers = pod["spec"].get("initContainers", ())
+    sidecars = {each["name"] for each in containers if _is_sidecar(each)}
+    for place, each in enumerate(pod["status"].get("initContainerStatuses", ())):
+        is_over = each["state"].get("terminated", {}).get("exitCode") == 0
+        if is_over or (each["name"] in sidecars and each.get("started")):
+            continue
+        reason = _reason(each["state"])
+        return f"Init:{place}/{len(containers)}" if reason in {"", "PodInitializing"} else f"Init:{reason}"
+    return ""
 
 
 def _reason(state: Object) -> str:
