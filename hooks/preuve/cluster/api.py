@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -44,6 +45,10 @@ _UNFIT = (ValueError, TypeError, AttributeError, LookupError, OSError)
 
 _LOADING = Lock()
 """`kubernetes` remembers files for the whole process."""
+
+TOO_MANY = 429
+"""What a busy API server answers before it does anything, with the seconds after which to ask again (upstream
+``flowcontrol``): somebody's cluster may have others who ask more than it can take."""
 
 AGGREGATED = {"Accept": "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"}
 
@@ -246,16 +251,21 @@ class Api:
             body=body,
             auth_settings=["BearerToken"],
         )
-        try:
-            with self._network():
-                response: Any = self._client.call_api(*asked, _request_timeout=(ANSWER_LIMIT, limit))
-            refusal = b"" if response.status < 300 else response.read()
-        except (ApiException, HTTPError, OSError) as error:  # the first is how it tells of a failed handshake
-            raise LostError(f"the API server at {self.server} does not answer: {error}") from None
-        self._ahead = _ahead(response.headers.get("Date"))
-        if response.status >= 300:
-            raise RefusedError(f"{method} {path}: {_said(refusal, response.status)}", response.status)
-        return response
+        end = time.monotonic() + ANSWER_LIMIT
+        while True:
+            try:
+                with self._network():
+                    response: Any = self._client.call_api(*asked, _request_timeout=(ANSWER_LIMIT, limit))
+                refusal = b"" if response.status < 300 else response.read()
+            except (ApiException, HTTPError, OSError) as error:  # the first tells of a failed handshake
+                raise LostError(f"the API server at {self.server} does not answer: {error}") from None
+            self._ahead = _ahead(response.headers.get("Date"))
+            if response.status < 300:
+                return response
+            pause = response.headers.get("Retry-After", "") if response.status == TOO_MANY else ""
+            if not (pause.isdecimal() and time.monotonic() + int(pause) < end):
+                raise RefusedError(f"{method} {path}: {_said(refusal, response.status)}", response.status)
+            time.sleep(int(pause))
 
 
 def _filed(config: Object, vault: Vault) -> Object:
