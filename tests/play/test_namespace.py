@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preuve.cluster.api import Api, RefusedError
+from preuve.cluster.api import Api, LostError, RefusedError
 from preuve.errors import ClusterError, TakenError
-from preuve.play.namespace import OURS, OWNER, SPACES, held, made, name_of, reap
+from preuve.play.namespace import OURS, OWNER, SPACES, held, made, name_of, reap, until_gone
 from waiting import LIMIT, await_
 
 if TYPE_CHECKING:
@@ -55,6 +56,59 @@ def test_long_names_differ() -> None:
     """Two long paths with one beginning are two namespaces."""
     first, second = (f"{'chapter/' * 12}{end}.md" for end in ("one", "two"))
     assert name_of(first) != name_of(second)
+
+
+class Leaving:
+    """An API server with an object that goes, and watches that do not last."""
+
+    def __init__(self, *watches: list[object]) -> None:
+        self.watches = list(watches)
+        self.asked: list[str] = []
+
+    def get(self, path: str, **_: str) -> object:
+        self.asked.append(f"list {path}")
+        items = [{"metadata": {"name": "web", "uid": uid}} for uid in (["1"] if self.watches else ["2"])]
+        return {"items": items, "metadata": {"resourceVersion": "7"}}
+
+    def watch(self, path: str, _: float, **query: str) -> Iterator[object]:
+        self.asked.append(f"watch {path} from {query['resourceVersion']}")
+        for each in self.watches.pop(0):
+            if isinstance(each, Exception):
+                raise each
+            yield each
+
+
+def event(kind: str, uid: str) -> tuple[str, object]:
+    return kind, {"metadata": {"name": "web", "uid": uid}}
+
+
+@pytest.mark.parametrize("ended", [[], [LostError("it broke")], [RefusedError("too old", 410)]])
+def test_an_end_is_awaited_though_watches_end_first(ended: list[object]) -> None:
+    """By its time, by a proxy, by a server that has forgotten: there is a new list, and a new watch."""
+    server = Leaving([event("MODIFIED", "1"), *ended], [event("DELETED", "1")])
+    seen = list(
+        until_gone(cast("Api", server), "/pods", {"name": "web", "uid": "1"}, time.monotonic() + LIMIT)
+    )
+    assert [each["metadata"]["uid"] for each in seen] == ["1", "1", "1"]
+    assert server.asked == ["list /pods", "watch /pods from 7"] * 2
+
+
+def test_another_one_of_the_name_is_not_awaited() -> None:
+    """It is made as soon as the other is gone: by a StatefulSet, say."""
+    server = Leaving()
+    assert not list(
+        until_gone(cast("Api", server), "/pods", {"name": "web", "uid": "1"}, time.monotonic() + 9)
+    )
+    assert server.asked == ["list /pods"]
+
+
+def test_an_end_that_does_not_come_is_told() -> None:
+    """Neither for want of time nor for want of rights does it pass for one."""
+    server, meta = Leaving([RefusedError("may not", 403)]), {"name": "web", "uid": "1"}
+    with pytest.raises(TimeoutError):
+        list(until_gone(cast("Api", server), "/pods", meta, 0))
+    with pytest.raises(RefusedError, match="may not"):
+        list(until_gone(cast("Api", server), "/pods", meta, time.monotonic() + LIMIT))
 
 
 @pytest.fixture

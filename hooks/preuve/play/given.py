@@ -10,7 +10,7 @@ what a killed play left: it says until when its page may have made something.
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ from preuve.play.namespace import (
     logged_in,
     marked,
     rights_of,
+    until_gone,
     wait_for_rights,
 )
 
@@ -306,7 +307,9 @@ def _leave(api: Api, namespace: str, account: Object, until: str, *, killed: boo
             refused |= _deleted(api, left)
             for thing in left:
                 if thing.uid not in refused:
-                    _wait_until_gone(api, thing, end)
+                    with suppress(TimeoutError):
+                        for _ in until_gone(api, thing.path, {"name": thing.name, "uid": thing.uid}, end):
+                            pass
         _forget(api, namespace, account, kept, until)
     with unless_gone():
         api.delete(_account(namespace), uid=account["uid"])
@@ -356,22 +359,6 @@ def _forget(api: Api, namespace: str, account: Object, kept: Collection[str], un
                 if error.code != 403:
                     raise
                 return  # before 1.25, who administers a namespace may not; they go by themselves in an hour
-
-
-def _wait_until_gone(api: Api, thing: Thing, end: float) -> None:
-    """Wait for the end of an object, until then at most; not of another that has its name by now."""
-    only = {"fieldSelector": f"metadata.name={thing.name}"}
-    found = api.get(thing.path, **only)
-    left = end - time.monotonic()
-    if left <= 0 or thing.uid not in {each["metadata"]["uid"] for each in found["items"]}:
-        return
-    version = found["metadata"]["resourceVersion"]
-    watch = api.watch(
-        thing.path, GONE_LIMIT, resourceVersion=version, timeoutSeconds=f"{max(1, left):.0f}", **only
-    )
-    for event, item in watch:
-        if event == "DELETED" and item["metadata"]["uid"] == thing.uid:
-            return
 
 
 def _named(things: Collection[Thing]) -> str:

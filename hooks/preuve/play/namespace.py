@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from preuve import owner
-from preuve.cluster.api import RefusedError, unless_gone
+from preuve.cluster.api import LostError, RefusedError, unless_gone
 from preuve.cluster.discovery import served
 from preuve.cluster.objects import foreign, leaving
 from preuve.cluster.rights import DEBUGGER, READER
@@ -235,25 +235,52 @@ def _wait_until_gone(api: Api, space: Object, *, disposable: bool) -> None:
 
     On a cluster of ours, what is held in it by a finalizer of nobody's is let go.
     """
-    end = time.monotonic() + GONE_LIMIT
-    name, uid = space["name"], space["uid"]
-    only = {"fieldSelector": f"metadata.name={name}"}
+    name = space["name"]
     says = ""
-    while (seconds := end - time.monotonic()) > 0:
-        listed = api.get(SPACES, **only)
-        if not (there := [item for item in listed["items"] if item["metadata"]["uid"] == uid]):
-            return
-        version = listed["metadata"]["resourceVersion"]
-        limit = f"{max(1, seconds):.0f}"
-        watch = api.watch(SPACES, GONE_LIMIT, resourceVersion=version, timeoutSeconds=limit, **only)
-        for event, item in chain([("", there[0])], watch):
-            if event == "DELETED":
-                return
+    try:
+        for item in until_gone(api, SPACES, space, time.monotonic() + GONE_LIMIT):
             says = "; ".join(each["message"] for each in _conditions(item))
             if disposable and _is_held(item):
                 _let_go(api, name)
-    remedy = ": take the finalizers away" if "inalizer" in says else ""
-    raise TakenError(f"namespace {name!r} is not gone after {GONE_LIMIT:.0f} s. {says}{remedy}".rstrip())
+    except TimeoutError:
+        remedy = ": take the finalizers away" if "inalizer" in says else ""
+        why = f"namespace {name!r} is not gone after {GONE_LIMIT:.0f} s. {says}{remedy}"
+        raise TakenError(why.rstrip()) from None
+
+
+def until_gone(api: Api, path: str, meta: Object, end: float) -> Iterator[Object]:
+    """Yield an object as it is, and whenever it changes, until it is gone.
+
+    Another one that has its name by now is not meant.
+
+    Args:
+        api: of the cluster.
+        path: of the list it is in.
+        meta: its metadata.
+        end: when to wait no more, as `time.monotonic` tells it.
+
+    Raises:
+        TimeoutError: it is still there at the end.
+    """
+    only = {"fieldSelector": f"metadata.name={meta['name']}"}
+    while (seconds := end - time.monotonic()) > 0:
+        listed = api.get(path, **only)
+        if not (there := [item for item in listed["items"] if item["metadata"]["uid"] == meta["uid"]]):
+            return
+        version = listed["metadata"]["resourceVersion"]
+        limit = f"{max(1, seconds):.0f}"
+        try:
+            watch = api.watch(path, GONE_LIMIT, resourceVersion=version, timeoutSeconds=limit, **only)
+            for event, item in chain([("", there[0])], watch):
+                if event == "DELETED" and item["metadata"]["uid"] == meta["uid"]:
+                    return
+                yield item
+        except LostError:
+            pass  # a watch may break, as one that is silent for long does behind some proxies
+        except RefusedError as error:
+            if error.code != 410:  # which asks for a new list
+                raise
+    raise TimeoutError
 
 
 def _conditions(space: Object) -> list[Object]:
