@@ -198,6 +198,8 @@ def _covers(rule: Object, one: Object) -> bool:
     False
     >>> _covers({"verbs": ["get"], "apiGroups": [""], "resources": ["*"], "resourceNames": ["a"]}, pods)
     False
+    >>> _covers({**pods, "resourceNames": ["a", "b"]}, {**pods, "resourceNames": ["a"]})
+    True
     >>> _covers({"verbs": ["*"], "nonResourceURLs": ["/a*"]}, {"verbs": ["get"], "nonResourceURLs": ["/api"]})
     True
     """
@@ -212,7 +214,7 @@ def _covers(rule: Object, one: Object) -> bool:
     return (
         bool({*one["apiGroups"], "*"} & {*(rule.get("apiGroups") or ())})
         and bool(resources & {*(rule.get("resources") or ())})
-        and (not rule.get("resourceNames") or {*one.get("resourceNames", ())} == {*rule["resourceNames"]})
+        and (not rule.get("resourceNames") or {*one.get("resourceNames", [""])} <= {*rule["resourceNames"]})
     )
 
 
