@@ -115,3 +115,13 @@ def test_it_never_fails_itself(error: Exception) -> None:
     """The failure that a person has to see is another one."""
     assert "nothing more can be seen" in diagnose(Answers({"pods": error}), "ns")
     assert "no log" in diagnose(Answers({"pods": [pod("crash", ready=False, state=CRASH)]}), "ns")
+
+
+def test_an_event_about_nothing_is_told() -> None:
+    """One that was made in `events.k8s.io` need not say what it is about."""
+    told = event(1)
+    told["involvedObject"] = {}
+    assert diagnose(Answers({"events": [told]}), "ns").splitlines() == [
+        "events:",
+        "      event: BackOff: number 1",
+    ]

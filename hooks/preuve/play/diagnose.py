@@ -72,7 +72,8 @@ def event_lines(events: Iterable[Object]) -> list[str]:
     """Events as lines, the last ones, oldest first; warnings stand out."""
     lines = []
     for event in sorted(events, key=_when)[-EVENTS:]:
-        subject = f"{event['involvedObject']['kind']} {event['involvedObject'].get('name', '')}"
+        about = event["involvedObject"]  # of which it need not say anything
+        subject = f"{about.get('kind', '')} {about.get('name', '')}".strip() or "event"
         mark = "! " if event.get("type") == "Warning" else "  "
         times = f" (x{event['count']})" if event.get("count", 1) > 1 else ""
         lines.append(f"{mark}{subject}: {event.get('reason')}: {_line(event.get('message') or '')}{times}")
