@@ -299,8 +299,10 @@ def job(*conditions: str, suspend: bool = False, **counts: int) -> dict[str, Any
     return made("Job", "once", spec={"suspend": suspend}, status={"conditions": found, **counts})
 
 
-def budget(counted: int, selector: dict[str, Any] | None = None, seen: int = 1) -> dict[str, Any]:
-    status = {"observedGeneration": seen, "currentHealthy": counted}
+def budget(
+    counted: int, selector: dict[str, Any] | None = None, seen: int = 1, **more: object
+) -> dict[str, Any]:
+    status = {"observedGeneration": seen, "currentHealthy": counted, **more}
     return made("PodDisruptionBudget", "web", spec={"selector": selector, "minAvailable": 1}, status=status)
 
 
@@ -309,6 +311,7 @@ def autoscaler(**status: object) -> dict[str, Any]:
     return made("HorizontalPodAutoscaler", "web", spec={"scaleTargetRef": target}, status=status)
 
 
+UNCOUNTED = {"conditions": [{"type": "DisruptionAllowed", "status": "False", "reason": "SyncFailed"}]}
 LOOKED = {"conditions": [{"type": "AbleToScale", "status": "True"}]}
 WEB = {"matchLabels": {"app": "web"}}
 PARTITION = {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
@@ -403,6 +406,10 @@ OTHERS = {
     "PodDisruptionBudget: of none": ([budget(0), pod(**OWN), stateful()], "rest"),
     "PodDisruptionBudget: not seen yet": ([budget(0, seen=0)], "moves"),
     "PodDisruptionBudget: behind its Pods": ([budget(0, WEB), pod(**OWN), stateful()], "moves"),
+    "PodDisruptionBudget: of Pods whose owner cannot be scaled": (
+        [budget(0, WEB, 0, **UNCOUNTED), pod(**DAEMON), daemons()],
+        "moment",
+    ),
     "HorizontalPodAutoscaler: new": ([autoscaler()], "moves"),
     "HorizontalPodAutoscaler: of nothing": ([autoscaler(**LOOKED)], "rest"),
     "HorizontalPodAutoscaler: counted": (

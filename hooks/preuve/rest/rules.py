@@ -378,7 +378,10 @@ def _budget(budget: Object, snapshot: Snapshot, _: Snapshot) -> Iterator[Motion]
     selector = budget["spec"].get("selector")
     mine = [pod for pod in snapshot["Pod"] if selector is not None and matches(selector, labels(pod))]
     healthy, (counted,) = _ready([pod for pod in mine if not leaving(pod)]), _counts(budget, "currentHealthy")
-    if behind(budget):
+    state = condition(budget, "DisruptionAllowed")
+    if state.get("reason") == "SyncFailed":  # a Pod's owner cannot be scaled, say: it takes in nothing then
+        yield Motion(who(budget), f"SyncFailed: {state.get('message', '')}", STUCK)
+    elif behind(budget):
         yield _unseen(budget)
     elif counted != healthy:
         yield Motion(who(budget), f"counts {counted} ready Pods, {healthy} are")
