@@ -276,7 +276,12 @@ class Watcher:
             kinds = self._kinds()
             for kind in kinds:
                 query = {**QUERIES.get(kind.name, {}), "resourceVersion": versions[kind.name]}
-                watches.append(self._api.watch(kind.path(self._namespace), None, **query))
+                try:
+                    watches.append(self._api.watch(kind.path(self._namespace), None, **query))
+                except RefusedError as error:
+                    if kind in self._known or error.code != 404:
+                        raise
+                    return pending  # a custom kind has just gone: a new list is needed
                 self._pool.submit(_tell, watches[-1], kind, news)
             while pending and not self._closed and (left := end - time.monotonic()) > 0:
                 if not set(kinds).issuperset(self._kinds()):
