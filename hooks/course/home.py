@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from course import lesson
 from preuve.page import blocks
-from preuve.play.namespace import name_of
+from preuve.play.naming import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 import time
@@ -11,12 +10,10 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 
 from preuve.cluster.api import Api, LostError, RefusedError
 from preuve.errors import ClusterError, TakenError
-from preuve.play.namespace import OURS, OWNER, SPACES, held, made, name_of, reap, until_gone
+from preuve.play.namespace import OURS, OWNER, SPACES, held, made, reap, until_gone
 from waiting import LIMIT, await_
 
 if TYPE_CHECKING:
@@ -25,37 +22,6 @@ if TYPE_CHECKING:
 
     from preuve.cluster.embedded.cluster import EmbeddedCluster
     from preuve.play.namespace import Namespace
-
-
-@pytest.mark.parametrize(
-    ("page", "name"),
-    [
-        ("index.md", "index"),
-        ("pods/index.md", "pods"),
-        ("pods/README.md", "pods"),
-        ("pods/yaml.md", "pods-yaml"),
-        ("a/b/index.md", "a-b"),
-        ("Déploiements.md", "deploiements"),
-        ("kube-system.md", "page-kube-system"),
-        ("default.md", "page-default"),
-        ("日本.md", "page"),
-    ],
-)
-def test_a_namespace_is_named_after_its_page(page: str, name: str) -> None:
-    """The name reads well in outputs, and is none of Kubernetes' own."""
-    assert name_of(page) == name
-
-
-@given(st.text(min_size=1, max_size=200))
-def test_every_page_has_a_valid_name(page: str) -> None:
-    """A namespace's name is a DNS label (RFC 1123)."""
-    assert re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", name_of(f"{page}.md"))
-
-
-def test_long_names_differ() -> None:
-    """Two long paths with one beginning are two namespaces."""
-    first, second = (f"{'chapter/' * 12}{end}.md" for end in ("one", "two"))
-    assert name_of(first) != name_of(second)
 
 
 class Leaving:

@@ -21,7 +21,7 @@ from preuve.errors import ConfigError, PreuveError, Where, raise_all
 from preuve.page.blocks import Block
 from preuve.page.options import Options
 from preuve.page.plan import Command, Console, File, Plan
-from preuve.play.namespace import name_of
+from preuve.play.naming import name_of
 from preuve.play.schedule import CLUSTER_SCOPED
 from preuve.project import Page, Project
 from preuve.settings import Settings

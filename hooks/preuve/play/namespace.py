@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import time
-import unicodedata
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -19,6 +16,7 @@ from preuve.cluster.discovery import served
 from preuve.cluster.objects import foreign, leaving
 from preuve.cluster.rights import DEBUGGER, READER
 from preuve.errors import ClusterError, TakenError
+from preuve.play.naming import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -51,9 +49,6 @@ controller manager as it comes (measured)."""
 GONE_LIMIT = 120.0
 """Seconds for a namespace to go: 5 s that its controller waits, then the Pods' grace, 30 s as they come."""
 
-_LONGEST = 63
-"""A DNS label (RFC 1123), which a namespace's name is."""
-
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
@@ -64,28 +59,6 @@ class Namespace:
     """One context, credentials embedded: a secret."""
     extend: Callable[[float], object] = lambda _: None
     """Is told for how many seconds from now the page may make something there, at most."""
-
-
-def name_of(page: str) -> str:
-    """Name the namespace of a page, so that it reads well in outputs.
-
-    Args:
-        page: its path below docs/.
-
-    >>> name_of("pods/index.md"), name_of("pods/yaml.md"), name_of("index.md")
-    ('pods', 'pods-yaml', 'index')
-    >>> name_of("Réseau & Services/1. NodePort.md"), name_of("default.md")
-    ('reseau-services-1-nodeport', 'page-default')
-    """
-    path = re.sub(r"(?<=/)(index|README)$", "", page.removesuffix(".md"))
-    plain = unicodedata.normalize("NFKD", path).encode("ascii", "ignore").decode().lower()
-    name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-    if not name or name == "default" or name.startswith("kube-"):
-        name = f"page-{name}".rstrip("-")
-    if len(name) <= _LONGEST:
-        return name
-    digest = hashlib.sha256(page.encode()).hexdigest()[:6]
-    return f"{name[: _LONGEST - 7].rstrip('-')}-{digest}"
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from preuve import whole
 from preuve.cluster import backend
 from preuve.errors import ClusterError, ConfigError, PreuveError, TakenError, TranscriptError, Where
 from preuve.page.front_matter import exclusive_line
+from preuve.play.naming import name_of
 from preuve.play.schedule import Claim, claim, following
 from preuve.run import Run, Turn, read
 from preuve.transcript import now
@@ -219,8 +220,6 @@ class Player:
 
     def _claim(self, plan: Plan, seconds: float = 0.0, *, room: bool) -> Claim:
         """What a page takes of the cluster, its namespace too: that of `a/b.md` and `a-b.md` is one."""
-        from preuve.play.namespace import name_of
-
         one = claim(plan, seconds)
         if plan.exclusive and room:
             return one.aside()

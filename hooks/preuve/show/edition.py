@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from preuve import run as runs
 from preuve.errors import ClusterError, CommandError, DriftError, PreuveError, StaleError, Where
 from preuve.page.plan import Proofs
+from preuve.play.naming import name_of
 from preuve.project import Page, Project, State
 from preuve.settings import Mode
 from preuve.show import proofs
@@ -255,7 +256,6 @@ def drift(page: Page, played: Transcript, namespace: str = "") -> Iterator[Preuv
     if not found:
         return
     from preuve.meaning.cause import causes
-    from preuve.play.namespace import name_of
 
     homes = (name_of(page.name), namespace) if namespace else ()
     why = causes(_run(page, old), _run(page, played), (old.version, played.version), homes)
