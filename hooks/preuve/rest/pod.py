@@ -101,14 +101,16 @@ def retries(pod: Object) -> bool:
 
 def initializing(pod: Object) -> str:
     """Name the init container of a Pod that runs, and is to end before the next one starts."""
-    sidecars = {each["name"] for each in pod["spec"].get("initContainers", ()) if _is_sidecar(each)}
+    beside = {each["name"] for each in sidecars(pod)}
     statuses = pod["status"].get("initContainerStatuses", ())
     running = (each["name"] for each in statuses if "running" in each["state"])
-    return next((name for name in running if name not in sidecars), "")
+    return next((name for name in running if name not in beside), "")
 
 
-def _is_sidecar(container: Object) -> bool:
-    return bool(container.get("restartPolicy") == "Always")
+def sidecars(pod: Object) -> list[Object]:
+    """Return the init containers of a Pod that go on beside the others."""
+    starting = pod["spec"].get("initContainers", ())
+    return [each for each in starting if each.get("restartPolicy") == "Always"]
 
 
 def statuses(pod: Object) -> list[Object]:
@@ -154,10 +156,10 @@ def _containers(pod: Object, snapshot: Snapshot, settled: Snapshot) -> Iterator[
         yield Motion(who(pod), why)
         return
     starting = spec.get("initContainers", ())
-    sidecars = [each for each in starting if _is_sidecar(each)]
+    beside = sidecars(pod)
     for container in starting:
         state = by_name.get(container["name"], {}).get("state", {})
-        if container not in sidecars and state.get("terminated", {}).get("exitCode") != 0:
+        if container not in beside and state.get("terminated", {}).get("exitCode") != 0:
             motion = (
                 _initializing(container["name"], pod, snapshot)
                 if "running" in state
@@ -166,11 +168,11 @@ def _containers(pod: Object, snapshot: Snapshot, settled: Snapshot) -> Iterator[
             yield from filter(None, [motion])
             return
     held_up = False
-    for container in [*sidecars, *spec["containers"]]:
+    for container in [*beside, *spec["containers"]]:
         state = by_name.get(container["name"], {}).get("state", {})
         if held_up and state.get("waiting", {}).get("reason") == "PodInitializing":
             continue
-        held_up |= container in sidecars and "running" not in state
+        held_up |= container in beside and "running" not in state
         motion = _former(container, by_name, pod, settled) or _container(
             container, by_name, pod, snapshot, settled
         )
@@ -407,10 +409,10 @@ def summary(pod: Object) -> str:
 def _starting(pod: Object) -> str:
     """Say which init container a Pod is at; nothing once all have ended, or go on beside the others."""
     containers = pod["spec"].get("initContainers", ())
-    sidecars = {each["name"] for each in containers if _is_sidecar(each)}
+    beside = {each["name"] for each in sidecars(pod)}
     for place, each in enumerate(pod["status"].get("initContainerStatuses", ())):
         is_over = each["state"].get("terminated", {}).get("exitCode") == 0
-        if is_over or (each["name"] in sidecars and each.get("started")):
+        if is_over or (each["name"] in beside and each.get("started")):
             continue
         reason = _reason(each["state"])
         return f"Init:{place}/{len(containers)}" if reason in {"", "PodInitializing"} else f"Init:{reason}"

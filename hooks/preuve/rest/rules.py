@@ -352,12 +352,9 @@ def _targets(port: Object, pod: Object) -> list[int]:
     target, protocol = port.get("targetPort"), port.get("protocol", "TCP")
     if isinstance(target, int):
         return [target]
-    sidecars = [
-        each for each in pod["spec"].get("initContainers", ()) if each.get("restartPolicy") == "Always"
-    ]
     return [
         each["containerPort"]
-        for container in [*pod["spec"]["containers"], *sidecars]
+        for container in [*pod["spec"]["containers"], *pods.sidecars(pod)]
         for each in container.get("ports", ())
         if (each.get("name"), each.get("protocol", "TCP")) == (target, protocol)
     ][:1]
