@@ -543,6 +543,15 @@ SERVICES = {
         ],
         "moment",
     ),
+    "a Pod that leaves, on a lost node, and is talked to whatever it is": (
+        [
+            service(unready=True),
+            pod(meta={"deletionTimestamp": ago(1)}),
+            slices("10.0.0.3"),
+            node("Unknown", ("unreachable",)),
+        ],
+        "moment",
+    ),
     "Pods that are talked to before they are ready": (
         [service(unready=True), pod(BAD), slices("10.0.0.3")],
         "moment",

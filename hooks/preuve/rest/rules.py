@@ -297,10 +297,13 @@ def selected(service: Object, snapshot: Snapshot) -> list[Object]:
 
 
 def expected(service: Object, snapshot: Snapshot) -> dict[str, bool]:
-    """Return the addresses of the Pods that a Service selects, and whether each is ready to be talked to."""
+    """Return the addresses of the Pods that a Service selects, and whether each is ready to be talked to.
+
+    See upstream ``endpointslice``, ``podToEndpoint``.
+    """
     spec = service["spec"]
     return {
-        each["ip"]: not leaving(pod) and (spec.get("publishNotReadyAddresses", False) or holds(pod, "Ready"))
+        each["ip"]: spec.get("publishNotReadyAddresses", False) or (holds(pod, "Ready") and not leaving(pod))
         for pod in selected(service, snapshot)
         for each in pod["status"].get("podIPs", ())
         if ("IPv6" if ":" in each["ip"] else "IPv4") in spec.get("ipFamilies", ["IPv4"])
