@@ -283,6 +283,18 @@ def test_an_init_container_that_says_the_same_waits_for_a_person(said: str, want
     assert verdict([waits], logs={("Pod/web", "i"): said}) == wanted
 
 
+@pytest.mark.parametrize(
+    ("operator", "code", "wanted"),
+    [("In", 42, "moves"), ("In", 1, "rest"), ("NotIn", 1, "moves"), ("NotIn", 42, "rest")],
+)
+def test_a_container_may_have_rules_of_its_own_for_its_restart(operator: str, code: int, wanted: str) -> None:
+    """By its exit code, whatever its Pod does otherwise."""
+    rules = [{"action": "Restart", "exitCodes": {"operator": operator, "values": [42]}}]
+    worker = {"name": "w", "image": "busybox", "restartPolicy": "Never", "restartPolicyRules": rules}
+    status = {"containerStatuses": [running(), ended(code, name="w")]}
+    assert verdict([pod(spec={"containers": [PROBED, worker]}, status=status)]) == wanted
+
+
 SIDECAR = {"name": "s", "restartPolicy": "Always"}
 INIT = {"name": "i"}
 GATED = {"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}

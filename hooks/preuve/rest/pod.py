@@ -344,14 +344,23 @@ def described(probe: Object, kind: str) -> str:
 
 
 def _terminated(container: Object, status: Object, pod: Object) -> Motion | None:
-    state = status["state"]["terminated"]
-    policy = container.get("restartPolicy") or pod["spec"].get("restartPolicy", "Always")
-    if policy == "Always" or (policy == "OnFailure" and state["exitCode"]):
-        why = f"container {container['name']} ended with exit code {state['exitCode']}, to be restarted"
+    code = status["state"]["terminated"]["exitCode"]
+    if _is_restarted(container, code, pod):
+        why = f"container {container['name']} ended with exit code {code}, to be restarted"
         return Motion(who(pod), why, of=status.get("containerID", ""), untold=LOOK)
     if all("terminated" in each["state"] for each in pod["status"].get("containerStatuses", ())):
         return Motion(who(pod), "its containers have ended, and it has not yet")
     return None
+
+
+def _is_restarted(container: Object, code: int, pod: Object) -> bool:
+    """Tell whether a container that has ended is started again (upstream ``ContainerShouldRestart``)."""
+    for rule in container.get("restartPolicyRules", ()):
+        codes = rule.get("exitCodes") or {}
+        if codes and (code in codes.get("values", ())) == (codes["operator"] == "In"):
+            return True
+    policy = container.get("restartPolicy") or pod["spec"].get("restartPolicy", "Always")
+    return bool(policy == "Always" or (policy == "OnFailure" and code))
 
 
 def _backing_off(status: Object, pod: Object, snapshot: Snapshot) -> Motion | None:
