@@ -22,6 +22,7 @@ class Busy(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     refusals: ClassVar[list[dict[str, str]]] = []
     asked: ClassVar[list[str]] = []
+    versions: ClassVar[list[str]] = []
 
     def do_POST(self) -> None:
         self.asked.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
@@ -30,6 +31,16 @@ class Busy(http.server.BaseHTTPRequestHandler):
         self.send_response(429 if busy else 201)
         for name, value in (self.refusals.pop(0) if busy else {}).items():
             self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self) -> None:
+        """Tell what is served, in one of the versions that are asked for, if it has it."""
+        asked = self.headers["Accept"].split(",")
+        version = next((each for each in self.versions if any(f";v={each};" in one for one in asked)), "")
+        body = b'{"items": []}' if version else b"not acceptable"
+        self.send_response(200 if version else 406)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -74,3 +85,16 @@ def test_nobody_waits_for_a_server_that_is_busy_for_long(api: Api, headers: dict
         api.post("/pods", {})
     assert refused.value.code == 429
     assert Busy.refusals == []
+
+
+@pytest.mark.parametrize("version", ["v2", "v2beta1"])
+def test_what_is_served_is_asked_of_older_servers_too(api: Api, version: str) -> None:
+    """Kubernetes 1.27 to 1.29 have a beta of what later ones tell; it has the same fields."""
+    Busy.versions[:] = [version]
+    assert api.discover("/apis") == {"items": []}
+
+
+def test_a_server_that_is_too_old_is_told(api: Api) -> None:
+    Busy.versions.clear()
+    with pytest.raises(RefusedError, match=r"127\.0\.0\.1:\d+: preuve needs Kubernetes 1\.27 or newer"):
+        api.discover("/apis")

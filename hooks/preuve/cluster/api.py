@@ -50,7 +50,17 @@ TOO_MANY = 429
 """What a busy API server answers before it does anything, with the seconds after which to ask again (upstream
 ``flowcontrol``): somebody's cluster may have others who ask more than it can take."""
 
-AGGREGATED = {"Accept": "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"}
+AGGREGATED = {
+    "Accept": ",".join(
+        f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
+        for version in ("v2", "v2beta1")
+    )
+}
+"""What is served, all groups in one answer: v2 since Kubernetes 1.30; its beta, with the
+same fields, since 1.27."""
+
+NOT_ACCEPTABLE = 406
+"""What a server answers that has neither."""
 
 MERGE = {"Content-Type": "application/merge-patch+json"}
 
@@ -152,13 +162,19 @@ class Api:
         return self._json("GET", path, query)
 
     def discover(self, root: str) -> Any:  # noqa: ANN401 - JSON
-        """Get what is served below ``/api`` or ``/apis``, all groups in one answer (GA in Kubernetes 1.30).
+        """Get what is served below ``/api`` or ``/apis``, all groups in one answer.
 
         Raises:
-            RefusedError: the server said no.
+            RefusedError: the server said no, or is too old.
             LostError: it did not answer.
         """
-        return self._json("GET", root, {}, headers=AGGREGATED)
+        try:
+            return self._json("GET", root, {}, headers=AGGREGATED)
+        except RefusedError as error:
+            if error.code != NOT_ACCEPTABLE:
+                raise
+            why = f"the API server at {self.server}: preuve needs Kubernetes 1.27 or newer"
+            raise RefusedError(why, NOT_ACCEPTABLE) from None
 
     def text(self, path: str, **query: str) -> str:
         """Get what is no JSON: a log.

@@ -180,8 +180,9 @@ def _owner(meta: Object) -> str:
 
 def _remedy(meta: Object, namespace: str) -> str:
     notes, named = meta["annotations"], _binding(meta)
+    page = notes.get(PAGE, "a page")
     return (
-        f"{notes[PAGE]} is played there by {owner.name(notes[OWNER])}: wait for its end; if it has none, "
+        f"{page} is played there by {owner.name(notes[OWNER])}: wait for its end; if it has none, "
         f"delete what it left, then `kubectl delete --namespace={namespace} --ignore-not-found "
         f"serviceaccount/{USER} role/{named}-debugger rolebinding/{named} rolebinding/{named}-debugger`"
     )
