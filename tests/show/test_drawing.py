@@ -179,3 +179,11 @@ def test_a_name_is_text() -> None:
     html = draw([read("Pod web Running")], ["<script>"], "d", ENGLISH.drawing)
     assert "<script>" not in html
     assert "<script>" in unescape(html)
+
+
+def test_a_node_that_is_gone_frames_nothing_and_what_ran_there_is_still_shown() -> None:
+    """A page that deletes a node draws what is left of it."""
+    text = "- Node node3 Ready\nNode node1 Ready\nPod web Running node=node1\nPod lost Running node=node3"
+    for picture in pictures(text):
+        assert set(boxes(picture)) >= {"Node node3", "Pod web", "Pod lost"}
+        assert "Pod lost (Running)." in (picture.findtext("desc") or "")

@@ -56,7 +56,8 @@ def draw(scene: Sequence[Item], kinds: Sequence[str], anchor: str, words: Drawin
     """
     name = escape(words.title.format(kinds=", ".join(kinds)))
     story = escape(" ".join(_story(scene, words)) or words.nothing)
-    wide, narrow = _wide(scene, words), _narrow(scene, words)
+    forest = _forest(scene)
+    wide, narrow = _wide(forest, words), _narrow(forest, words)
     pictures = "".join(
         f'<svg class="preuve-{layout}" role="img" width="{picture.width}" height="{picture.height}" '
         f'viewBox="0 0 {picture.width} {picture.height}" aria-labelledby="{anchor}-{layout}">'
@@ -205,9 +206,14 @@ def _badge(word: str, width: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Forest:
-    """Who stands beneath whom."""
+    """Who stands beneath whom, and what runs on which node."""
 
+    items: tuple[Item, ...]
+    """Those that have a card."""
     roots: tuple[Item, ...]
+    """Those of them that stand beneath nothing, and in no frame."""
+    frames: tuple[tuple[Item, Sequence[Item]], ...]
+    """The nodes, each with what runs on it; none where nodes have no Pods in them."""
     below: Mapping[str, Sequence[Item]]
     """By `id` of the one above."""
     traffic: frozenset[str]
@@ -216,7 +222,9 @@ class _Forest:
     """By `id` of a Pod, the Services that send to it and do not stand above it."""
 
 
-def _forest(items: Sequence[Item]) -> _Forest:
+def _forest(scene: Sequence[Item]) -> _Forest:
+    nodes = _nodes(scene)
+    items = tuple(item for item in scene if item not in nodes)
     ids = {item.id for item in items}
     senders = defaultdict(list)
     for item in items:
@@ -233,7 +241,16 @@ def _forest(items: Sequence[Item]) -> _Forest:
     for item in items:
         below[above.get(item.id, "")].append(item)
     beside = {pod: [one.name for one in found if one.id != above.get(pod)] for pod, found in senders.items()}
-    return _Forest(tuple(below[""]), below, frozenset(traffic), beside)
+    framed = {node.name for node in nodes}
+    roots = tuple(item for item in below[""] if item.node not in framed)
+    frames = tuple((node, [item for item in items if item.node == node.name]) for node in nodes)
+    return _Forest(items, roots, frames, below, frozenset(traffic), beside)
+
+
+def _nodes(scene: Sequence[Item]) -> list[Item]:
+    """The nodes to draw around what runs on them; none where no object says on which it runs."""
+    nodes = [item for item in scene if item.kind == "Node" and not item.gone]
+    return nodes if any(item.node for item in scene) else []
 
 
 def _broadest(items: Iterable[Item], words: DrawingStrings) -> int:
@@ -246,40 +263,23 @@ def _broadest(items: Iterable[Item], words: DrawingStrings) -> int:
     return min(MOST, max([LEAST, *(width + 2 * PAD for width in texts)]))
 
 
-def _wide(scene: Sequence[Item], words: DrawingStrings) -> _Picture:
-    nodes = [item for item in scene if item.kind == "Node"]
-    objects = [item for item in scene if item.kind != "Node" or not _hosts(scene)]
-    width = _broadest(objects, words)
-    if not _hosts(scene):
-        return _row(
-            [_tree(root, _forest(objects), width, words, WIDE) for root in _forest(objects).roots], WIDE
-        )
-    forest = _forest(objects)
-    apart = [_tree(root, forest, width, words, WIDE) for root in forest.roots if not root.node]
-    count = min(len(nodes), max(1, (WIDE + GAP) // (width + 2 * PAD + GAP)))
+def _wide(forest: _Forest, words: DrawingStrings) -> _Picture:
+    """Owners stand above what they own, all above the nodes, which are frames side by side."""
+    width = _broadest(forest.items, words)
+    picture = _row([_tree(root, forest, width, words, WIDE) for root in forest.roots], WIDE)
+    if not forest.frames:
+        return picture
+    count = min(len(forest.frames), max(1, (WIDE + GAP) // (width + 2 * PAD + GAP)))
     room = (WIDE - GAP * (count - 1)) // count
     columns = max(1, (room - 2 * PAD + GAP) // (width + GAP))
-    frames = []
-    for node in nodes:
-        cards = [
-            _card(item, width, words, forest.beside.get(item.id, ()))
-            for item in objects
-            if item.node == node.name
-        ]
-        frames.append((node, _grid(cards, columns)))
-    tallest = max((inner.height for _, inner in frames), default=0)
-    framed = [_frame(node, inner, room, tallest) for node, inner in frames]
-    picture = _Picture()
-    if apart:
-        picture.put(_row(apart, WIDE), 0, 0)
-    picture.put(_row(framed, WIDE), 0, picture.height + GAP if apart else 0)
+    filled = [
+        (node, _grid([_card(item, width, words, forest.beside.get(item.id, ())) for item in items], columns))
+        for node, items in forest.frames
+    ]
+    tallest = max(inner.height for _, inner in filled)
+    framed = [_frame(node, inner, room, tallest) for node, inner in filled]
+    picture.put(_row(framed, WIDE), 0, picture.height + GAP if forest.roots else 0)
     return picture
-
-
-def _hosts(scene: Iterable[Item]) -> bool:
-    """Whether the scene is one of nodes with Pods in them."""
-    scene = list(scene)
-    return any(item.node for item in scene) and any(item.kind == "Node" for item in scene)
 
 
 def _frame(node: Item, inner: _Picture, width: int, height: int) -> _Picture:
@@ -380,21 +380,16 @@ def _rows(trees: Sequence[_Picture], room: int) -> list[list[_Picture]]:
     return [list(trees[start : start + size]) for start in range(0, len(trees), size)]
 
 
-def _narrow(scene: Sequence[Item], words: DrawingStrings) -> _Picture:
+def _narrow(forest: _Forest, words: DrawingStrings) -> _Picture:
     """What stands beneath another is indented beneath it; nodes are frames one under the other."""
     picture = _Picture(NARROW)
-    hosts = _hosts(scene)
-    objects = [item for item in scene if item.kind != "Node" or not hosts]
-    forest = _forest(objects)
-    parts = [_branch(root, forest, NARROW, words) for root in forest.roots if not (hosts and root.node)]
-    for node in (item for item in scene if hosts and item.kind == "Node"):
+    parts = [_branch(root, forest, NARROW, words) for root in forest.roots]
+    for node, items in forest.frames:
         inner = _Picture(NARROW - 2 * PAD)
         below = 0
-        for item in objects:
-            if item.node == node.name:
-                card = _strip(item, inner.width, words, forest.beside.get(item.id, ()))
-                inner.put(card, 0, below)
-                below = inner.height + 8
+        for item in items:
+            inner.put(_strip(item, inner.width, words, forest.beside.get(item.id, ())), 0, below)
+            below = inner.height + 8
         parts.append(_frame(node, inner, NARROW, inner.height))
     for part in parts:
         picture.put(part, 0, picture.height + GAP if picture.height else 0)
@@ -445,7 +440,7 @@ def _strip(item: Item, width: int, words: DrawingStrings, services: Sequence[str
 def _story(scene: Sequence[Item], words: DrawingStrings) -> Iterator[str]:
     """The scene in sentences, each object with how it fares."""
     there = {item.id: item for item in scene if not item.gone}
-    hosts = _hosts(scene)
+    nodes = {node.name: node for node in _nodes(scene)}
     owned = defaultdict(list)
     for item in there.values():
         if item.owner in there:
@@ -458,9 +453,9 @@ def _story(scene: Sequence[Item], words: DrawingStrings) -> Iterator[str]:
         elif item.selects:
             pods = _in_words(there[pod] for pod in item.selects if pod in there)
             yield words.selects.format(service=_in_words([item]), pods=pods)
-        elif item.id not in linked and not (hosts and (item.node or item.kind == "Node")):
+        elif item.id not in linked and item.node not in nodes and item not in nodes.values():
             yield f"{_in_words([item])}."
-    for node in (item for item in there.values() if hosts and item.kind == "Node"):
+    for node in nodes.values():
         pods = _in_words(item for item in there.values() if item.node == node.name)
         yield words.runs.format(node=_in_words([node]), pods=pods or "–")
     if new := [item for item in scene if item.new]:
