@@ -38,6 +38,9 @@ def test_a_report_is_what_gitlab_reads(tmp_path: Path) -> None:
     assert all(each.keys() == FIELDS for each in issues)
 
 
+LOST = ClusterError("no nft here")
+
+
 def test_a_fault_is_the_same_one_after_another_play(tmp_path: Path) -> None:
     """GitLab tells what is new by the fingerprint: neither a line that moved nor chance makes it another."""
     folder = Folder(tmp_path)
@@ -46,7 +49,7 @@ def test_a_fault_is_the_same_one_after_another_play(tmp_path: Path) -> None:
 
     def report(name: str, line: int) -> list[dict[str, str]]:
         drift = DriftError(f"no longer\n    $ kubectl get pods\n- a\n+ {name}", Where("a.md", line))
-        made = codequality.report(Edition(find(tmp_path), errors=[drift, ClusterError("no nft here")]))
+        made = codequality.report(Edition(find(tmp_path), wrong={"a.md": [drift]}, elsewhere=[LOST]))
         found: list[dict[str, str]] = json.loads(made)
         return found
 

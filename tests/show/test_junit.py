@@ -126,7 +126,7 @@ def test_pages_that_cannot_be_planned(project: Project) -> None:
 def test_what_no_page_has_done(project: Project) -> None:
     """It is a test case of its own where every page was played."""
     edition = prepare(project, project.pages(), Mode.CHECK, FakePlayer("said\n"))
-    edition.errors.append(CommandError("this record cannot be read", Where("transcripts/run.json", 1)))
+    edition.elsewhere.append(CommandError("this record cannot be read", Where("transcripts/run.json", 1)))
     assert told(cases(report(edition))["preuve"]) == [
         ("error", "transcripts/run.json:1: this record cannot be read")
     ]

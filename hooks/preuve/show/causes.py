@@ -25,16 +25,13 @@ def excuse(edition: Edition) -> dict[Cause, list[DriftError]]:
         what was taken out, by cause; what is left is wrong.
     """
     found: dict[Cause, list[DriftError]] = {cause: [] for cause in EXPLAINED}
-    for error in edition.errors:
-        if isinstance(error, DriftError) and error.cause in found:
-            found[Cause(error.cause)].append(error)
-    excused = {id(error) for errors in found.values() for error in errors}
-    edition.errors = [error for error in edition.errors if id(error) not in excused]
-    left = {
-        page: [error for error in errors if id(error) not in excused]
-        for page, errors in edition.wrong.items()
-    }
-    edition.wrong = {page: errors for page, errors in left.items() if errors}
+    wrong, edition.wrong = edition.wrong, {}
+    for page, errors in wrong.items():
+        for error in errors:
+            if isinstance(error, DriftError) and error.cause in found:
+                found[Cause(error.cause)].append(error)
+            else:
+                edition.wrong.setdefault(page, []).append(error)
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
 from preuve import run as runs
@@ -51,9 +52,10 @@ class Edition:
     shown: dict[str, Transcript] = field(default_factory=dict)
     """By page: this build's play, or the transcript on file."""
     stale: set[str] = field(default_factory=set)
-    errors: list[PreuveError] = field(default_factory=list)
     wrong: dict[str, list[PreuveError]] = field(default_factory=dict)
-    """Of the errors, those of a page, wherever they point to."""
+    """By page: what went wrong with it, wherever that points to."""
+    elsewhere: list[PreuveError] = field(default_factory=list)
+    """What went wrong with none of them."""
     played: dict[str, float] = field(default_factory=dict)
     """The pages that this build played, be it up to a surprise, and the seconds that each took."""
     attempts: dict[str, CommandError] = field(default_factory=dict)
@@ -64,16 +66,19 @@ class Edition:
     """This build's, if it played every page; else the one on file."""
 
     @property
+    def errors(self) -> list[PreuveError]:
+        """All that went wrong."""
+        return [*chain.from_iterable(self.wrong.values()), *self.elsewhere]
+
+    @property
     def asked(self) -> list[Page]:
         """The pages that have something to play."""
         return [page for page in self.pages.values() if page.state != State.PROSE]
 
     def tell(self, page: Page, *errors: PreuveError) -> None:
         """Take down what went wrong with a page."""
-        if not errors:
-            return
-        self.errors += errors
-        self.wrong.setdefault(page.name, []).extend(errors)
+        if errors:
+            self.wrong.setdefault(page.name, []).extend(errors)
 
     def render(self, name: str, strings: Strings, source: str = "") -> str:
         """A page's Markdown with the outputs in it.
@@ -94,10 +99,10 @@ class Edition:
 
 def unplayed(project: Project, pages: Iterable[Page], problems: Iterable[PreuveError]) -> Edition:
     """An edition of which nothing is played, since some pages cannot be planned."""
-    edition = Edition(project, {page.name: page for page in pages}, errors=list(problems))
-    for error in edition.errors:
-        if error.where:
-            edition.wrong.setdefault(error.where.path, []).append(error)
+    edition = Edition(project, {page.name: page for page in pages})
+    for error in problems:
+        of_it = edition.wrong.setdefault(error.where.path, []) if error.where else edition.elsewhere
+        of_it.append(error)
     return edition
 
 
@@ -141,7 +146,7 @@ def _account(edition: Edition, asked: set[str], mode: Mode, played: Run | None) 
         if news and mode != Mode.CHECK and set(project.names()) <= set(edition.pages):
             runs.write(path, edition.run)
     except PreuveError as error:
-        edition.errors.append(error)
+        edition.elsewhere.append(error)
 
 
 def _play(edition: Edition, wanted: Sequence[Page], mode: Mode, player: Player) -> None:
@@ -153,7 +158,7 @@ def _play(edition: Edition, wanted: Sequence[Page], mode: Mode, player: Player) 
             if page.name not in edition.played and page.name not in edition.wrong:
                 reason = f"{page.state}, and it cannot be played now"
                 edition.tell(page, StaleError(reason, Where(page.name, 1)))
-        edition.errors.extend(error.each)
+        edition.elsewhere.extend(error.each)
 
 
 def _take(edition: Edition, page: Page, outcome: Transcript | PreuveError, mode: Mode) -> None:

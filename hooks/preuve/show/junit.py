@@ -27,19 +27,17 @@ def report(edition: Edition) -> str:
     is an error. What went wrong elsewhere is told with each page that was not played, else by itself.
     """
     suite = ET.Element("testsuite", name="preuve")
-    of_pages = {error for errors in edition.wrong.values() for error in errors}
-    elsewhere = [error for error in edition.errors if error not in of_pages]
     for name in sorted({page.name for page in edition.asked} | edition.wrong.keys()):
         wrong = edition.wrong.get(name, [])
         played = edition.played.get(name)
         path = edition.project.in_repository(name)
         case = _case(suite, path, played or 0.0)
         if played is None:
-            _tell(case, "error", [*wrong, *elsewhere], name, path)
+            _tell(case, "error", [*wrong, *edition.elsewhere], name, path)
         elif wrong:
             _tell(case, "failure", wrong, name, path)
-    if elsewhere and not suite.findall("testcase/error"):
-        _tell(_case(suite, "preuve", 0.0), "error", elsewhere)
+    if edition.elsewhere and not suite.findall("testcase/error"):
+        _tell(_case(suite, "preuve", 0.0), "error", edition.elsewhere)
     counts = {"tests": "testcase", "failures": "testcase/failure", "errors": "testcase/error"}
     for attribute, path in counts.items():
         suite.set(attribute, str(len(suite.findall(path))))
