@@ -22,6 +22,7 @@ from mkdocs.exceptions import PluginError
 from playwright.sync_api import sync_playwright
 
 from course import ROOT, package_file, pages, serving
+from preuve import whole
 from preuve.show.drawing import enlarge
 from preuve.show.strings import FRENCH
 
@@ -141,7 +142,7 @@ def draw(diagrams: list[Diagram], theme: str, docs: Path) -> dict[str, str]:
             if error:
                 errors[missing[key]] = error
             else:
-                keep(cached[missing[key]], readable(svg))
+                whole.write(cached[missing[key]], readable(svg))
         wrong = [diagram for diagram in diagrams if diagram.source in errors]
         if wrong:
             raise PluginError("\n".join(diagram.refused(errors[diagram.source], docs) for diagram in wrong))
@@ -196,14 +197,6 @@ def readable(svg: str) -> str:
     svg = re.sub(r' aria-roledescription="[^"]*"', "", svg)
     svg = svg.replace('"graphics-document document"', '"img"', 1)
     return re.sub(r'style="max-width: ([\d.]+)px;[^"]*"', widths, svg, count=1)
-
-
-def keep(file: Path, svg: str) -> None:
-    """Write at once, so that a build that is cut short leaves no half of a drawing."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(f".{os.getpid()}")
-    part.write_text(svg, encoding="utf-8")
-    part.replace(file)
 
 
 def inline(text: str, drawn: dict[str, str]) -> str:

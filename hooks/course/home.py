@@ -8,13 +8,13 @@ no prompt, no answer.
 
 from __future__ import annotations
 
-import posixpath
 import re
 from typing import TYPE_CHECKING
 
 from course import lesson
 from preuve.page import blocks
 from preuve.play.naming import name_of
+from preuve.show.render import link
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,10 +88,9 @@ def creates(markdown: str) -> bool:
 def box(page: str) -> str:
     """The Markdown that gives a reader the commands of a page."""
     explained, section = EXPLAINED
-    away = posixpath.relpath(explained, posixpath.dirname(page))
     return BOX.format(
         name=name_of(page),
-        why="" if page == explained else f" ([pourquoi ?]({away}#{section}))",
+        why="" if page == explained else f" ([pourquoi ?]({link(page, explained)}#{section}))",
         enter="\n".join(enter(page)),
         leave="\n    ".join(leave(page)),
     )
