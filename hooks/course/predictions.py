@@ -24,6 +24,7 @@ from mkdocs.exceptions import PluginError
 
 from course import serving
 from preuve.page import blocks
+from preuve.show.fence import RUN, exchanges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,9 +41,6 @@ CHOICE = re.compile(
 )
 COUNT = re.compile(r"(?P<number>\d+) × ?(?P<what>.*)")
 TAB = " " * 4
-
-RUN = frozenset({"executed", "failed"})
-"""The states of a fence whose commands were run (see `preuve.show.render`)."""
 
 YES = "**Oui.** C’est ce qui se passe."
 NO = "**Non.** Ce n’est pas ce qui se passe."
@@ -145,6 +143,9 @@ def predictions(markdown: str) -> Iterator[Prediction]:
                 if number < fence.where.line - 1 < last and fence.language == "console"
             ]
             run = [fence for fence in asked if fence.options.get("data-state", "") in RUN]
+            answered = [
+                line for fence in run for one in exchanges(fence.body, fence.options) for line in one.output
+            ]
             yield Prediction(
                 found["asked"],
                 found["indent"],
@@ -152,7 +153,7 @@ def predictions(markdown: str) -> Iterator[Prediction]:
                 range(min(listed), max(listed) + 1),
                 last,
                 tuple(listed.values()),
-                "\n".join(map(_output, run)) if asked else None,
+                "\n".join(answered) if asked else None,
                 len(run) == len(asked),
                 any(fence.language == "cluster" and fence.where.line - 1 == last for fence in fences),
             )
@@ -167,18 +168,6 @@ def _fenced(markdown: str, fences: Sequence[Block]) -> set[int]:
             fence.where.line - 1, fence.where.line - 1 + markdown.count("\n", fence.start, fence.end)
         )
     }
-
-
-def _output(fence: Block) -> str:
-    """What the commands of a rendered fence answered."""
-    lines = iter(fence.body.split("\n"))
-    answered = []
-    for exchange in fence.options["data-exchanges"].split():
-        asked, count, *_ = map(int, exchange.split(",")[:2])
-        for _ in range(asked):
-            next(lines)
-        answered += [next(lines) for _ in range(count)]
-    return "\n".join(answered)
 
 
 def answerable(markdown: str, found: Sequence[Prediction]) -> str:

@@ -10,7 +10,6 @@ nothing explains yet comes last, as it is typed; an explanation of what no page 
 from __future__ import annotations
 
 import logging
-import posixpath
 import re
 import shlex
 import unicodedata
@@ -27,7 +26,8 @@ from course import ROOT, lesson, serving
 from preuve.page.blocks import parse
 from preuve.page.verbs import calls
 from preuve.project import navigated
-from preuve.show.render import title
+from preuve.show.fence import RUN, exchanges
+from preuve.show.render import link, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -51,8 +51,6 @@ TERMS = ROOT / "includes" / "glossaire.md"
 
 REST = "…"
 """In a pattern: whatever stands there, which this pattern does not explain."""
-RUN = frozenset({"executed", "failed"})
-"""The states of a fence whose commands were run (see `preuve.show.render`)."""
 VALUED = frozenset({"-c", "-f", "-k", "-l", "-L", "-n", "-o", "-p", "--field-selector", "--raw"})
 """The options that the course gives a value in the next word; any other has it behind a `=`, or has none."""
 ALIASES = {"svc": "service", "rs": "replicaset"}
@@ -183,8 +181,8 @@ def runs(pages: Mapping[str, str]) -> Iterator[Run]:
             if block.language != "console" or state not in RUN:
                 continue
             aside = bool(block.prefix) or 0 <= cleanup < block.start
-            for source in _sources(block.body, block.options["data-exchanges"]):
-                for words in calls(source):
+            for exchange in exchanges(block.body, block.options):
+                for words in calls(exchange.source):
                     yield Run(
                         shlex.join(["kubectl", *words]),
                         Shape.read(words),
@@ -192,16 +190,6 @@ def runs(pages: Mapping[str, str]) -> Iterator[Run]:
                         block.id,
                         (state == "failed", aside),
                     )
-
-
-def _sources(body: str, sizes: str) -> Iterator[str]:
-    """The commands of a rendered fence, without prompts; `sizes` is its `data-exchanges`."""
-    lines = iter(body.split("\n"))
-    for exchange in sizes.split():
-        asked, answered, *_ = exchange.split(",")
-        yield "\n".join(next(lines)[2:] for _ in range(int(asked)))
-        for _ in range(int(answered)):
-            next(lines)
 
 
 def families(data: Mapping[str, Mapping[str, str]]) -> dict[str, list[Pattern]]:
@@ -260,8 +248,9 @@ def _table(rows: Iterable[tuple[str, str, Run]], here: str, titles: Mapping[str,
     lines = ["| Commande | Pour quoi |", "|---|---|"]
     for text, purpose, run in rows:
         command = text.replace("|", r"\|")
-        target = posixpath.relpath(run.page, posixpath.dirname(here) or ".")
-        lines.append(f'| [`{command}`]({target}#{run.anchor} "{titles[run.page]}") | {purpose} |')
+        lines.append(
+            f'| [`{command}`]({link(here, run.page)}#{run.anchor} "{titles[run.page]}") | {purpose} |'
+        )
     return "\n".join(lines)
 
 

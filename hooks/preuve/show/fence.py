@@ -33,14 +33,26 @@ SLOW_MS = 2000
 """A command that takes this long shows something when it is seen again at its pace."""
 
 
+RUN = frozenset({"executed", "failed"})
+"""The states of a fence whose commands came to what the page says."""
+
+
 @dataclass(frozen=True, slots=True)
-class _Exchange:
+class Exchange:
+    """A command of a rendered fence, and what it answered."""
+
     command: list[str]
+    """Its lines, with their prompts."""
     output: list[str]
     exit: str
     milliseconds: str
     marks: str = ""
     """What of the output is chance, as `preuve.show.marks.written` tells it."""
+
+    @property
+    def source(self) -> str:
+        """The command without prompts."""
+        return "\n".join(line[2:] for line in self.command)
 
 
 class Formatter:
@@ -71,23 +83,21 @@ class Formatter:
         state = attributes.get("data-state", "unplayed")
         words = " ".join(["preuve", "highlight", "no-copy", *classes])  # it has a button a command
         anchor = f' id="{escape(id_value)}"' if id_value else ""
-        exchanges = list(
-            _exchanges(source, attributes.get("data-exchanges", ""), attributes.get("data-marks", ""))
-        )
-        copied = escape("\n".join(line[2:] for exchange in exchanges for line in exchange.command))
+        found = list(exchanges(source, attributes))
+        copied = escape("\n".join(exchange.source for exchange in found))
         title = (
             f'<span class="filename">{escape(attributes["title"])}</span>' if "title" in attributes else ""
         )
-        note = self._note(state, exchanges, attributes.get("data-why", ""))
+        note = self._note(state, found, attributes.get("data-why", ""))
         columns = attributes.get("data-columns", "").split(",")
         discussed = list(filter(None, map(unescape, attributes.get("data-hl", "").split("|"))))
-        body = "".join(_html(exchange, columns, discussed, self.strings) for exchange in exchanges)
+        body = "".join(_html(exchange, columns, discussed, self.strings) for exchange in found)
         body = body or escape(source)
         legend = (
             f'<span class="preuve-legend">{self.strings.legend}</span>' if "data-legend" in attributes else ""
         )
         copy = f' data-copy="{copied}"' if copied else ""
-        slow = " data-slow" if any(int(each.milliseconds or 0) >= SLOW_MS for each in exchanges) else ""
+        slow = " data-slow" if any(int(each.milliseconds or 0) >= SLOW_MS for each in found) else ""
         # MkDocs' own themes have highlight.js, which would write each block anew, without what is in it.
         return (
             f'<div class="{words}"{anchor} data-preuve="{escape(state)}"{copy}{slow}>{title}{note}'
@@ -116,8 +126,8 @@ class Formatter:
         kinds = attributes.get("data-kinds", "").split(", ")
         return f"{note}{draw(items, kinds, id_value, self.strings.drawing)}"
 
-    def _note(self, state: str, exchanges: Sequence[_Exchange], why: str) -> str:
-        codes = next((exchange.exit for exchange in exchanges if exchange.exit not in {"", "0"}), "")
+    def _note(self, state: str, found: Sequence[Exchange], why: str) -> str:
+        codes = next((exchange.exit for exchange in found if exchange.exit not in {"", "0"}), "")
         text = {
             "executed": "",
             "failed": self.strings.expected_failure.format(code=codes),
@@ -138,22 +148,31 @@ def validator(
     return True
 
 
-def _exchanges(source: str, sizes: str, marks: str) -> Iterator[_Exchange]:
-    """What `data-exchanges` tells of a fence's lines; without it nothing was run: prompts are believed."""
+def exchanges(source: str, attributes: Mapping[str, str]) -> Iterator[Exchange]:
+    """The commands of a rendered fence, each with its output.
+
+    Without `data-exchanges` nothing of it was run: prompts are believed.
+
+    Args:
+        source: the fence's body.
+        attributes: those of its header.
+    """
     lines = source.split("\n")
+    sizes = attributes.get("data-exchanges", "").split()
     if not sizes:
         yield from _typed(lines)
         return
     at = 0
-    for part, marked in zip_longest(sizes.split(), marks.split()[: len(sizes.split())], fillvalue=""):
+    marks = attributes.get("data-marks", "").split()[: len(sizes)]
+    for part, marked in zip_longest(sizes, marks, fillvalue=""):
         commands, outputs, code, milliseconds = part.split(",")
         middle = at + int(commands)
         end = middle + int(outputs)
-        yield _Exchange(lines[at:middle], lines[middle:end], code, milliseconds, marked)
+        yield Exchange(lines[at:middle], lines[middle:end], code, milliseconds, marked)
         at = end
 
 
-def _typed(lines: Sequence[str]) -> Iterator[_Exchange]:
+def _typed(lines: Sequence[str]) -> Iterator[Exchange]:
     r"""The exchanges of a fence that was not run, as far as its prompts and its continued lines tell.
 
     >>> for one in _typed(["$ ssh node1", "$ curl a \\", "    b", "answer"]):
@@ -161,31 +180,29 @@ def _typed(lines: Sequence[str]) -> Iterator[_Exchange]:
     ['$ ssh node1'] []
     ['$ curl a \\', '>     b'] ['answer']
     """
-    exchanges: list[_Exchange] = []
+    found: list[Exchange] = []
     for line in lines:
         if line.startswith("$ "):
-            exchanges.append(_Exchange([line], [], "", ""))
-        elif not exchanges:
+            found.append(Exchange([line], [], "", ""))
+        elif not found:
             return  # no prompt where one would be: nothing is known of these lines
-        elif not exchanges[-1].output and line.startswith(">"):
-            exchanges[-1].command.append(line)
-        elif not exchanges[-1].output and exchanges[-1].command[-1].endswith("\\"):
-            exchanges[-1].command.append(f"> {line}")
+        elif not found[-1].output and line.startswith(">"):
+            found[-1].command.append(line)
+        elif not found[-1].output and found[-1].command[-1].endswith("\\"):
+            found[-1].command.append(f"> {line}")
         else:
-            exchanges[-1].output.append(line)
-    yield from exchanges
+            found[-1].output.append(line)
+    yield from found
 
 
-def _html(exchange: _Exchange, columns: Sequence[str], discussed: Sequence[str], words: Strings) -> str:
+def _html(exchange: Exchange, columns: Sequence[str], discussed: Sequence[str], words: Strings) -> str:
     timing = f' data-ms="{exchange.milliseconds}" data-exit="{exchange.exit}"' if exchange.exit else ""
-    first, *more = exchange.command
     prompt = '<span class="preuve-prompt" aria-hidden="true">{}</span>'
-    source = "\n".join([first[2:], *(line[2:] for line in more)])
-    typed = listing.command(source, prompt.format("$ "), prompt.format("&gt; "))
+    typed = listing.command(exchange.source, prompt.format("$ "), prompt.format("&gt; "))
     shown = ""
     if exchange.output:
         output = "\n".join(exchange.output) + "\n"
-        asked = LEXED.search(source)
+        asked = LEXED.search(exchange.source)
         marks = tuple(read(exchange.marks, output))
         reading = listing.Reading(asked[1] if asked else "text", marks, columns, discussed)
         shown = listing.answer(output, reading, words)
