@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -27,10 +26,8 @@ if TYPE_CHECKING:
     from preuve.settings import Mode, Settings
     from preuve.show.edition import Edition
 
-CLUSTER = "preuve.cluster.cli:cluster"
-
-NUMBER = re.compile("[0-9]{1,9}")
-"""What `--shard` and `PAGE:LINE` are given."""
+SHARE = re.compile("([0-9]{1,4})/([0-9]{1,4})")
+PLACE = re.compile("(.*):([0-9]{1,9})", re.DOTALL)
 
 
 class _Group(click.Group):
@@ -42,9 +39,9 @@ class _Group(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name == "cluster":
             playable.check()
-            module, name = CLUSTER.split(":")
-            command: click.Command = getattr(import_module(module), name)
-            return command
+            from preuve.cluster.cli import cluster
+
+            return cluster
         return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> object:
@@ -92,13 +89,11 @@ def main(ctx: click.Context) -> None:
 
 def _stated() -> Settings:
     """What mkdocs.yml states here, or above; the defaults where there is none: a cluster needs no project."""
-    from preuve.project import find
+    from preuve.project import CONFIGURATION, above, find
     from preuve.settings import Settings
 
     here = Path.cwd()
-    if not any((folder / "mkdocs.yml").is_file() for folder in (here, *here.parents)):
-        return Settings()
-    return find(here).settings
+    return find(here).settings if above(here, CONFIGURATION) else Settings()
 
 
 def _since_option(command: click.decorators.FC) -> click.decorators.FC:
@@ -278,16 +273,11 @@ def _share(pages: list[Page], shard: str | None) -> list[Page]:
 
     if shard is None:
         return pages
-    index, slash, count = shard.partition("/")
-    if not (
-        slash
-        and NUMBER.fullmatch(index)
-        and NUMBER.fullmatch(count)
-        and 1 <= int(index) <= int(count) <= 9999
-    ):
+    given = SHARE.fullmatch(shard)
+    if not given or not 1 <= int(given[1]) <= int(given[2]):
         raise click.BadParameter(f"{shard!r}: write I/N with 1 ≤ I ≤ N, e.g. 1/4", param_hint="--shard")
     claims = [claim(page.plan, page.seconds) for page in pages]
-    kept = {one.page for one in share(claims, int(index), int(count))}
+    kept = {one.page for one in share(claims, int(given[1]), int(given[2]))}
     return [page for page in pages if page.name in kept]
 
 
@@ -457,15 +447,15 @@ def shell(place: str) -> None:
 
 def _place(project: Project, place: str) -> tuple[Page, int]:
     """A page, and the line of it that `PAGE:LINE` names, the last without LINE."""
-    name, colon, number = place.rpartition(":")
-    [page] = _pages(project, (name if colon and NUMBER.fullmatch(number) else place,))
+    given = PLACE.fullmatch(place)
+    [page] = _pages(project, (given[1] if given else place,))
     last = page.text.count("\n") + (not page.text.endswith("\n"))
-    if not (colon and NUMBER.fullmatch(number)):
+    if not given:
         return page, last
-    if not 1 <= int(number) <= last:
+    if not 1 <= int(given[2]) <= last:
         lines = ", ".join(str(action.where.line) for action in page.plan.actions()) or "none"
-        raise ConfigError(f"{page.name} has no line {number}: its commands are at lines {lines}")
-    return page, int(number)
+        raise ConfigError(f"{page.name} has no line {given[2]}: its commands are at lines {lines}")
+    return page, int(given[2])
 
 
 def _project() -> Project:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from preuve import cluster, mapping
-from preuve.project import find
+from preuve.project import CONFIGURATION, above, find
 from preuve.show.strings import strings
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ def init(start: Path, forges: Collection[str] = ()) -> Iterator[Step]:
         ConfigError: there is a mkdocs.yml that cannot be read.
         OSError: a file cannot be written.
     """
-    top = _repository(start)
-    root = next((one for one in (start, *start.parents) if (one / "mkdocs.yml").is_file()), top or start)
+    top = above(start, ".git")
+    root = above(start, CONFIGURATION) or top or start
     top = top or root
     yield from _configure(root, top)
     yield from _write_page(find(root), top)
@@ -221,10 +221,6 @@ def _forges(top: Path) -> list[str]:
         remotes = ""
     there = [forge for forge in FORGES if forge in remotes or any(top.glob(f".{forge}*"))]
     return there or list(FORGES)
-
-
-def _repository(start: Path) -> Path | None:
-    return next((one for one in (start, *start.parents) if (one / ".git").exists()), None)
 
 
 def _template(name: str, values: Mapping[str, str]) -> str:

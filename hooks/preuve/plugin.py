@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,8 +20,8 @@ from mkdocs.structure.files import File
 from preuve import cluster
 from preuve.errors import PreuveError, raise_all
 from preuve.play.player import Player
-from preuve.project import Project, bases, language, navigated, unreadable, whereabouts
-from preuve.settings import Mode, settings
+from preuve.project import Project, language, stated, unreadable
+from preuve.settings import Mode
 from preuve.show import export, fence, github
 from preuve.show.edition import Edition, prepare
 from preuve.show.render import anchors
@@ -164,8 +163,8 @@ class Plugin(BasePlugin[Options]):
     def _watch(self) -> None:
         if self._server and self._edition:
             project = self._edition.project
-            for stated in cluster.stated(project.settings):
-                self._server.watch(str(stated))
+            for path in cluster.stated(project.settings):
+                self._server.watch(str(path))
             for path in {path for image in project.images.values() for path in image.paths}:
                 self._server.watch(str(path))
             for page in self._edition.pages.values():
@@ -201,17 +200,5 @@ def _language(config: MkDocsConfig) -> str:
 
 
 def _project(config: MkDocsConfig) -> Project:
-    path = Path(config.config_file_path)
-    chosen = settings(config.extra, find=partial(whereabouts, path), root=path.parent)
     snippets = config.mdx_configs.get("pymdownx.snippets", {})
-    return Project(
-        root=path.parent,
-        docs=Path(config.docs_dir),
-        bases=bases(snippets, Path()),
-        language=_language(config),
-        settings=chosen,
-        cluster=cluster.identity(chosen),
-        images=cluster.images(chosen),
-        nav=tuple(navigated(config.nav)),
-        restricted=bool(snippets.get("restrict_base_path", True)),
-    )
+    return stated(Path(config.config_file_path), config, Path(config.docs_dir), snippets, Path())

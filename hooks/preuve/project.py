@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
@@ -27,7 +28,10 @@ from preuve.settings import Settings, settings
 from preuve.transcript import Transcript, misnamed, read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
+
+
+CONFIGURATION = "mkdocs.yml"
 
 
 class State(StrEnum):
@@ -111,8 +115,7 @@ class Project:
     @property
     def repository(self) -> Path:
         """The top of the repository that it is in; its own root if it is in none."""
-        folders = (self.root, *self.root.parents)
-        return next((one for one in folders if Path(one, ".git").exists()), self.root)
+        return above(self.root, ".git") or self.root
 
     def in_repository(self, path: str) -> str:
         """A file's path from the top of the repository.
@@ -257,11 +260,14 @@ def find(start: Path) -> Project:
     Raises:
         ConfigError: there is none, or it says something that does not fit.
     """
-    for folder in (start, *start.parents):
-        path = folder / "mkdocs.yml"
-        if path.is_file():
-            return _read(path)
+    if root := above(start, CONFIGURATION):
+        return _read(root / CONFIGURATION)
     raise ConfigError(f"no mkdocs.yml in {start} or above: run preuve inside a MkDocs project")
+
+
+def above(start: Path, name: str) -> Path | None:
+    """The nearest folder, `start` or one above it, that has something of a name in it; None if none has."""
+    return next((folder for folder in (start, *start.parents) if (folder / name).exists()), None)
 
 
 def configuration(path: Path) -> tuple[dict[object, Any], tuple[Path, ...]]:
@@ -316,14 +322,32 @@ def _read(path: Path) -> Project:
     docs = root / str(config.get("docs_dir", "docs"))
     if not docs.is_dir():
         raise ConfigError(f"{path} has its pages in {docs}, which is no folder: mend docs_dir")
+    return stated(path, config, docs, _extension(config, "pymdownx.snippets"), root)
+
+
+def stated(
+    path: Path, config: Mapping[Any, Any], docs: Path, snippets: Mapping[str, Any], base: Path
+) -> Project:
+    """The project that a configuration states.
+
+    Args:
+        path: of mkdocs.yml.
+        config: what it says, as it is written or as MkDocs has it.
+        docs: the folder of the pages.
+        snippets: what pymdownx.snippets is given.
+        base: the folder that its paths are relative to.
+
+    Raises:
+        ConfigError: all that does not fit.
+    """
     theme = config.get("theme")
-    snippets = _extension(config, "pymdownx.snippets")
+    chosen = settings(config.get("extra"), find=partial(whereabouts, path), root=path.parent)
     return Project(
-        root=root,
+        root=path.parent,
         docs=docs,
-        bases=bases(snippets, root),
-        language=language(theme if isinstance(theme, dict) else {}),
-        settings=(chosen := settings(config.get("extra"), find=partial(whereabouts, path), root=root)),
+        bases=bases(snippets, base),
+        language=language(theme if isinstance(theme, Mapping) else {}),
+        settings=chosen,
         cluster=identity(chosen),
         images=images(chosen),
         nav=tuple(navigated(config.get("nav"))),
