@@ -210,21 +210,35 @@ def test_several_pages_that_are_wrong_are_told_each_at_its_line(place: Place) ->
 
 
 @pytest.mark.parametrize(
-    ("config", "said"),
+    ("config", "begins", "said"),
     [
-        (b"site_name: caf\xe9\n", "is not UTF-8 at byte 14"),
-        (b"docs_dir: nope\n", "mend docs_dir"),
-        (b"markdown_extensions:\n- pymdownx.snippets: {base_path: 3}\n", "write a folder"),
+        (b"site_name: caf\xe9\n", "preuve: ", "is not UTF-8 at byte 14"),
+        (b"site_name: x\ndocs_dir: nope\n", "mkdocs.yml:2: ", "mend docs_dir"),
+        (b"docs_dir: [a]\n", "mkdocs.yml:1: ", "pages in ['a']: write a folder"),
+        (b"docs_dir: !ENV NO_SUCH\n", "mkdocs.yml:1: ", "pages in None: write a folder"),
+        (b"markdown_extensions:\n- pymdownx.snippets: {base_path: 3}\n", "preuve: ", "write a folder"),
     ],
 )
-def test_a_configuration_that_cannot_be_is_told(place: Place, config: bytes, said: str) -> None:
+def test_a_configuration_that_cannot_be_is_told(place: Place, config: bytes, begins: str, said: str) -> None:
     """In one message; without pages nothing is proved, so that a check of none does not pass."""
     (place.root / "mkdocs.yml").write_bytes(config)
     told = place.run("check")
     assert told.returncode == 2
-    assert told.stderr.startswith("preuve: ")
+    assert told.stderr.startswith(begins)
     assert said in told.stderr
     assert "Traceback" not in told.stderr
+
+
+def test_a_configuration_that_is_no_file_is_told_by_its_name(place: Place) -> None:
+    (place.root / "mkdocs.yml").unlink()
+    (place.root / "mkdocs.yml").mkdir()
+    assert place.run("status").stderr == "preuve: mkdocs.yml cannot be read: it is no file\n"
+
+
+def test_a_command_to_type_holds_a_page_whose_name_has_a_space(place: Place) -> None:
+    place.write("a b.md", "```console\n$ ls\n```\n")
+    assert "`preuve play 'a b.md'`" in place.run("status", "a b.md").stderr
+    assert "`preuve play 'a b.md'`" in place.run("render", "x", PREUVE_MODE="replay").stderr
 
 
 def test_a_transcript_that_somebody_edited_is_told_from_a_page_that_changed(place: Place) -> None:

@@ -118,12 +118,26 @@ def test_what_mkdocs_inherits_counts(tmp_path: Path) -> None:
     assert (found.settings.kubernetes, found.settings.cluster) == ("1.36", "embedded")
 
 
+def test_a_variable_counts_as_for_mkdocs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``!ENV``: the first that is set, as YAML has its value; else the default."""
+    (tmp_path / "pages").mkdir()
+    monkeypatch.setenv("MINOR", "1.36")
+    (tmp_path / "mkdocs.yml").write_text(
+        "docs_dir: !ENV [NO_SUCH, pages]\n"
+        "extra: {preuve: {kubernetes: !ENV [NO_SUCH, MINOR, '1.37'], allow_exclusive: !ENV [NO_SUCH, yes]}}\n"
+    )
+    found = find(tmp_path)
+    assert found.docs == tmp_path / "pages"
+    assert (found.settings.kubernetes, found.settings.allow_exclusive) == ("1.36", True)
+
+
 @pytest.mark.parametrize(
     ("base", "told"),
     [
         ("INHERIT: mkdocs.yml\n", "base.yml:1: INHERIT: it inherits itself"),
         ("a: 1\nINHERIT: ../no.yml\n", "base.yml:2: INHERIT: '../no.yml' cannot be read: No such file"),
         ("a: 1\nb: [\n", "base.yml:3: this is not YAML"),
+        ("a: 1\nextra:\n  preuve: {clustr: x}\n", "base.yml:3: unknown setting 'extra.preuve.clustr'"),
     ],
 )
 def test_what_cannot_be_inherited_is_told_at_its_line(tmp_path: Path, base: str, told: str) -> None:

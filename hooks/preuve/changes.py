@@ -60,10 +60,14 @@ def _restated(project: Project, top: Path, since: str, changed: set[Path]) -> bo
         return False
     base = _git(top, "merge-base", since, "HEAD").strip()
     try:
-        old = mapping.read(_git(top, "show", f"{base}:{project.in_repository(path.name)}"))
+        old = _configured(_git(top, "show", f"{base}:{project.in_repository(path.name)}"))
     except (ConfigError, mapping.MappingError):  # it was not there, or was none
         return True
-    return _stated(old) != _stated(mapping.read(path.read_text(encoding="utf-8")))
+    return _stated(old) != _stated(_configured(path.read_text(encoding="utf-8")))
+
+
+def _configured(text: str) -> Mapping[object, object]:
+    return mapping.read(text, mapping.ConfigurationLoader)
 
 
 def _stated(config: Mapping[object, object]) -> tuple[object, ...]:

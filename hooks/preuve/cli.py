@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -153,7 +154,7 @@ def status(pages: tuple[str, ...], as_json: bool) -> None:
         Console(width=None if sys.stdout.isatty() else 120).print(table)
     if waiting:
         click.echo(
-            f"preuve: to be played: `preuve play {' '.join(waiting)}`, then commit transcripts/", err=True
+            f"preuve: to be played: `preuve play {shlex.join(waiting)}`, then commit transcripts/", err=True
         )
         sys.exit(1)
 
@@ -369,7 +370,8 @@ def _write_page(page: Turned, folder: Path, place: str) -> Iterator[str]:
         except FileExistsError:
             raise ConfigError(f"--write: {path} is taken: give another folder") from None
     yield from page.left
-    yield f"{folder / 'docs' / place} written; next there: `preuve init`, then `preuve play {place}`"
+    play = f"preuve play {shlex.quote(place)}"
+    yield f"{folder / 'docs' / place} written; next there: `preuve init`, then `{play}`"
 
 
 @main.command()
@@ -437,7 +439,7 @@ def shell(place: str) -> None:
             session.lend(guest)
         except ShellEndedError:
             last = max(one.where.line for one in page.plan.actions() if one.where.line <= stopped)
-            hint = f"stop before it with `preuve shell {page.name}:{last - 1}`"
+            hint = f"stop before it with `preuve shell {shlex.quote(f'{page.name}:{last - 1}')}`"
             raise CommandError(
                 f"this command ended the page's shell: {hint}", Where(page.name, last)
             ) from None

@@ -6,6 +6,7 @@ r"""YAML that somebody wrote: mkdocs.yml, a manifest, a kubeconfig. Read without
 
 from __future__ import annotations
 
+import os
 import reprlib
 from typing import TYPE_CHECKING, Any
 
@@ -45,13 +46,34 @@ class Loader(yaml.SafeLoader):
 Loader.add_multi_constructor("", lambda *_: None)
 
 
-def read(text: str) -> dict[object, Any]:
+class ConfigurationLoader(Loader):
+    """For mkdocs.yml alone, in which ``!ENV`` names variables; in a page it could tell a secret."""
+
+
+def _variable(loader: ConfigurationLoader, node: yaml.Node) -> Any:  # noqa: ANN401 - YAML
+    """What ``!ENV NAME`` and ``!ENV [NAME, OTHER, default]`` stand for, as MkDocs has it."""
+    listed = list(node.value) if isinstance(node, yaml.SequenceNode) else [node]
+    default = listed.pop() if len(listed) > 1 else None
+    for name in listed:
+        if (value := os.environ.get(str(name.value))) is not None:
+            tag = loader.resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]
+            return loader.construct_object(yaml.ScalarNode(tag, value, node.start_mark, node.end_mark))
+    return default and loader.construct_object(default, deep=True)
+
+
+ConfigurationLoader.add_constructor("!ENV", _variable)
+
+
+def read(text: str, kind: type[Loader] = Loader) -> dict[object, Any]:
     """The mapping that a text is; empty if it is anything else.
+
+    >>> read("docs_dir: !ENV [PREUVE_NO_SUCH_VARIABLE, docs]", ConfigurationLoader)
+    {'docs_dir': 'docs'}
 
     Raises:
         MappingError: it is not YAML.
     """
-    found = _attempt(text, lambda loader: loader.get_single_data())
+    found = _attempt(text, lambda loader: loader.get_single_data(), kind)
     return found if isinstance(found, dict) else {}
 
 
@@ -102,9 +124,9 @@ def shown(value: object) -> str:
     return short.repr(value)
 
 
-def _attempt(text: str, ask: Callable[[Loader], Any]) -> Any:  # noqa: ANN401 - YAML
+def _attempt(text: str, ask: Callable[[Loader], Any], kind: type[Loader] = Loader) -> Any:  # noqa: ANN401
     try:
-        return ask(Loader(text))
+        return ask(kind(text))
     except RecursionError:
         raise MappingError("it is nested too deeply", 1) from None
     except ReaderError as error:

@@ -285,7 +285,7 @@ def configuration(path: Path) -> tuple[dict[object, Any], tuple[Path, ...]]:
             raise ConfigError("INHERIT: it inherits itself: name another file", asked)
         name = os.path.relpath(waiting, path.parent)
         try:
-            own = mapping.read(whole.text(waiting))
+            own = mapping.read(whole.text(waiting), mapping.ConfigurationLoader)
             inherited = own.pop("INHERIT", None)
             said = _over(said, own)
         except mapping.MappingError as error:
@@ -294,7 +294,8 @@ def configuration(path: Path) -> tuple[dict[object, Any], tuple[Path, ...]]:
             raise ConfigError(f"{waiting} is not UTF-8 at byte {error.start}: save it as UTF-8") from None
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else error
-            raise ConfigError(f"INHERIT: {shown(name)} cannot be read: {why}", asked) from None
+            what = f"INHERIT: {shown(name)}" if asked else name
+            raise ConfigError(f"{what} cannot be read: {why}", asked) from None
         except RecursionError:
             raise ConfigError("this is nested without end", Where(name, 1)) from None
         files.append(waiting)
@@ -319,9 +320,11 @@ def _over(upper: Mapping[object, Any], lower: Mapping[object, Any]) -> dict[obje
 def _read(path: Path) -> Project:
     config, _ = configuration(path)
     root = path.parent
-    docs = root / str(config.get("docs_dir", "docs"))
-    if not docs.is_dir():
-        raise ConfigError(f"{path} has its pages in {docs}, which is no folder: mend docs_dir")
+    given = config.get("docs_dir", "docs")
+    docs = root / str(given)
+    if not isinstance(given, str) or not docs.is_dir():
+        what = f"{docs}, which is no folder" if isinstance(given, str) else f"{shown(given)}: write a folder"
+        raise ConfigError(f"{path} has its pages in {what}: mend docs_dir", whereabouts(path, "docs_dir"))
     return stated(path, config, docs, _extension(config, "pymdownx.snippets"), root)
 
 
@@ -365,9 +368,11 @@ def language(theme: Mapping[str, Any]) -> str:
 
 
 def whereabouts(path: Path, *names: str) -> Where | None:
-    """Where a YAML file has what some names lead to; None if it stands in another (MkDocs' ``INHERIT``)."""
-    line = mapping.line(path.read_text(encoding="utf-8"), *names)
-    return Where(path.name, line) if line else None
+    """Where a mkdocs.yml, or what it inherits, has what some names lead to; None if none has it."""
+    for file in configuration(path)[1]:
+        if line := mapping.line(whole.text(file), *names):
+            return Where(os.path.relpath(file, path.parent), line)
+    return None
 
 
 def navigated(nav: object) -> Iterator[str]:

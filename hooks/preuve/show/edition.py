@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
@@ -201,7 +202,8 @@ def _cannot_replay(page: Page) -> PreuveError:
         else "its commands, its manifests or the cluster have changed since it was played"
     )
     return StaleError(
-        f"{why}: play it with `preuve play {page.name}` and commit its transcript", Where(page.name, 1)
+        f"{why}: play it with `preuve play {shlex.quote(page.name)}` and commit its transcript",
+        Where(page.name, 1),
     )
 
 
