@@ -167,3 +167,9 @@ def test_pages_of_which_nothing_can_run_need_no_cluster(folder: Path) -> None:
         0,
         "docs/prompts.md:2: impossible here: kubectl get does not end by itself",
     )
+
+
+def test_a_page_in_another_encoding_is_told_with_what_to_do(folder: Path) -> None:
+    (folder / "latin.md").write_bytes(b"# caf\xe9\n")
+    told = audit(folder, "docs/latin.md")
+    assert (told.returncode, told.stderr) == (2, "docs/latin.md:1: not UTF-8 at byte 5: save it as UTF-8\n")

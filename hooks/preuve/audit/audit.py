@@ -23,7 +23,7 @@ from preuve.page.options import Options
 from preuve.page.plan import Command, Console, File, Plan
 from preuve.play.naming import name_of
 from preuve.play.schedule import CLUSTER_SCOPED
-from preuve.project import Page, Project
+from preuve.project import Page, Project, unreadable
 from preuve.settings import Settings
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def pages(paths: Sequence[Path], manifests: Sequence[Path] = ()) -> list[Audited
         try:
             text = path.read_text(encoding="utf-8-sig")
         except (UnicodeDecodeError, OSError) as error:
-            problems.append(ConfigError(f"this page cannot be read: {error}", Where(name, 1)))
+            problems.append(ConfigError(unreadable(name, error).message, Where(name, 1)))
             continue
         audited.append(_planned(read(name, text), path, place, shelf, text))
     raise_all(problems)
