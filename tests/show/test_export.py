@@ -74,3 +74,8 @@ def test_what_preuve_wrote_it_writes_anew(project: Project, folder: str) -> None
     assert exported(project, project.root / folder) == count
     assert not old.exists()
     assert "$ ls\na\n" in (project.root / folder / "index.md").read_text()
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_anything_is_played(project: Project) -> None:
+    with pytest.raises(ConfigError, match=r"^/proc/x/y cannot be written: .*: name another folder$"):
+        target(project, Path("/proc/x/y"))

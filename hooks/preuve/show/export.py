@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from importlib import resources
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 from preuve.errors import ConfigError
@@ -44,7 +45,8 @@ def target(project: Project, folder: Path) -> Path:
     """The real place of a folder that may be written anew.
 
     Raises:
-        ConfigError: it holds what preuve did not write, or the project, or is in what the project is made of.
+        ConfigError: it holds what preuve did not write, or the project, or is in what the project is made of,
+            or cannot be written.
     """
     real = folder.resolve()
     sources = [path.resolve() for path in (project.docs, project.transcripts)]
@@ -55,6 +57,12 @@ def target(project: Project, folder: Path) -> Path:
         raise ConfigError(
             f"{folder} is not empty and was not written by preuve: name another folder, or empty it"
         )
+    try:
+        real.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=real.parent):
+            pass
+    except OSError as error:
+        raise ConfigError(f"{folder} cannot be written: {error.strerror}: name another folder") from None
     return real
 
 
