@@ -426,6 +426,28 @@ def test_a_node_that_crashes_at_once_takes_nothing_with_it(cluster: EmbeddedClus
     assert not cluster.off()
 
 
+def test_a_start_that_is_held_up_goes_on(state: State) -> None:
+    """However late whoever starts it goes on once the API server is there: on a busy machine that is seconds.
+
+    An API server that cannot reach its own address when it is up ends a minute later, for a list of Services.
+    """
+    with subprocess.Popen((*PREUVE, "up"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as up:
+        log = state.log / "kube-apiserver.log"
+        await_(log.exists, "no API server is started")
+        [supervisor] = (
+            one for one in processes(state) if SUPERVISOR in one.cmdline() and one.name() != "unshare"
+        )
+        supervisor.suspend()
+        await_(
+            lambda: "Starting ipallocator-repair-controller" in log.read_text(),
+            "the API server does not begin",
+        )
+        supervisor.resume()
+        told, _ = up.communicate(timeout=180)
+    assert up.returncode == 0, told
+    assert "network is unreachable" not in log.read_text()
+
+
 def test_ctrl_c_ends_a_start_with_a_sentence(state: State) -> None:
     """It says what is left, nothing, which is true; and what a shell says of an interrupted command."""
     with subprocess.Popen(

@@ -203,7 +203,7 @@ FRENCH = Strings(
     },
     columns=("Page", "Commandes", "Manifestes", "Échecs attendus", "Kubernetes", "Exécutée le", "Durée"),
     history=("Exécution du", "Kubernetes", "Pages", "Durée"),
-    figures=("commandes exécutées", "échecs attendus", "écarts"),
+    figures=("commandes exécutées", "échecs attendus", "écart"),
     last_run="dernière exécution le {date}, sur Kubernetes {version}",
     total="Total",
     all_executed="Tout ce que les pages montrent a été exécuté.",

@@ -57,8 +57,8 @@ def install(node: Node, authority: Authority) -> Identity:
     return authority.issue("kubernetes-admin", "system:masters")
 
 
-def start_api(processes: Processes, pid: int, profile: Profile) -> None:
-    """Start etcd and the API server beside `pid`, the first process of their node."""
+def start_store(processes: Processes, pid: int) -> None:
+    """Start etcd beside `pid`, the first process of its node."""
     _start(
         *(processes, pid, "etcd"),
         "--data-dir=/var/lib/etcd",
@@ -71,6 +71,14 @@ def start_api(processes: Processes, pid: int, profile: Profile) -> None:
         "--unsafe-no-fsync",
         "--log-level=error",
     )
+
+
+def start_api(processes: Processes, pid: int, profile: Profile) -> None:
+    """Start the API server, which has to reach its node's address.
+
+    As soon as it is up it lists the Services there, to see which node ports are taken. If it cannot, it tries
+    again three minutes later, but ends after one (upstream `start-service-ip-repair-controllers`).
+    """
     _start(
         *(processes, pid, "kube-apiserver"),
         f"--etcd-servers=unix://{ETCD}",

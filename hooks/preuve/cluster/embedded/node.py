@@ -65,7 +65,7 @@ pivot_root . .
 umount --lazy .
 echo "$3" >/proc/sys/kernel/hostname
 nft --file /etc/nftables.conf
-echo 1 >/proc/sys/net/ipv4/ip_nonlocal_bind  # its address comes with its link, a little later
+echo 1 >/proc/sys/net/ipv4/ip_nonlocal_bind  # its addresses come with its link, a little later
 mount --make-rshared /
 echo "$pid"
 exec catatonit -P >/dev/null

@@ -132,15 +132,16 @@ class Supervisor:
         administrator = control_plane.install(first, authority)
         cgroups.create(first.cgroup)
         pid = first.boot(self._processes)
-        control_plane.start_api(self._processes, pid, profile)
+        control_plane.start_store(self._processes, pid)
 
-        from preuve.cluster.embedded import control  # noqa: PLC0415 - these take half a second,
+        from preuve.cluster.embedded import control  # noqa: PLC0415 - these take 0.2 s,
         from preuve.cluster.embedded.api import Api  # noqa: PLC0415 - in which
-        from preuve.cluster.embedded.installation import Installation  # noqa: PLC0415 - the API server starts
+        from preuve.cluster.embedded.installation import Installation  # noqa: PLC0415 - etcd starts
 
         installation = Installation(nodes, self._processes)
         self._aside(installation.serve_images(Path(self._order.images), self._order.outside))
         installation.connect(first, pid)
+        control_plane.start_api(self._processes, pid, profile)
         for node in nodes[1:]:
             node.install(authority, programs, control_plane.URL, volumes)
             installation.boot(node)
