@@ -369,6 +369,17 @@ def test_what_one_says_in_a_log_is_in_order(asked: str) -> None:
     assert not same([one + other + two], [two + other + one], sources=[asked])
 
 
+def test_how_often_each_pod_answered_is_chance() -> None:
+    """A Service draws one for each connection; that each of them was drawn is the lesson's."""
+    asked = ["sort answers.txt | uniq -c"]
+    one = "     19 choir-7c5ddbdf54-b4d6f\n     22 choir-7c5ddbdf54-k8s2d\n     19 choir-7c5ddbdf54-x7k2p\n"
+    other = "     24 choir-7c5ddbdf54-c6z9m\n      9 choir-7c5ddbdf54-h2v4q\n     27 choir-7c5ddbdf54-t5w8n\n"
+    assert same([one], [other], sources=asked)
+    assert not same([one], [other], sources=["cat counted.txt"])
+    assert not same([one], [other.partition("\n")[2]], sources=asked)
+    assert not same(["     41 la\n     19 li\n"], ["     40 la\n     20 li\n"], sources=asked)
+
+
 def test_which_pod_kubectl_picked_is_chance() -> None:
     """Another may have been set apart before; but what the one answered is the lesson's."""
     pods = "NAME          VOICE\nchoir-b4d6f   lead\nchoir-x7k2p   <none>\n"

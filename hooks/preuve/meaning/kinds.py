@@ -72,7 +72,7 @@ class Kind(StrEnum):
     COUNT = "count"
     """How many events there were."""
     RANDOM = "random"
-    """Part of the name of a temporary file or of a network interface."""
+    """Part of the name of a temporary file or of a network interface; how often a Pod was drawn by lot."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -693,10 +693,23 @@ def normalizers(asked: Question, *, mounts: bool) -> Iterator[Normalizer]:
         yield lambda text: _groups(r"(command terminated with exit code \d+)", Kind.PASSING, text)
     if asked.port:
         yield lambda text: _picked(r"\A(\d{5})\n?\Z", text)
+    if asked.tallied:
+        yield tallies
     if asked.events:
         reasons = "Pulling" if mounts else "Pulling|FailedMount"
         pattern = rf"(?<![\w-])({reasons})(?![\w-])"
         yield lambda text: _by_chance(text, _groups(pattern, Kind.PASSING, text))
+
+
+def tallies(text: str) -> Iterator[Span]:
+    r"""How often each Pod answered: a Service sends each connection to one of them by lot.
+
+    >>> [span.of(text) for text in ["     19 web-7c5ddbdf54-x7k2p\n      3 GET /"] for span in tallies(text)]
+    ['19']
+    """
+    for line in re.finditer(r"^ *(\d+) (.*)$", text, re.MULTILINE):
+        if any(span.kind == Kind.POD for span in names(line[2])):
+            yield Span(*line.span(1), Kind.RANDOM)
 
 
 def count(text: str, *, none: bool) -> Iterator[Span]:

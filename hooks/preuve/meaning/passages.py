@@ -321,8 +321,10 @@ def _line(
     """
     raw = output[slice(*bounds)]
     start = bounds[0] + len(raw) - len(raw.lstrip())
-    parts: list[str | Thing] = [output[bounds[0] : start]]
-    shown = [output[bounds[0] : start]]
+    aligned = bool(marks) and marks[0].start == start and marks[0].of(output).isdecimal()
+    indent = "" if aligned else output[bounds[0] : start]  # numbers stand at the right of their column
+    parts: list[str | Thing] = [indent]
+    shown = [indent]
 
     def add(words: str, printed: str) -> None:
         if isinstance(last := parts[-1], str):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _AWAITS = re.compile(r"\s*(?:until|while !)\s")
 _COUNTED = re.compile(r"\| *(?:wc -l|grep -[A-Za-z]*c\b[^|]*)\s*\Z")
+_TALLIED = re.compile(r"\|\s*uniq\s+(?:-c\b|--count\b)")
 _PASSING = re.compile("pull|mount|warning", re.IGNORECASE)
 _SEVERAL = re.compile(r"-l.*|--(?:selector|all-containers|all-pods)(?:=(?!false).*)?")
 _TEMPLATE = re.compile(
@@ -46,6 +47,8 @@ class Question:
     """It lists events, and nothing else."""
     counted: bool = False
     """It counts those events."""
+    tallied: bool = False
+    """It counts how often each line is there."""
     passing: bool = False
     """It names events that chance may leave out: of an image that is pulled, of a mount that is too early."""
     port: bool = False
@@ -99,6 +102,7 @@ def question(source: str) -> Question:
         nodes=any(_nodes(verb, operands) for verb, operands, _ in found),
         events=events,
         counted=events and bool(_COUNTED.search(source)),
+        tallied=bool(_TALLIED.search(source)),
         passing=events and bool(_PASSING.search(source)),
         port="nodeport" in source.lower() and any(verb == "get" for verb, _, _ in found),
         sources=any(verb == "logs" and any(map(_SEVERAL.fullmatch, words)) for verb, _, words in found),
