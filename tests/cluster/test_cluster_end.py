@@ -438,11 +438,11 @@ def test_a_start_that_is_held_up_goes_on(state: State) -> None:
             one for one in processes(state) if SUPERVISOR in one.cmdline() and one.name() != "unshare"
         )
         supervisor.suspend()
-        await_(
-            lambda: "Starting ipallocator-repair-controller" in log.read_text(),
-            "the API server does not begin",
-        )
-        supervisor.resume()
+        try:
+            begun = "Starting ipallocator-repair-controller"
+            await_(lambda: begun in log.read_text(), "the API server does not begin")
+        finally:
+            supervisor.resume()
         told, _ = up.communicate(timeout=180)
     assert up.returncode == 0, told
     assert "network is unreachable" not in log.read_text()

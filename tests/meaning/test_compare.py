@@ -361,12 +361,11 @@ def test_which_of_several_logs_comes_first_is_chance() -> None:
 
 @pytest.mark.parametrize("asked", ["kubectl logs job/choir", "kubectl logs -f choir-x7k2p"])
 def test_what_one_says_in_a_log_is_in_order(asked: str) -> None:
-    """Though each line begins with who says it; of two that take turns, chance says which is first."""
+    """Though each line begins with who says it; where two take turns, chance says which is next."""
     one, two = (f"choir-{who}: {word}\n" for who, word in (("x7k2p", "la"), ("x7k2p", "li")))
     other = "choir-b4d6f: fa\n"
     assert not same([one + two], [two + one], sources=[asked])
     assert same([one + other + two], [other + one + two], sources=[asked])
-    assert not same([one + other + two], [two + other + one], sources=[asked])
 
 
 def test_how_often_each_pod_answered_is_chance() -> None:
@@ -375,8 +374,10 @@ def test_how_often_each_pod_answered_is_chance() -> None:
     one = "     19 choir-7c5ddbdf54-b4d6f\n     22 choir-7c5ddbdf54-k8s2d\n     19 choir-7c5ddbdf54-x7k2p\n"
     other = "     24 choir-7c5ddbdf54-c6z9m\n      9 choir-7c5ddbdf54-h2v4q\n     27 choir-7c5ddbdf54-t5w8n\n"
     assert same([one], [other], sources=asked)
+    assert same([one], [other], sources=asked, public="replicas: 3, seq 24, port: 27")
     assert not same([one], [other], sources=["cat counted.txt"])
     assert not same([one], [other.partition("\n")[2]], sources=asked)
+    assert not same([one.splitlines()[0]], [other.splitlines()[0]], sources=asked)
     assert not same(["     41 la\n     19 li\n"], ["     40 la\n     20 li\n"], sources=asked)
 
 
@@ -417,6 +418,13 @@ Events:
 """
 
 
+def test_the_words_of_a_message_are_in_order() -> None:
+    """It is no list of reasons."""
+    asked = ["kubectl get events -o jsonpath='{.items[0].message}'"]
+    assert not same(["Created container oar"], ["Created container oar oar"], sources=asked)
+    assert not same(["Killing oar Started"], ["Started oar Killing"], sources=asked)
+
+
 def test_several_pods_that_are_described_have_no_order() -> None:
     """What is said of each stays together, its events a set."""
     asked = ["kubectl describe pods -l app=choir"]
@@ -428,6 +436,7 @@ def test_several_pods_that_are_described_have_no_order() -> None:
     lines = "".join(line for line in one.splitlines(keepends=True) if line[:1] in "NR")
     turned = "".join(line for line in other.splitlines(keepends=True) if line[:1] in "NR")
     assert same([lines], [turned], sources=[f"{asked[0]} | grep -E '^(Name|Restart)'"])
+    assert same([one], [other], sources=[f"{asked[0]}; kubectl logs quiet"])
 
 
 @pytest.mark.parametrize(

@@ -322,6 +322,19 @@ def test_a_state_in_a_word_is_kubectl_s(
     assert summary(pod(spec={"initContainers": [INIT, SIDECAR]}, status=status)) == wanted
 
 
+@pytest.mark.parametrize(
+    ("state", "wanted"), [(running(), "Init:1/2"), (waiting("ErrImagePull"), "ErrImagePull")]
+)
+def test_a_sidecar_that_restarts_is_told_where_nothing_else_is(state: dict[str, Any], wanted: str) -> None:
+    """Once the containers have begun, what one of them waits for comes first."""
+    status = {
+        "conditions": [{"type": "Initialized", "status": "True"}],
+        "initContainerStatuses": [ended(0, name="i"), running(name="s", started=False)],
+        "containerStatuses": [state],
+    }
+    assert summary(pod(spec={"initContainers": [INIT, SIDECAR]}, status=status)) == wanted
+
+
 def test_a_pod_that_is_held_or_over_says_so() -> None:
     """It ends by being deleted if it has not ended by itself."""
     deleted = {"deletionTimestamp": ago(1)}
@@ -331,4 +344,5 @@ def test_a_pod_that_is_held_or_over_says_so() -> None:
         summary(pod(meta=deleted)),
         summary(pod(meta=deleted, status=over)),
         summary(pod(status=gated)),
-    ] == ["Terminating", "Completed", "SchedulingGated"]
+        summary(pod(status={"phase": "Failed", "reason": "Evicted", "containerStatuses": []})),
+    ] == ["Terminating", "Completed", "SchedulingGated", "Evicted"]

@@ -100,7 +100,7 @@ def test_the_figures_count_all_pages(project: Project) -> None:
     assert f"last run on {day}, on Kubernetes v1.37.2" in page
     (project.docs / "last.md").write_text("```console\n$ uptime\n```\n")
     stale = prepare(project, project.pages(), Mode.REPLAY, FakePlayer()).render("proofs.md", ENGLISH)
-    assert "<strong>1</strong> differences" in stale
+    assert "<strong>1</strong> difference<" in stale
 
 
 def test_the_table_counts_what_each_page_runs(project: Project) -> None:

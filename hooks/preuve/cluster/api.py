@@ -278,10 +278,11 @@ class Api:
             self._ahead = _ahead(response.headers.get("Date"))
             if response.status < 300:
                 return response
-            pause = response.headers.get("Retry-After", "") if response.status == TOO_MANY else ""
-            if not (pause.isdecimal() and time.monotonic() + int(pause) < end):
+            asked_for = response.headers.get("Retry-After", "") if response.status == TOO_MANY else ""
+            pause = max(1, int(asked_for)) if asked_for.isdecimal() else 0
+            if not pause or time.monotonic() + pause > end:
                 raise RefusedError(f"{method} {path}: {_said(refusal, response.status)}", response.status)
-            time.sleep(int(pause))
+            time.sleep(pause)
 
 
 def _filed(config: Object, vault: Vault) -> Object:

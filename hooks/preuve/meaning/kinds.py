@@ -72,7 +72,9 @@ class Kind(StrEnum):
     COUNT = "count"
     """How many events there were."""
     RANDOM = "random"
-    """Part of the name of a temporary file or of a network interface; how often a Pod was drawn by lot."""
+    """Part of the name of a temporary file or of a network interface."""
+    TALLY = "tally"
+    """How often a Pod was drawn by lot."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -171,7 +173,7 @@ Not before ``web:10.244.1.5``, which may be what a command was asked for, a Pod 
 
 BY_PLACE = frozenset(
     {Kind.AGE, Kind.RESTARTS, Kind.PULLED, Kind.PASSING, Kind.STEPS, Kind.REPEATED, Kind.COUNT, Kind.MACHINE}
-    | {Kind.PID, Kind.VERSION}
+    | {Kind.PID, Kind.VERSION, Kind.TALLY}
 )
 """The kinds that are chance because of where they stand, whatever they look like."""
 
@@ -702,14 +704,16 @@ def normalizers(asked: Question, *, mounts: bool) -> Iterator[Normalizer]:
 
 
 def tallies(text: str) -> Iterator[Span]:
-    r"""How often each Pod answered: a Service sends each connection to one of them by lot.
+    r"""How often each of several Pods answered: a Service sends each connection to one of them by lot.
 
-    >>> [span.of(text) for text in ["     19 web-7c5ddbdf54-x7k2p\n      3 GET /"] for span in tallies(text)]
-    ['19']
+    >>> one, other = "     19 web-7c5ddbdf54-x7k2p\n", "      3 web-7c5ddbdf54-b4d6f\n"
+    >>> [span.of(one + other) for span in tallies(one + other)], list(tallies(one))
+    (['19', '3'], [])
     """
-    for line in re.finditer(r"^ *(\d+) (.*)$", text, re.MULTILINE):
-        if any(span.kind == Kind.POD for span in names(line[2])):
-            yield Span(*line.span(1), Kind.RANDOM)
+    lines = re.finditer(r"^ *(\d+) (.*)$", text, re.MULTILINE)
+    drawn = [line for line in lines if any(span.kind == Kind.POD for span in names(line[2]))]
+    if len(drawn) > 1:
+        yield from (Span(*line.span(1), Kind.TALLY) for line in drawn)
 
 
 def count(text: str, *, none: bool) -> Iterator[Span]:

@@ -39,9 +39,6 @@ VOID = frozenset({Kind.REPEATED})
 _LEADING = frozenset({Kind.POD, Kind.HASH, Kind.UID})
 """The kinds of generated names by which lines are in order."""
 
-_WORDS = re.compile(r"(?:[\w-]+ )+[\w-]*")
-"""Reasons of events, or names: no message."""
-
 _COMMA = re.compile(r"(?::\d+)?, ?")
 _GAP = re.compile(" +")
 
@@ -142,7 +139,7 @@ def _passages(answer: Answer, marks: Sequence[Span], *, generated: bool) -> Iter
     asked = question(answer.source)
     output = answer.output.removesuffix("\n")
     rows = {row.line: (table, row) for table in tables(answer.output) for row in table.rows}
-    values = generated if asked.listed else asked.events and _WORDS.fullmatch(output)
+    values = generated if asked.listed else asked.reasons
     if values and "\n" not in output:
         output = output.replace(" ", "\n")  # each value of `jsonpath={.items[*]…}` on a line of its own
     lines = output.split("\n")
@@ -206,10 +203,10 @@ def _asked(
     if asked.events or by_two_ways or unnamed:
         order = Order.SET if asked.events else Order.CHANCE
         return [((0, order), number) for number in range(len(lines))]
-    if asked.log:
-        return _logged(lines, marks, places)
     if asked.described:
         return _described(lines, marks, places)
+    if asked.log:
+        return _logged(lines, marks, places)
     return places
 
 
@@ -228,11 +225,19 @@ def _heard(lines: Sequence[str]) -> Iterator[Place]:
 
 def _logged(
     lines: Sequence[str], marks: Sequence[Sequence[Span]], places: Sequence[Place]
-) -> Iterator[Place]:
-    """The places of lines of one log: those that begin with the same name stay in order."""
-    first: dict[tuple[object, str], int] = {}
-    for name, (place, unit) in zip(_leaders(lines, marks), places, strict=True):
-        yield place, first.setdefault((place, name), unit) if name else unit
+) -> Sequence[Place]:
+    """The places of lines of one log: they stay in order if one alone speaks, who begins each with its name.
+
+    Where several do, they take turns as chance has it.
+    """
+    names = [*_leaders(lines, marks)]
+    if len({*names} - {""}) != 1:
+        return places
+    first: dict[object, int] = {}
+    return [
+        (place, first.setdefault(place, unit) if name else unit)
+        for name, (place, unit) in zip(names, places, strict=True)
+    ]
 
 
 def _described(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _AWAITS = re.compile(r"\s*(?:until|while !)\s")
 _COUNTED = re.compile(r"\| *(?:wc -l|grep -[A-Za-z]*c\b[^|]*)\s*\Z")
 _TALLIED = re.compile(r"\|\s*uniq\s+(?:-c\b|--count\b)")
+_REASONS = re.compile(r"\{\.items\[\*\]\.(?:reason|metadata\.name)\}")
 _PASSING = re.compile("pull|mount|warning", re.IGNORECASE)
 _SEVERAL = re.compile(r"-l.*|--(?:selector|all-containers|all-pods)(?:=(?!false).*)?")
 _TEMPLATE = re.compile(
@@ -47,6 +48,8 @@ class Question:
     """It lists events, and nothing else."""
     counted: bool = False
     """It counts those events."""
+    reasons: bool = False
+    """It prints the reasons, or the names, of those events on one line."""
     tallied: bool = False
     """It counts how often each line is there."""
     passing: bool = False
@@ -102,6 +105,7 @@ def question(source: str) -> Question:
         nodes=any(_nodes(verb, operands) for verb, operands, _ in found),
         events=events,
         counted=events and bool(_COUNTED.search(source)),
+        reasons=events and bool(_REASONS.search(source)),
         tallied=bool(_TALLIED.search(source)),
         passing=events and bool(_PASSING.search(source)),
         port="nodeport" in source.lower() and any(verb == "get" for verb, _, _ in found),

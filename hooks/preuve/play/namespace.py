@@ -46,6 +46,9 @@ APPEAR_LIMIT = 30.0
 """Seconds for the cluster to furnish a new namespace: 0.1 s with the settings of the embedded one, 5 s with a
 controller manager as it comes (measured)."""
 
+BROKEN = 0.2
+"""Seconds before what is watched is listed anew, if the watch broke: it may break at once, each time."""
+
 GONE_LIMIT = 120.0
 """Seconds for a namespace to go: 5 s that its controller waits, then the Pods' grace, 30 s as they come."""
 
@@ -249,7 +252,7 @@ def until_gone(api: Api, path: str, meta: Object, end: float) -> Iterator[Object
                     return
                 yield item
         except LostError:
-            pass  # a watch may break, as one that is silent for long does behind some proxies
+            time.sleep(BROKEN)  # a watch may break, as one that is silent for long does behind some proxies
         except RefusedError as error:
             if error.code != 410:  # which asks for a new list
                 raise

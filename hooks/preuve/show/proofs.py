@@ -55,8 +55,8 @@ def _figures(edition: Edition, words: Strings) -> str:
     failures = sum(command.options.failure for command in commands)
     last = max(edition.shown.values(), key=lambda played: played.played, default=None)
     figures = [
-        f"<strong>{count}</strong> {word}"
-        for count, word in zip((len(commands), failures, len(edition.wrong)), words.figures, strict=True)
+        f"<strong>{count}</strong> {forms[min(count, 2)]}"
+        for count, forms in zip((len(commands), failures, len(edition.wrong)), words.figures, strict=True)
     ]
     if last:
         day = f'<time datetime="{last.played.date().isoformat()}">{words.date(last.played)}</time>'

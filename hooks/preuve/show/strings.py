@@ -85,8 +85,9 @@ class Strings:
     """Of the table of pages: page, commands, manifests, wanted failures, version, date, duration."""
     history: tuple[str, ...]
     """Of the table of whole runs: date, version, pages, duration."""
-    figures: tuple[str, ...]
-    """What is counted of all pages: commands, wanted failures, pages that no longer show what is answered."""
+    figures: tuple[tuple[str, str, str], ...]
+    """What is counted of all pages: commands, wanted failures, pages that no longer show what is answered.
+    Each is said of none, of one, and of several."""
     last_run: str
     """Takes ``version`` and ``date`` (HTML)."""
     total: str
@@ -187,6 +188,7 @@ FRENCH = Strings(
         "machine": "propre à cette machine",
         "pid": "numéro de processus",
         "random": "choisi au hasard",
+        "tally": "nombre de tirages au sort",
         "repeated": "nombre de répétitions",
         "count": "nombre d’événements",
         "steps": "étapes qui dépendent du moment",
@@ -203,7 +205,11 @@ FRENCH = Strings(
     },
     columns=("Page", "Commandes", "Manifestes", "Échecs attendus", "Kubernetes", "Exécutée le", "Durée"),
     history=("Exécution du", "Kubernetes", "Pages", "Durée"),
-    figures=("commandes exécutées", "échecs attendus", "écart"),
+    figures=(
+        ("commande exécutée", "commande exécutée", "commandes exécutées"),
+        ("échec attendu", "échec attendu", "échecs attendus"),
+        ("écart", "écart", "écarts"),
+    ),
     last_run="dernière exécution le {date}, sur Kubernetes {version}",
     total="Total",
     all_executed="Tout ce que les pages montrent a été exécuté.",
@@ -271,6 +277,7 @@ ENGLISH = Strings(
         "machine": "of this machine",
         "pid": "process number",
         "random": "chosen at random",
+        "tally": "times drawn by lot",
         "repeated": "number of repetitions",
         "count": "number of events",
         "steps": "steps that depend on timing",
@@ -287,7 +294,11 @@ ENGLISH = Strings(
     },
     columns=("Page", "Commands", "Manifests", "Expected failures", "Kubernetes", "Run on", "Duration"),
     history=("Run of", "Kubernetes", "Pages", "Duration"),
-    figures=("commands run", "wanted failures", "differences"),
+    figures=(
+        ("commands run", "command run", "commands run"),
+        ("wanted failures", "wanted failure", "wanted failures"),
+        ("differences", "difference", "differences"),
+    ),
     last_run="last run on {date}, on Kubernetes {version}",
     total="Total",
     all_executed="All that the pages show was run.",
@@ -362,6 +373,7 @@ SPANISH = Strings(
         "machine": "propio de esta máquina",
         "pid": "número de proceso",
         "random": "elegido al azar",
+        "tally": "veces sacado al azar",
         "repeated": "número de repeticiones",
         "count": "número de eventos",
         "steps": "pasos que dependen del momento",
@@ -386,7 +398,11 @@ SPANISH = Strings(
         "Duración",
     ),
     history=("Ejecución del", "Kubernetes", "Páginas", "Duración"),
-    figures=("comandos ejecutados", "fallos esperados", "diferencias"),
+    figures=(
+        ("comandos ejecutados", "comando ejecutado", "comandos ejecutados"),
+        ("fallos esperados", "fallo esperado", "fallos esperados"),
+        ("diferencias", "diferencia", "diferencias"),
+    ),
     last_run="última ejecución el {date}, en Kubernetes {version}",
     total="Total",
     all_executed="Todo lo que muestran las páginas se ha ejecutado.",
