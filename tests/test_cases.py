@@ -15,10 +15,12 @@ import pytest
 
 from preuve.meaning.spans import Answer, marked
 from preuve.project import find
-from preuve.transcript import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from preuve.project import Page
+    from preuve.transcript import Transcript
 
 CASES = Path(__file__).parent / "cases"
 SECONDS = 900.0
@@ -145,10 +147,15 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def read(folder: Path, name: str) -> tuple[Page, Transcript]:
+    """A page, and what it was played to."""
+    page = next(each for each in find(folder).pages() if each.name == name)
+    assert page.transcript, f"{name} has no transcript"
+    return page, page.transcript
+
+
 def answers(folder: Path, page: str, part: str) -> list[str]:
-    path = find(folder).transcript_path(page)
-    transcript = read(path, page)
-    assert transcript, f"{page} has no transcript"
+    _, transcript = read(folder, page)
     found = [each.output for each in transcript.exchanges if part in each.source]
     assert found, f"{page} has no command with {part!r}"
     return found
@@ -169,12 +176,11 @@ def test_a_page_shows_what_is_right(played: Path, page: str) -> None:
 @pytest.mark.parametrize("page", sorted(MARKED))
 def test_a_page_marks_what_differs_at_home(played: Path, page: str) -> None:
     """By value what chance named, in whatever words; nothing that the page spells out."""
-    one = next(each for each in find(played).pages() if each.name == page)
-    assert one.transcript
-    given = [Answer(each.output, each.source) for each in one.transcript.exchanges]
+    one, transcript = read(played, page)
+    given = [Answer(each.output, each.source) for each in transcript.exchanges]
     kinds = {
         answer.source: {str(span.kind) for span in spans}
-        for answer, spans in zip(given, marked(given, one.plan.public(), one.transcript.values), strict=True)
+        for answer, spans in zip(given, marked(given, one.plan.public(), transcript.values), strict=True)
     }
     for part, wanted in MARKED[page].items():
         assert [found for source, found in kinds.items() if part in source] == [wanted], part
