@@ -418,6 +418,15 @@ Events:
 """
 
 
+def test_a_terminal_whose_size_comes_too_late_is_chance() -> None:
+    """Kubectl says so on its way, if the program has just ended."""
+    late = (
+        'E1130 07:54:18.773748   25 v3.go:80] "Encoding terminal size failed" err="write tcp: broken pipe"\n'
+    )
+    assert same(["five\n"], [f"five\n{late}"])
+    assert not same(["five\n"], ["five\nE1130 07:54:18.773748   25 v3.go:80] another failure\n"])
+
+
 def test_the_words_of_a_message_are_in_order() -> None:
     """It is no list of reasons."""
     asked = ["kubectl get events -o jsonpath='{.items[0].message}'"]

@@ -346,6 +346,8 @@ def progress(text: str) -> Iterator[Span]:
     yield from _groups(r"(Dload  Upload [^\n]*)", Kind.PASSING, text)
     yield from _groups(r"(?<![\d:-])([\d:-]+ --:--:-- [^\n]*)", Kind.PASSING, text)
     yield from _groups(r"(If you don't see a command prompt, try pressing enter\.)", Kind.PASSING, text)
+    # kubectl tells the size of its terminal to a program that may just have ended.
+    yield from _groups(r'(E\d{4} \S+ +\d+ \S+\] "Encoding terminal size failed"[^\n]*)', Kind.PASSING, text)
 
 
 def columns(text: str) -> Iterator[Span]:
@@ -652,10 +654,17 @@ def temporaries(text: str) -> Iterator[Span]:
 
     >>> [s.of(text) for text in ["/tmp/LIVE-2489112345/v1.Pod", "eth0@if12:"] for s in temporaries(text)]
     ['2489112345', '12']
+
+    The size of a link is the length of the name that it leads to, which may have a digit less:
+
+    >>> text = "lrwxrwxrwx  1 root root  31 Nov 28 10:00 ..data -> ..2026_11_28_10_00_00.123456789"
+    >>> [span.of(text) for span in temporaries(text)]
+    ['31']
     """
     for before in ("LIVE-", "MERGED-", "kubectl-edit-", "@if"):
         yield from _groups(rf"{before}(\d+)", Kind.RANDOM, text)
     yield from _groups(r"\.(?<=[a-z0-9]\.)([0-9a-f]{16})\b", Kind.RANDOM, text)
+    yield from _groups(r"l[rwx-]{9}\S? +\d+ \S+ +\S+ +(\d+) [^\n]*-> \.\.\d{4}_", Kind.RANDOM, text)
     yield from _groups(r"tmp\.(?<=\btmp\.)(\w{10})\b", Kind.RANDOM, text)
 
 
