@@ -279,6 +279,17 @@ def test_a_watched_command_is_compared_as_a_set() -> None:
     assert not same([one], [other.replace("1/1", "2/2")], unordered={0})
 
 
+def test_who_watches_may_miss_what_passes_at_once() -> None:
+    """A state that the Pod stays in is none of that, nor is it where nobody watches."""
+    row = "waits   0/1     {:<10} 0          {}s\n".format
+    head = "NAME    READY   STATUS     RESTARTS   AGE\n"
+    one, other = head + row("Pending", 0) + row("Init:0/2", 0), head + row("Init:0/2", 1)
+    assert same([one], [other], unordered={0})
+    assert not same([one], [other])
+    assert not same([one], [head + row("Pending", 0)], unordered={0})
+    assert not same([one], [head + row("Init:1/2", 1)], unordered={0})
+
+
 def test_what_a_page_spells_out_is_compared() -> None:
     """A port that a manifest chooses is no chance, though its number be one that could be picked."""
     assert same(["80:31000/TCP"], ["80:31001/TCP"])

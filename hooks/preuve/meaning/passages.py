@@ -39,6 +39,9 @@ VOID = frozenset({Kind.REPEATED})
 _LEADING = frozenset({Kind.POD, Kind.HASH, Kind.UID})
 """The kinds of generated names by which lines are in order."""
 
+UNDERWAY = frozenset({"Pending", "ContainerCreating"})
+"""States that a Pod leaves at once, so that who watches it may miss them."""
+
 _COMMA = re.compile(r"(?::\d+)?, ?")
 _GAP = re.compile(" +")
 
@@ -149,8 +152,11 @@ def _passages(answer: Answer, marks: Sequence[Span], *, generated: bool) -> Iter
         within[bisect_right(starts, span.start) - 1].append(span)
     placed: list[tuple[tuple[int, Order], int, tuple[tuple[int, Order], Line]]] = []
     places = list(_places(lines, within, rows))
+    missed = _underway(answer.output, rows) if answer.order == Order.SET else ()
     for number, (place, unit) in enumerate(_asked(asked, lines, within, places, generated=generated)):
         if not lines[number].strip() or any(span.kind == Kind.PASSING for span in within[number]):
+            continue
+        if number in missed:
             continue
         _, row = rows.get(number, (None, None))
         bounds = (starts[number], starts[number] + len(lines[number]))
@@ -167,6 +173,16 @@ def _passages(answer: Answer, marks: Sequence[Span], *, generated: bool) -> Iter
         units = [_unit([said for *_, said in unit]) for _, unit in groupby(passage, key=itemgetter(1))]
         distinct = {tuple(line.parts for line in unit): unit for unit in units}
         yield list(distinct.values()) if order == Order.SET else units
+
+
+def _underway(text: str, rows: Mapping[int, tuple[Table, Row]]) -> set[int]:
+    """The lines on which somebody who watches Pods saw one on its way to a state that came after."""
+    states = {}
+    for number, (_, row) in rows.items():
+        cells = {cell.column: text[cell.start : cell.end] for cell in row.cells}
+        states[number] = cells.get("NAME", ""), cells.get("STATUS", "")
+    arrived = {name for name, state in states.values() if state not in UNDERWAY}
+    return {number for number, (name, state) in states.items() if state in UNDERWAY and name in arrived}
 
 
 def _unit(members: Sequence[tuple[tuple[int, Order], Line]]) -> Unit:
