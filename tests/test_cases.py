@@ -93,7 +93,7 @@ LAST: dict[str, dict[str, str]] = {
 MARKED: dict[str, dict[str, set[str]]] = {
     "p01-bad-image.md": {"rollout status": set()},
     "p05-events.md": {"wc -l": {"count"}},
-    "p11b-configmap-until.md": {"ls -la": {"time"}},
+    "p11b-configmap-until.md": {"ls -la": {"time", "random"}},
     "p30-export.md": {'echo "NODE_PORT': {"port"}, "echo Name": {"hash", "pod"}},
     "p35-where.md": {
         "uniq -c": {"node"},
