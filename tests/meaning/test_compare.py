@@ -288,6 +288,8 @@ def test_who_watches_may_miss_what_passes_at_once() -> None:
     assert not same([one], [other])
     assert not same([one], [head + row("Pending", 0)], unordered={0})
     assert not same([one], [head + row("Init:1/2", 1)], unordered={0})
+    claim = "NAME   STATUS    AGE\nhold   Pending   0s\nhold   Bound     2s\n"
+    assert not same([claim], [claim.replace("hold   Pending   0s\n", "")], unordered={0})
 
 
 def test_what_a_page_spells_out_is_compared() -> None:

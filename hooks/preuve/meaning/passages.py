@@ -180,7 +180,8 @@ def _underway(text: str, rows: Mapping[int, tuple[Table, Row]]) -> set[int]:
     states = {}
     for number, (_, row) in rows.items():
         cells = {cell.column: text[cell.start : cell.end] for cell in row.cells}
-        states[number] = cells.get("NAME", ""), cells.get("STATUS", "")
+        if "RESTARTS" in cells:  # a claim is Pending too, and not for a moment
+            states[number] = cells.get("NAME", ""), cells.get("STATUS", "")
     arrived = {name for name, state in states.values() if state not in UNDERWAY}
     return {number for number, (name, state) in states.items() if state in UNDERWAY and name in arrived}
 
