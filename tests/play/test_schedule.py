@@ -18,7 +18,14 @@ SERVICE = "kind: Service\nspec:\n  ports:\n  - port: 80\n    nodePort: 30008\n"
 
 resources = st.frozensets(st.sampled_from(["port 30008", "port 30009", "Namespace dev"]), max_size=2)
 claims = st.lists(
-    st.builds(Claim, st.text(min_size=1, max_size=3), st.integers(0, 9).map(float), resources, st.booleans()),
+    st.builds(
+        Claim,
+        st.text(min_size=1, max_size=3),
+        st.integers(0, 9).map(float),
+        resources,
+        st.booleans(),
+        resources,
+    ),
     unique_by=lambda one: one.page,
     max_size=8,
 )
@@ -49,6 +56,26 @@ def test_nothing_begins_beside_an_exclusive_page() -> None:
     page, alone = Claim("page.md"), Claim("alone.md", exclusive=True)
     assert following([page], [alone]) is None
     assert following([alone], [page]) is None
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        '```yaml\n--8<-- "x.yaml"\n```\n',
+        "```console\n$ kubectl get pods -n shop\n```\n",
+        "```console\n$ kubectl --namespace=shop get pods\n```\n",
+        "```console\n$ kubectl run a --image=b -- wget http://web.shop.svc.cluster.local\n```\n",
+    ],
+)
+def test_a_page_is_kept_apart_from_the_one_whose_namespace_it_speaks_of(
+    tmp_path: Path, markdown: str
+) -> None:
+    """What it finds there would be chance; two that speak of a third meet nowhere."""
+    (tmp_path / "x.yaml").write_text("kind: RoleBinding\nsubjects: [{name: x, namespace: shop}]\n")
+    one, other = (claim(plan(page, markdown, [tmp_path])) for page in ("a.md", "b.md"))
+    assert one.meets(Claim("shop.md", resources=frozenset({"Namespace shop"})))
+    assert not one.meets(other)
+    assert not one.meets(Claim("web.md", resources=frozenset({"Namespace web"})))
 
 
 @given(claims, st.integers(1, 5))

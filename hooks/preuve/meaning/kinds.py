@@ -70,7 +70,7 @@ class Kind(StrEnum):
     """A fact of the machine: its kernel, its capacity."""
     PID = "pid"
     COUNT = "count"
-    """How many events there were."""
+    """How many there were at that moment: events, lines of a log that goes on, processes."""
     RANDOM = "random"
     """Part of the name of a temporary file or of a network interface."""
     TALLY = "tally"
@@ -706,6 +706,8 @@ def normalizers(asked: Question, *, mounts: bool) -> Iterator[Normalizer]:
         yield lambda text: _picked(r"\A(\d{5})\n?\Z", text)
     if asked.tallied:
         yield tallies
+    if asked.itself:
+        yield lambda text: _groups(r"(?m)^ *(\d+ [^\n]*\bgrep\b[^\n]*)$", Kind.PASSING, text)
     if asked.events:
         reasons = "Pulling" if mounts else "Pulling|FailedMount"
         pattern = rf"(?<![\w-])({reasons})(?![\w-])"
@@ -730,5 +732,16 @@ def count(text: str, *, none: bool) -> Iterator[Span]:
 
     >>> list(count(" 12 ", none=False)), list(count("0", none=False))
     ([Span(start=1, end=3, kind=<Kind.COUNT: 'count'>)], [])
+    >>> list(count("7 seen.log", none=False))
+    [Span(start=0, end=1, kind=<Kind.COUNT: 'count'>)]
     """
-    return _groups(rf"\A\s*({'' if none else '(?!0)'}\d+)\s*\Z", Kind.COUNT, text)
+    return _groups(rf"\A\s*({'' if none else '(?!0)'}\d+)(?: \S+)?\s*\Z", Kind.COUNT, text)
+
+
+def so_far(text: str) -> Iterator[Span]:
+    """The numbers with which a program numbers its lines.
+
+    >>> [span.of(text) for text in ["17: under way after 3 s"] for span in so_far(text)]
+    ['17']
+    """
+    return _groups(r"(?m)^[^\w\n]*(\d+)\b(?![-:/.]\d)", Kind.COUNT, text)

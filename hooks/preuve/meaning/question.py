@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
 from preuve.cluster.kinds import named
 from preuve.page import verbs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 _AWAITS = re.compile(r"\s*(?:until|while !)\s")
-_COUNTED = re.compile(r"\| *(?:wc -l|grep -[A-Za-z]*c\b[^|]*)\s*\Z")
+_COUNTED = re.compile(r"(?:\A|\|) *(?:wc -l\b|[ef]?grep (?:-\S+ )*-[A-Za-z]*c\b)[^|;&]*\Z")
+_ITSELF = re.compile(r"\bps\b[^|;&]*\| *(?:[ef]?grep\b|wc\b)")
 _TALLIED = re.compile(r"\|\s*uniq\s+(?:-c\b|--count\b)")
 _REASONS = re.compile(r"\{\.items\[\*\]\.(?:reason|metadata\.name)\}")
 _PASSING = re.compile("pull|mount|warning", re.IGNORECASE)
@@ -47,7 +48,9 @@ class Question:
     events: bool = False
     """It lists events, and nothing else."""
     counted: bool = False
-    """It counts those events."""
+    """It counts lines, or those events."""
+    itself: bool = False
+    """It looks for processes in a container, and may come across those that do the looking."""
     reasons: bool = False
     """It prints the reasons, or the names, of those events on one line."""
     tallied: bool = False
@@ -86,6 +89,8 @@ def question(source: str) -> Question:
     (True, True)
     >>> question("until kubectl exec web -- grep green colour; do sleep 1; done").awaits
     True
+    >>> question("kubectl exec web -- sh -c 'ps | grep -c nginx'").itself
+    True
     >>> question("kubectl logs web") == Question(log=True)
     True
     >>> question("kubectl get pod web -o jsonpath={.spec}") == Question()
@@ -100,11 +105,13 @@ def question(source: str) -> Question:
     ]
     events = bool(found) and all(_events(verb, operands) for verb, operands, _ in found)
     inside = [words for verb, _, words in found if verb == "exec" and not _terminal(words)]
+    within = [script for _, _, words in found for script in _scripts(words)]
     return Question(
         awaits=bool(_AWAITS.match(source)),
         nodes=any(_nodes(verb, operands) for verb, operands, _ in found),
         events=events,
-        counted=events and bool(_COUNTED.search(source)),
+        counted=any(map(_COUNTED.search, [source, *within])),
+        itself=any(map(_ITSELF.search, within)),
         reasons=events and bool(_REASONS.search(source)),
         tallied=bool(_TALLIED.search(source)),
         passing=events and bool(_PASSING.search(source)),
@@ -152,6 +159,11 @@ def _lists(words: Sequence[str]) -> bool:
 
 def _terminal(words: Sequence[str]) -> bool:
     return any(map(_TERMINAL.fullmatch, takewhile(lambda word: word != "--", words)))
+
+
+def _scripts(words: Sequence[str]) -> Iterator[str]:
+    """What a shell in a container is to run: ``sh -c '…'``."""
+    return (script for option, script in pairwise(words) if option == "-c" and " " in script)
 
 
 def _picks(operands: Sequence[str], words: Sequence[str]) -> bool:

@@ -9,7 +9,17 @@ import re
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from preuve.meaning.kinds import ENCODED, NORMALIZERS, RANDOM_LENGTH, SUFFIX, Kind, Span, count, normalizers
+from preuve.meaning.kinds import (
+    ENCODED,
+    NORMALIZERS,
+    RANDOM_LENGTH,
+    SUFFIX,
+    Kind,
+    Span,
+    count,
+    normalizers,
+    so_far,
+)
 from preuve.meaning.literal import left, spells
 from preuve.meaning.question import question
 
@@ -72,7 +82,9 @@ class Answer(NamedTuple):
     source: str = ""
     """The command's."""
     order: Order = Order.SAID
-    """Of its lines: a set, if it was stopped at some moment; chance, if they are the facts of a drawing."""
+    """Of its lines: a set, if it is of some moment; chance, if they are the facts of a drawing."""
+    grows: bool = False
+    """It is of a log that goes on by itself: how far it has come is chance."""
 
 
 def spans(text: str, public: str = "", values: Iterable[Value] = (), source: str = "") -> tuple[Span, ...]:
@@ -104,7 +116,7 @@ def marked(
     [['ip'], ['ip'], ['address']]
     """
     mounts = "volume" in public.lower()
-    pairs = [(answer, _by_form(answer.output, question(answer.source), mounts=mounts)) for answer in answers]
+    pairs = [(answer, _by_form(answer, question(answer.source), mounts=mounts)) for answer in answers]
     named = {
         Value(span.kind, span.of(answer.output))
         for answer, found in pairs
@@ -124,10 +136,12 @@ def marked(
     ]
 
 
-def _by_form(text: str, asked: Question, *, mounts: bool) -> list[Span]:
-    if asked.counted and (found := list(count(text, none=asked.passing))):
+def _by_form(answer: Answer, asked: Question, *, mounts: bool) -> list[Span]:
+    text = answer.output
+    counts = asked.counted and (asked.events or asked.itself or answer.order == Order.SET)
+    if counts and (found := list(count(text, none=asked.passing))):
         return found
-    rules = (*normalizers(asked, mounts=mounts), *NORMALIZERS)
+    rules = (*(so_far,) * answer.grows, *normalizers(asked, mounts=mounts), *NORMALIZERS)
     return _apart(text, (span for rule in rules for span in rule(text)))
 
 

@@ -135,6 +135,10 @@ class Plan:
         for step in self.steps:
             yield from performed(step)
 
+    def stopped(self) -> frozenset[int]:
+        """The actions, by number, that are stopped as soon as they have said something."""
+        return frozenset(number for number, action in enumerate(self.actions()) if action.options.until)
+
     def through(self, line: int) -> Plan:
         """What the page does up to a line, that line included: all that begins there or above.
 

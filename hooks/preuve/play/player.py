@@ -224,7 +224,7 @@ class Player:
         if plan.exclusive and room:
             return one.aside()
         name = self.project.settings.namespace or name_of(plan.page)
-        return replace(one, resources=one.resources | {f"the namespace {name}"})
+        return replace(one, resources=one.resources | {f"Namespace {name}"})
 
     def _has_room(self) -> bool:
         """Whether an exclusive page can be played beside the others."""

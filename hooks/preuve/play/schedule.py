@@ -40,6 +40,11 @@ CLUSTER_SCOPED = frozenset({
 _TYPES = {kind.lower(): kind for kind in CLUSTER_SCOPED} | {"ns": "Namespace", "pc": "PriorityClass"}
 """By what ``kubectl create`` calls them."""
 
+VISITED = re.compile(
+    r"""\w\.([a-z0-9-]+)\.svc\b|(?:--namespace[= ]|(?<!\S)-n[= ]?|\bnamespace["']?: *["']?)([a-z0-9-]+)"""
+)
+"""A namespace that a page speaks of: ``web.shop.svc``, ``-n shop``, ``namespace: shop``."""
+
 PORT_KEYS = ("nodePort", "hostPort")
 PORT_WRITTEN = re.compile(r"(nodePort|hostPort|node-port)[\"']?\s*[:=]\s*(\d+)")
 """In a command: a patch in JSON, ``--node-port=30008``."""
@@ -55,10 +60,23 @@ class Claim:
     resources: frozenset[str] = frozenset()
     """What no two pages may have at once: ``port 30008``, ``Namespace dev``."""
     exclusive: bool = False
+    visited: frozenset[str] = frozenset()
+    """What it speaks of, and another page may have: ``Namespace shop``."""
 
     def meets(self, other: Claim) -> bool:
-        """Whether the two pages must be kept apart."""
-        return self.exclusive or other.exclusive or bool(self.resources & other.resources)
+        """Whether the two pages must be kept apart.
+
+        >>> shop = frozenset({"Namespace shop"})
+        >>> owner, *visitors = Claim("shop.md", resources=shop), *(Claim(page, visited=shop) for page in "ab")
+        >>> [one.meets(visitors[0]) for one in (owner, visitors[1])], visitors[0].meets(owner)
+        ([True, False], True)
+        """
+        return (
+            self.exclusive
+            or other.exclusive
+            or not self.resources.isdisjoint(other.resources | other.visited)
+            or not self.visited.isdisjoint(other.resources)
+        )
 
     def aside(self) -> Claim:
         """What an exclusive page takes that has a cluster of its own: the room for one beside the shared one.
@@ -76,7 +94,8 @@ def claim(plan: Plan, seconds: float = 0.0) -> Claim:
     for action in plan.actions():
         if isinstance(action, Command):
             resources.update(_in_command(action.source))
-    return Claim(plan.page, seconds, frozenset(resources), plan.exclusive)
+    visited = frozenset(f"Namespace {found[1] or found[2]}" for found in VISITED.finditer(plan.public()))
+    return Claim(plan.page, seconds, frozenset(resources), plan.exclusive, visited)
 
 
 def _in_command(source: str) -> Iterator[str]:

@@ -28,7 +28,7 @@ from preuve.cluster.objects import (
     matches,
     who,
 )
-from preuve.rest import custom
+from preuve.rest import custom, quota
 from preuve.rest import pod as pods
 from preuve.rest.motion import NEVER, STUCK, Motion
 
@@ -369,11 +369,6 @@ def _claim(claim: Object, *_: Snapshot) -> Iterator[Motion]:
         yield Motion(who(claim), "is not bound", NEVER if asked else STUCK)
 
 
-def _quota(quota: Object, *_: Snapshot) -> Iterator[Motion]:
-    if quota["spec"].get("hard") != quota.get("status", {}).get("hard"):
-        yield Motion(who(quota), "has not been counted yet")
-
-
 def _budget(budget: Object, snapshot: Snapshot, _: Snapshot) -> Iterator[Motion]:
     selector = budget["spec"].get("selector")
     mine = [pod for pod in snapshot["Pod"] if selector is not None and matches(selector, labels(pod))]
@@ -430,7 +425,7 @@ RULES: dict[str, Rule] = {
     "EndpointSlice": _part,
     "Event": _part,
     "PersistentVolumeClaim": _claim,
-    "ResourceQuota": _quota,
+    "ResourceQuota": quota.moves,
     "HorizontalPodAutoscaler": _autoscaler,
     "PodDisruptionBudget": _budget,
     "Node": _node,

@@ -233,18 +233,17 @@ def differences(page: Page, old: Transcript, new: Transcript) -> Iterator[tuple[
 
 def _run(page: Page, transcript: Transcript) -> compare.Run:
     """What of a transcript is compared with another of the same page."""
-    from preuve.meaning import compare, scene
+    from preuve.meaning import compare, moments, scene
     from preuve.meaning.spans import Answer, Order
 
-    # The actions that were stopped by chance somewhere: only the set of their lines counts.
-    watched = frozenset(n for n, action in enumerate(page.plan.actions()) if action.options.until)
-    answers = [
-        Answer(scene.facts(exchange.output), order=Order.CHANCE)
-        if exchange.drawn
-        else Answer(exchange.output, exchange.source, Order.SET if number in watched else Order.SAID)
-        for number, exchange in enumerate(transcript.exchanges)
+    said = [("" if each.drawn else each.source, each.output) for each in transcript.exchanges]
+    found = [
+        Answer(scene.facts(exchange.output), order=Order.CHANCE) if exchange.drawn else answer
+        for exchange, answer in zip(
+            transcript.exchanges, moments.answers(said, page.plan.stopped()), strict=True
+        )
     ]
-    return compare.Run(answers, page.plan.public(), transcript.values)
+    return compare.Run(found, page.plan.public(), transcript.values)
 
 
 def drift(page: Page, played: Transcript, namespace: str = "") -> Iterator[PreuveError]:

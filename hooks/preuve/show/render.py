@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from preuve.errors import PageError, unknown
+from preuve.meaning import moments
 from preuve.meaning.scene import scenes
-from preuve.meaning.spans import Answer, marked
+from preuve.meaning.spans import marked
 from preuve.meaning.table import tables
 from preuve.page.blocks import front_matter_length, splice
 from preuve.page.diagram import parse
@@ -225,12 +226,10 @@ def _answers(actions: Sequence[Action], transcript: Transcript | None, look: Loo
 
 def _marks(plan: Plan, transcript: Transcript | None, exchanges: Sequence[Exchange | None]) -> Iterator[str]:
     """What of each output is chance, as a word of its fence's header."""
-    answers = [
-        Answer(exchange.output, exchange.source) if exchange and not exchange.drawn else Answer("")
-        for exchange in exchanges
-    ]
+    said = [(each.source, each.output) if each and not each.drawn else ("", "") for each in exchanges]
+    given = moments.answers(said, plan.stopped())
     values = transcript.values if transcript else ()
-    for answer, found in zip(answers, marked(answers, plan.public(), values), strict=True):
+    for answer, found in zip(given, marked(given, plan.public(), values), strict=True):
         yield written(answer.output, found)
 
 

@@ -1,0 +1,123 @@
+"""Has the quota controller counted what is there? It does so when something was deleted, a moment later.
+
+Only what is plain is counted here: objects, and what the containers of ordinary Pods ask for. Of scopes, init
+containers and the like it is only known that the quota was counted once.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from preuve.cluster.kinds import KINDS
+from preuve.cluster.objects import finished, leaving, who
+from preuve.rest.motion import NEVER, STUCK, Motion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from preuve.cluster.objects import Object, Snapshot
+
+UNLISTED = frozenset({"CronJob", "Event", "Ingress", "Node", "ServiceAccount"})
+"""Kinds of which a snapshot does not have all objects."""
+
+OBJECTS = {
+    name: kind.name
+    for kind in KINDS.values()
+    if kind.name not in UNLISTED
+    for name in (f"count/{'.'.join(filter(None, (kind.plural, kind.group)))}", kind.plural)
+    if name.startswith("count/") or not kind.group
+}
+"""The kinds whose objects a quota counts, by what it calls them (``kubectl explain quota.spec.hard``)."""
+
+ASKED = {
+    f"{field}.{resource}": (field, resource)
+    for field in ("requests", "limits")
+    for resource in ("cpu", "memory")
+} | {resource: ("requests", resource) for resource in ("cpu", "memory")}
+"""The same for what containers ask for: the field, and the resource."""
+
+_QUANTITY = re.compile(r"(\d+\.?\d*|\.\d+)(m|[kKMGTPE]?i?)")
+_POWERS = {letter: power for power, letter in enumerate("kMGTPE", start=1)} | {"K": 1}
+
+
+def moves(quota: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Motion]:
+    """Tell what a quota has not counted yet.
+
+    It counts anew what it is told is gone. What a refused request left in its books stays there for minutes
+    (upstream ``checkRequest`` counts first, ``--resource-quota-sync-period``), so that is no motion.
+
+    Args:
+        quota: to be judged.
+        snapshot: the namespace now.
+        past: the same when it last was at rest.
+    """
+    hard, status = quota["spec"].get("hard") or {}, quota.get("status", {})
+    if hard != (status.get("hard") or {}):
+        yield Motion(who(quota), "has not been counted yet")
+        return
+    if quota["spec"].get("scopes") or quota["spec"].get("scopeSelector"):
+        return
+    for name in sorted(hard):
+        there, used = _there(name, snapshot), quantity((status.get("used") or {}).get(name, ""))
+        if there is not None and used is not None and there != used:
+            gone = {each["metadata"]["uid"] for each in _counted(name, past)}
+            gone -= {each["metadata"]["uid"] for each in _counted(name, snapshot)}
+            yield Motion(who(quota), f"counts {used:f} {name}, not {there:f}", NEVER if gone else STUCK)
+
+
+def _counted(name: str, snapshot: Snapshot) -> list[Object]:
+    """Return the objects that a quota counts by this name; those of ``count/pods`` may have finished."""
+    found = snapshot[OBJECTS.get(name, "Pod" if name in ASKED else "")]
+    return [
+        each for each in found if name.startswith("count/") or each["kind"] != "Pod" or not finished(each)
+    ]
+
+
+def _there(name: str, snapshot: Snapshot) -> Decimal | None:
+    """Count what a quota counts; None if that is not plain."""
+    kind = OBJECTS.get(name, "Pod" if name in ASKED else "")
+    if not kind or any(map(leaving, snapshot[kind])) or not _listed(kind, snapshot):
+        return None
+    found = _counted(name, snapshot)
+    return _sum(_asked(pod, *ASKED[name]) for pod in found) if name in ASKED else Decimal(len(found))
+
+
+def _sum(parts: Iterable[Decimal | None]) -> Decimal | None:
+    """Add up; None if one of them is not known."""
+    total = Decimal(0)
+    for part in parts:
+        if part is None:
+            return None
+        total += part
+    return total
+
+
+def _listed(kind: str, snapshot: Snapshot) -> bool:
+    """Tell whether objects of a kind would be in a snapshot: each namespace has a ConfigMap."""
+    return kind not in {"ConfigMap", "Secret"} or bool(snapshot["ConfigMap"])
+
+
+def _asked(pod: Object, field: str, resource: str) -> Decimal | None:
+    """Return how much an ordinary Pod asks for; None of one that is not."""
+    spec = pod["spec"]
+    if spec.get("initContainers") or spec.get("overhead") or spec.get("resources"):
+        return None
+    asked = ((each.get("resources") or {}).get(field, {}).get(resource, "0") for each in spec["containers"])
+    return _sum(map(quantity, asked))
+
+
+def quantity(text: str) -> Decimal | None:
+    """Return what a quantity comes to; None if it is none, or one with an exponent.
+
+    >>> [quantity(text) for text in ("300m", "2Ki", "1.5", "much")]
+    [Decimal('0.300'), Decimal('2048'), Decimal('1.5'), None]
+    """
+    found = _QUANTITY.fullmatch(text)
+    if not found:
+        return None
+    number, unit = Decimal(found[1]), found[2]
+    if unit == "m":
+        return number / 1000
+    return number * Decimal(1024 if unit.endswith("i") else 1000) ** _POWERS.get(unit[:1], 0)

@@ -1,0 +1,120 @@
+"""What of a page is of a moment that nobody chose: what was seen by who watched, how far a log has come."""
+
+from __future__ import annotations
+
+import pytest
+
+from preuve.meaning.compare import Run, same
+from preuve.meaning.kinds import Kind
+from preuve.meaning.moments import answers, growing, watching
+from preuve.meaning.spans import marked
+
+COUNTER = "kubectl logs -f counter", "0: Mon Nov 30 10:00:00 UTC 2026\n1: Mon Nov 30 10:00:01 UTC 2026\n"
+SEEN = """\
+NAME    READY   STATUS    RESTARTS   AGE
+skiff   0/1     Pending   0          0s
+skiff   0/1     Pending   0          0s
+skiff   0/1     ContainerCreating   0          0s
+skiff   1/1     Running             0          1s
+skiff   0/1     Completed           0          2s
+"""
+LESS_SEEN = """\
+NAME    READY   STATUS    RESTARTS   AGE
+skiff   0/1     ContainerCreating   0          0s
+skiff   1/1     Running             0          1s
+skiff   0/1     Completed           0          2s
+skiff   0/1     Completed           0          2s
+"""
+
+
+def run(*said: tuple[str, str], stopped: frozenset[int] = frozenset()) -> Run:
+    return Run(answers(said, stopped), "\n".join(source for source, _ in said))
+
+
+@pytest.mark.parametrize(
+    "watch",
+    [
+        "kubectl get pods -w > seen &",
+        "kubectl get pods --watch >> seen 2>&1 &",
+        "kubectl get pods -Aw &> seen &",
+        "(kubectl get pods --watch-only > seen) &",
+        "kubectl get pods -w | tee seen > /dev/null &",
+        "timeout 5 kubectl get pods -w > seen",
+    ],
+)
+@pytest.mark.parametrize("look", ["cat seen", "sort < seen | head -n 9", "cd . && tail -n +2 seen"])
+def test_a_file_in_which_a_watch_is_kept_is_read_like_the_watch(watch: str, look: str) -> None:
+    """A row may have come twice, or a state have passed unseen; where a Pod came to is the lesson's."""
+    one, other, wrong = (
+        run((watch, ""), (look, output))
+        for output in (SEEN, LESS_SEEN, LESS_SEEN.replace("Completed", "Error    "))
+    )
+    assert same(one, other)
+    assert not same(one, wrong)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        ["kubectl get pods > seen", "cat seen"],
+        ["kubectl get pods -w > seen &", "cat other"],
+        ["kubectl get pods -w > /dev/null &", "ls /dev/null"],
+        ["cat seen", "kubectl get -o wide pods > seen"],
+    ],
+)
+def test_nothing_else_is_of_a_moment(page: list[str]) -> None:
+    """What a command said once it had ended is no watch; nor is what is read before there is one."""
+    assert not watching(page) - {0} or "-w " not in page[0]
+    assert 1 not in watching(page)
+
+
+def test_how_often_something_was_seen_is_chance() -> None:
+    """Rows may have come twice: their number is marked."""
+    one, other = (
+        run(("kubectl get pods -w > seen &", ""), ("grep -c Completed seen", f"{n}\n")) for n in (1, 2)
+    )
+    assert same(one, other)
+
+
+def test_how_far_a_log_has_come_is_chance() -> None:
+    """Of a log that the page follows until it has seen enough, the reader sees more, and so does a check."""
+    pages = [
+        run(
+            COUNTER,
+            ("kubectl logs counter --tail=1", f"{n}: Mon Nov 30 10:00:0{n} UTC 2026\n"),
+            ("kubectl logs counter | wc -l", f"{n + 1}\n"),
+            stopped=frozenset({0}),
+        )
+        for n in (4, 7)
+    ]
+    assert same(*pages)
+    marks = marked(pages[0].answers, pages[0].public)
+    assert [{str(span.kind) for span in found} for found in marks[1:]] == [
+        {Kind.COUNT, Kind.TIME},
+        {Kind.COUNT},
+    ]
+    assert not any(span.kind == Kind.COUNT for span in marks[0])
+
+
+def test_another_log_is_compared_to_its_last_line() -> None:
+    """As is one that is followed to its end."""
+    said = [("kubectl logs -f web", "0: up\n"), ("kubectl logs api | wc -l", "4\n")]
+    assert growing([source for source, _ in said], frozenset({0})) == frozenset()
+    one = run(*said, stopped=frozenset({0}))
+    assert not same(one, run(said[0], ("kubectl logs api | wc -l", "5\n"), stopped=frozenset({0})))
+
+
+def test_who_looks_for_processes_may_find_those_that_look() -> None:
+    """``ps | grep`` in a container: the one may be there before the other; what else runs is the lesson's."""
+    source = "kubectl exec web -- sh -c 'ps | grep nginx'"
+    nginx = "    1 root      0:00 nginx: master process nginx -g daemon off;\n"
+    itself = "   31 root      0:00 grep nginx\n"
+    assert same(run((source, nginx + itself)), run((source, nginx)))
+    assert not same(run((source, nginx + itself)), run((source, itself)))
+    assert not same(run((source, nginx)), run((source, nginx.replace("nginx -g", "nginx -t"))))
+    counting = source.replace("grep nginx", "grep -c nginx")
+    assert same(run((counting, "5\n")), run((counting, "4\n")))
+    assert not same(
+        run(("kubectl exec web -- ls | grep -c nginx", "5\n")),
+        run(("kubectl exec web -- ls | grep -c nginx", "4\n")),
+    )
