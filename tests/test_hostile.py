@@ -418,7 +418,7 @@ MANIFEST = (
 def test_a_manifest_is_looked_through(tmp_path: Path, text: str) -> None:
     """For what no two pages may have at once: whatever it is, and in a here-document too."""
     (tmp_path / "x.yaml").write_bytes(text.encode(errors="replace"))
-    quoted = "".join(f"{line}\n" for line in transcript.CONTROL.sub("", text).split("\n") if line != "END")
+    quoted = "".join(f"{line}\n" for line in commands.CONTROL.sub("", text).split("\n") if line != "END")
     for page in ('```yaml\n--8<-- "x.yaml"\n```\n', f"````console\n$ cat <<'END'\n{quoted}END\n````\n"):
         with suppress(PreuveError):  # a page that includes it may say so
             assert claim(plan("p.md", page, [tmp_path])).page == "p.md"
@@ -457,7 +457,7 @@ def altered(value: Any, place: tuple[Any, ...], other: object) -> Any:  # noqa: 
     return copied
 
 
-READERS = {
+READERS: dict[str, Callable[[Path], object]] = {
     "a page": lambda path: find(path.parent.parent).surveyed()[1],
     "a transcript": lambda path: transcript.read(path, "t.txt", "p.md"),
     "a run": lambda path: run.read(path, "run.json"),
@@ -478,9 +478,10 @@ def test_what_is_no_file_is_told(reader: str, make: Callable[[Path], None], tmp_
     named = {"server": "https://127.0.0.1:1", "certificate-authority": path.name}
     content = {**KUBECONFIG, "clusters": [{"name": "c", "cluster": named}]}
     (tmp_path / "docs" / "config").write_text(yaml.safe_dump(content))
-    problems: list[PreuveError] = []
+    problems: list[object] = []
     try:
-        problems = READERS[reader](path) or []
+        told = READERS[reader](path)
+        problems = told if isinstance(told, list) else []
     except PreuveError as error:
         problems = [error]
     assert len(problems) == 1 or (make is Path.mkdir and reader == "a page")
@@ -610,7 +611,7 @@ def html(text: str) -> str:
     return markdown().reset().convert(text)
 
 
-printable = soup.map(lambda text: transcript.CONTROL.sub("", text).replace("\n", "").replace(LONG, LONG[:50]))
+printable = soup.map(lambda text: commands.CONTROL.sub("", text).replace("\n", "").replace(LONG, LONG[:50]))
 
 
 @hostile
@@ -667,7 +668,7 @@ def scene(text: str) -> str:
 
 
 @hostile
-@given(lines_of(*SCENE).map(lambda text: transcript.CONTROL.sub("", text)))
+@given(lines_of(*SCENE).map(lambda text: commands.CONTROL.sub("", text)))
 def test_a_drawing_is_drawn_or_refused(text: str) -> None:
     """Of objects that Kubernetes could hold: whatever else a transcript tells is no drawing."""
     try:
