@@ -29,9 +29,11 @@ def version(kind: str) -> str:
     return api.partition("/api")[2].removeprefix("s").removeprefix("/")
 
 
-def made(kind: str, name: str, /, owner: Object | None = None, **fields: object) -> dict[str, Any]:
+def made(
+    kind: str, name: str, /, owner: Object | None = None, *, meta: Object | None = None, **fields: object
+) -> dict[str, Any]:
     """An object; `meta` is merged into its metadata."""
-    meta = {"name": name, "uid": f"{kind}/{name}", "generation": 1, **fields.pop("meta", {})}
+    metadata = {"name": name, "uid": f"{kind}/{name}", "generation": 1, **(meta or {})}
     if owner:
         reference = {
             "apiVersion": version(owner["kind"]),
@@ -39,8 +41,8 @@ def made(kind: str, name: str, /, owner: Object | None = None, **fields: object)
             "name": owner["metadata"]["name"],
             "uid": owner["metadata"]["uid"],
         }
-        meta["ownerReferences"] = [{**reference, "controller": True}]
-    return {"kind": kind, "metadata": meta, **fields}
+        metadata["ownerReferences"] = [{**reference, "controller": True}]
+    return {"kind": kind, "metadata": metadata, **fields}
 
 
 def running(**more: object) -> dict[str, Any]:
@@ -76,7 +78,11 @@ def pod(
     /,
     name: str = "web",
     container: dict[str, Any] = PROBED,
-    **more: object,
+    *,
+    owner: Object | None = None,
+    meta: Object | None = None,
+    spec: Object | None = None,
+    status: Object | None = None,
 ) -> dict[str, Any]:
     """A Pod on node1, Ready if its container is; `spec`, `status` and `meta` are merged into it."""
     state = running() if state is None else state
@@ -85,16 +91,16 @@ def pod(
     return made(
         "Pod",
         name,
-        more.pop("owner", None),
-        meta={"labels": {"app": "web"}, **more.pop("meta", {})},
-        spec={"nodeName": "node1", "containers": [container], **more.pop("spec", {})},
+        owner,
+        meta={"labels": {"app": "web"}, **(meta or {})},
+        spec={"nodeName": "node1", "containers": [container], **(spec or {})},
         status={
             "phase": "Running",
             "observedGeneration": 1,
             "podIPs": [{"ip": f"10.0.0.{len(name)}"}],
             "conditions": conditions,
             "containerStatuses": [state],
-            **more.pop("status", {}),
+            **(status or {}),
         },
     )
 

@@ -266,10 +266,10 @@ def test_a_program_that_a_command_has_reached(runs: int, lived: float, wanted: s
     objects = [pod(), node()]
     settled = Snapshot(objects, NOW, reports=seen(process(lived=10)))
     reached = Snapshot(objects, NOW, reports=seen(process(lived=20, runs=runs)))
-    now = {"reports": seen(process(lived=lived, runs=runs)), "reached": reached}
-    motions = moving(Snapshot(objects, NOW, **now), settled)
+    now = seen(process(lived=lived, runs=runs))
+    motions = moving(Snapshot(objects, NOW, reports=now, reached=reached), settled)
     assert (not motions) == (wanted == "rest")
-    assert not moving(Snapshot(objects, NOW, reports=now["reports"]), settled)
+    assert not moving(Snapshot(objects, NOW, reports=now), settled)
     assert all(motion.ends for motion in motions)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import pytest
 from hypothesis import given
@@ -156,21 +156,40 @@ def deployment(
     )
 
 
+class Counts(TypedDict, total=False):
+    """What a ReplicaSet may say of itself, where it is not two of everything."""
+
+    want: int
+    have: int
+    ready: int
+    available: int
+    """As many as are ready, if not said."""
+    conditions: list[dict[str, str]]
+
+
 def replicas(
-    owner: Object | None = None, want: int = 2, have: int = 2, ready: int = 2, **more: object
+    owner: Object | None = None, *, meta: Object | None = None, **counts: Unpack[Counts]
 ) -> dict[str, Any]:
-    counts = {"replicas": have, "readyReplicas": ready, "availableReplicas": more.pop("available", ready)}
+    ready = counts.get("ready", 2)
+    status: dict[str, object] = {
+        "observedGeneration": 1,
+        "replicas": counts.get("have", 2),
+        "readyReplicas": ready,
+        "availableReplicas": counts.get("available", ready),
+    }
+    if "conditions" in counts:
+        status["conditions"] = counts["conditions"]
     return made(
         "ReplicaSet",
-        more.pop("name", "web-1"),
+        "web-1",
         owner,
-        meta=more.pop("meta", {}),
-        spec={"replicas": want, "selector": {"matchLabels": {"app": "web"}}},
-        status={"observedGeneration": 1, **counts, **more},
+        meta=meta,
+        spec={"replicas": counts.get("want", 2), "selector": {"matchLabels": {"app": "web"}}},
+        status=status,
     )
 
 
-def rollout(deploy: dict[str, Any], *pods: dict[str, Any], **counts: object) -> list[dict[str, Any]]:
+def rollout(deploy: dict[str, Any], *pods: dict[str, Any], **counts: Unpack[Counts]) -> list[dict[str, Any]]:
     """A Deployment, its ReplicaSet and its Pods."""
     owner = replicas(deploy, **counts)
     for number, each in enumerate(pods):
@@ -240,7 +259,7 @@ def test_a_deployment(objects: list[dict[str, Any]], wanted: str) -> None:
     [({}, "rest"), ({"ready": 1, "available": 1}, "moves"), ({"available": 1}, "moves")],
     ids=["complete", "a Ready Pod not counted yet", "Ready, not for long enough"],
 )
-def test_a_replicaset_of_nobody(counts: dict[str, int], wanted: str) -> None:
+def test_a_replicaset_of_nobody(counts: Counts, wanted: str) -> None:
     """Without a Deployment its own counts are what `get replicaset` shows: they follow the Pods."""
     owner = replicas(**counts)
     assert verdict([owner, pod(name="a", owner=owner), pod(name="bc", owner=owner)]) == wanted
@@ -289,7 +308,7 @@ def daemons(by_hand: bool = False, template: Object | None = None, **more: int) 
         "numberAvailable",
     )  # fmt: skip
     counts = {**dict.fromkeys(fields, 1), **more}
-    spec = {"updateStrategy": {"type": "OnDelete"}} if by_hand else {}
+    spec: dict[str, object] = {"updateStrategy": {"type": "OnDelete"}} if by_hand else {}
     spec |= {"template": {"spec": template or {}}}
     return made("DaemonSet", "log", spec=spec, status={"observedGeneration": 1, **counts})
 
@@ -315,7 +334,15 @@ UNCOUNTED = {"conditions": [{"type": "DisruptionAllowed", "status": "False", "re
 LOOKED = {"conditions": [{"type": "AbleToScale", "status": "True"}]}
 WEB = {"matchLabels": {"app": "web"}}
 PARTITION = {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
-OWN, DAEMON = {"owner": stateful()}, {"owner": daemons()}
+
+
+class Owned(TypedDict):
+    """Whose a Pod is."""
+
+    owner: dict[str, Any]
+
+
+OWN, DAEMON = Owned(owner=stateful()), Owned(owner=daemons())
 OTHERS = {
     "StatefulSet: complete": ([stateful(), pod(**OWN)], "rest"),
     "StatefulSet: rolling": ([stateful(updated=0, updateRevision="b"), pod(**OWN)], "moves"),
