@@ -10,7 +10,7 @@ import stat
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -27,7 +27,8 @@ from preuve.progress import Progress
 from preuve.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from preuve.cluster.context import ContextCluster
@@ -38,8 +39,23 @@ REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 
 
-class _Server(http.server.BaseHTTPRequestHandler):
+class Server(http.server.ThreadingHTTPServer):
     """An API server that knows its version and what its user may do, and notes what it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.asked: list[tuple[str, str, str | None]] = []
+        self.specs: list[dict[str, Any]] = []
+        self.version = "v1.35.1"
+        self.said: object = None
+        """Instead of its version."""
+        self.rules: Sequence[Mapping[str, Any]] = ALL
+        self.incomplete = False
+        self.refused = ""
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    server: Server
 
     def do_GET(self) -> None:
         self.server.asked.append((self.command, self.path, self.headers.get("Authorization")))
@@ -73,10 +89,8 @@ class _Server(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def server() -> Iterator[http.server.HTTPServer]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Server) as server:
-        server.asked, server.specs, server.version, server.said = [], [], "v1.35.1", None
-        server.rules, server.incomplete, server.refused = ALL, False, ""
+def server() -> Iterator[Server]:
+    with Server() as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield server
@@ -84,7 +98,7 @@ def server() -> Iterator[http.server.HTTPServer]:
         thread.join()
 
 
-def config(name: str, server: str, **user: str) -> dict[str, object]:
+def config(name: str, server: str, **user: str) -> dict[str, Any]:
     return {
         "clusters": [{"name": f"{name}-cluster", "cluster": {"server": server}}],
         "users": [{"name": f"{name}-user", "user": user}],
@@ -93,9 +107,9 @@ def config(name: str, server: str, **user: str) -> dict[str, object]:
     }
 
 
-def written(path: Path, *configs: dict[str, object]) -> Path:
+def written(path: Path, *configs: Mapping[str, Any]) -> Path:
     """A kubeconfig with the contexts of all."""
-    whole: dict[str, object] = {}
+    whole: dict[str, Any] = {}
     for each in configs:
         for section, entries in each.items():
             whole[section] = [*whole.get(section, []), *entries] if isinstance(entries, list) else entries
@@ -105,8 +119,8 @@ def written(path: Path, *configs: dict[str, object]) -> Path:
 
 
 def have_team(
-    tmp_path: Path, server: http.server.HTTPServer, namespace: str = "", **environment: str
-) -> Iterator[ContextCluster]:
+    tmp_path: Path, server: Server, namespace: str = "", **environment: str
+) -> AbstractContextManager[ContextCluster]:
     """Be connected to a context `team` with a token, beside one that nobody asks for."""
     team = config("team", f"http://127.0.0.1:{server.server_port}", token="s3cret")  # noqa: S106 - a test's
     file = written(tmp_path / "config", team, config("production", "http://127.0.0.1:1", token="other"))  # noqa: S106
@@ -115,7 +129,7 @@ def have_team(
     return connected(settings, Progress(), environment)
 
 
-def test_only_the_named_context_is_used(tmp_path: Path, server: http.server.HTTPServer) -> None:
+def test_only_the_named_context_is_used(tmp_path: Path, server: Server) -> None:
     """The current context, another one, is neither asked nor copied; nothing is written to a cluster."""
     with have_team(tmp_path, server) as cluster:
         assert (cluster.version, cluster.nodes) == ("v1.35.1", ())
@@ -127,7 +141,7 @@ def test_only_the_named_context_is_used(tmp_path: Path, server: http.server.HTTP
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
-def test_root_lends_its_pages_users_of_their_own(tmp_path: Path, server: http.server.HTTPServer) -> None:
+def test_root_lends_its_pages_users_of_their_own(tmp_path: Path, server: Server) -> None:
     """Limits count by user, and none holds for root: a page that forks without end would take the machine."""
     with have_team(tmp_path, server) as cluster:
         box = cluster.confine("forks.md", exclusive=False)
@@ -155,8 +169,8 @@ def test_root_lends_its_pages_users_of_their_own(tmp_path: Path, server: http.se
 )
 def test_rights_that_are_missing_are_told_before_anything_is_written(
     tmp_path: Path,
-    server: http.server.HTTPServer,
-    rules: list[object],
+    server: Server,
+    rules: list[Mapping[str, Any]],
     incomplete: bool,
     refused: str,
     lacking: str,
@@ -186,8 +200,8 @@ def test_rights_that_are_missing_are_told_before_anything_is_written(
 )
 def test_rights_in_one_namespace_are_enough_to_be_given_it(
     tmp_path: Path,
-    server: http.server.HTTPServer,
-    rules: list[object],
+    server: Server,
+    rules: list[Mapping[str, Any]],
     incomplete: bool,
     refused: str,
     lacking: str,
@@ -220,7 +234,7 @@ def kubectl(folder: Path, version: str) -> Path:
 )
 def test_the_kubectl_of_the_user_s_path_is_the_pages_and_its_skew_is_told(
     tmp_path: Path,
-    server: http.server.HTTPServer,
+    server: Server,
     capsys: pytest.CaptureFixture[str],
     client: str,
     cluster: str,
@@ -237,9 +251,7 @@ def test_the_kubectl_of_the_user_s_path_is_the_pages_and_its_skew_is_told(
     assert (f"{program} is {client}, and context 'team' is {cluster}" in said) is told
 
 
-def test_a_kubectl_that_cannot_be_run_by_a_page_is_told_first(
-    tmp_path: Path, server: http.server.HTTPServer
-) -> None:
+def test_a_kubectl_that_cannot_be_run_by_a_page_is_told_first(tmp_path: Path, server: Server) -> None:
     """A wrapper that needs the user's home."""
     program = kubectl(tmp_path / "bin", "v1.35.0")
     program.write_text(f"#!/bin/sh\nexec {tmp_path}/real-kubectl\n")
@@ -257,9 +269,7 @@ def test_without_a_kubectl_of_the_user_s_it_is_ours(tmp_path: Path, monkeypatch:
         found_kubectl({"PATH": str(tmp_path)})
 
 
-def test_credentials_are_on_no_disk(
-    tmp_path: Path, server: http.server.HTTPServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_credentials_are_on_no_disk(tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are in memory: whatever ends the process, nothing is left."""
     temporary = tmp_path / "tmp"
     temporary.mkdir()
@@ -293,6 +303,7 @@ def test_secrets_of_a_killed_process_go_at_the_next_start(tmp_path: Path) -> Non
         stdout=subprocess.PIPE,
     )
     with live:
+        assert live.stdout
         assert live.stdout.read(1)
         killed = (sys.executable, "-c", LEAVE.format("os.kill(os.getpid(), 9)"))
         subprocess.run(killed, env=environment, check=False)
@@ -376,7 +387,7 @@ def test_no_kubeconfig_is_told() -> None:
 
 
 @pytest.mark.parametrize("said", [b"<html>Sign in</html>", b"", b"[]", b'{"gitVersion": 1}', b"[" * 100_000])
-def test_what_is_no_api_server_is_told(tmp_path: Path, server: http.server.HTTPServer, said: bytes) -> None:
+def test_what_is_no_api_server_is_told(tmp_path: Path, server: Server, said: bytes) -> None:
     """A proxy before it that wants somebody to log in, say: its address, and what it said."""
     server.said = said
     with pytest.raises(ClusterError, match=r"context 'team': http://127.0.0.1:\d+ does not ") as told:
