@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from preuve.cluster.embedded.cluster import EmbeddedCluster
 
 
@@ -39,7 +41,7 @@ class Kubectl:
     def get(self, *arguments: str) -> Any:  # noqa: ANN401 - JSON
         return json.loads(self("get", *arguments, "--output=json"))
 
-    def apply(self, *documents: dict[str, object]) -> None:
+    def apply(self, *documents: Mapping[str, object]) -> None:
         self("apply", "--filename=-", stdin="\n---\n".join(map(json.dumps, documents)))
 
     def wait(self, what: str, condition: str) -> None:

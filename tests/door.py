@@ -81,7 +81,7 @@ def _pour(one: socket.socket, other: socket.socket) -> None:
 
 
 @contextmanager
-def _serving(server: socketserver.BaseServer) -> Iterator[None]:
+def _serving(server: socketserver.ThreadingTCPServer | http.server.ThreadingHTTPServer) -> Iterator[None]:
     server.daemon_threads = True
     server.block_on_close = False
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -201,12 +201,15 @@ def recorded(cluster: EmbeddedCluster, folder: Path) -> Iterator[Record]:
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = pass_on  # noqa: N815 - http.server's names
 
     class Gate(http.server.ThreadingHTTPServer):
-        def finish_request(self, request: socket.socket, address: tuple[str, int]) -> None:
+        def finish_request(
+            self, request: socket.socket | tuple[bytes, socket.socket], client_address: tuple[str, int]
+        ) -> None:
+            assert isinstance(request, socket.socket)  # as TCP has it; UDP has the other
             with (
                 suppress(OSError),
                 outside.wrap_socket(request, server_side=True) as safe,
             ):  # who came has gone
-                super().finish_request(safe, address)
+                super().finish_request(safe, client_address)
 
     with Gate(("127.0.0.1", 0), Porter) as server:
         address = f"https://127.0.0.1:{server.server_port}"

@@ -59,7 +59,7 @@ def test_what_is_no_typed_file_is_left_alone(changed: str) -> None:
     assert offered(changed, "a/index.md") == changed
 
 
-NODE = {
+NODE: dict[str, type] = {
     "role": str,
     "image": str,
     "labels": dict,
@@ -69,7 +69,7 @@ NODE = {
     "kubeadmConfigPatchesJSON6902": list,
 }
 """The fields of a node, as pkg/apis/config/v1alpha4 of kind has them; an unknown one is refused there."""
-MAPPING = {"containerPort": int, "hostPort": int, "listenAddress": str, "protocol": str}
+MAPPING: dict[str, type] = {"containerPort": int, "hostPort": int, "listenAddress": str, "protocol": str}
 
 
 def unknown(config: dict[str, Any]) -> Iterator[str]:

@@ -286,7 +286,7 @@ def somebody(api: Api) -> Iterator[None]:
     labels = {"labels": OURS}
     mark = {"annotations": {OWNER: dead(), PAGE: "other.md"}}
     home = f"{SPACES}/shop"
-    things = [
+    things: list[tuple[str, dict[str, Any]]] = [
         (SPACES, {"metadata": {"name": "shop", **labels, **mark}}),  # a copy of the metadata of a page's
         (SPACES, {"metadata": {"name": "labelled", **labels}}),
         (ROLES, {"metadata": {"name": "preuve", **labels}, "rules": []}),

@@ -9,7 +9,7 @@ import sys
 from difflib import unified_diff
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from markdown import Markdown
@@ -38,7 +38,7 @@ PAGES = sorted(path.name for path in GOLDEN.glob("*.md") if "." not in path.stem
 PROJECT = Project(GOLDEN, GOLDEN, (GOLDEN / "includes",), "fr", Settings(), "golden")
 """Its cluster has no identity: an image's new recipe is no reason to play these pages again."""
 
-EXTENSIONS = {
+EXTENSIONS: dict[str, dict[str, Any]] = {
     "abbr": {},
     "admonition": {},
     "attr_list": {},

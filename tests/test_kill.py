@@ -137,10 +137,10 @@ class World:
             yield from (
                 str(path) for pattern in (name, f"*/{name}") for path in Path("/sys/fs/cgroup").glob(pattern)
             )
-        for path in (self.root / "transcripts").iterdir():
+        for told in (self.root / "transcripts").iterdir():
             try:
-                if path.name not in {"page.txt", "index.txt"} or not read(path, path.name, f"{path.stem}.md"):
-                    yield str(path)
+                if told.name not in {"page.txt", "index.txt"} or not read(told, told.name, f"{told.stem}.md"):
+                    yield str(told)
             except TranscriptError as error:
                 yield str(error)
 

@@ -314,8 +314,8 @@ def test_what_go_compiled_stays_until_all_is_compiled(
 ) -> None:
     """So that a build that failed goes on from there; then nothing of it stays."""
     monkeypatch.delenv("GOCACHE")
-    monkeypatch.setattr(binaries, "modules", lambda _: (hello(tmp_path / "a"), second))
     second = hello(tmp_path / "b", "undefined_function()")
+    monkeypatch.setattr(binaries, "modules", lambda _: (hello(tmp_path / "a"), second))
     with pytest.raises(ClusterError, match="undefined_function"):
         binaries.build(["1.37"], progress)
     kept = cache / "go-build"

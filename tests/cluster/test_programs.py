@@ -46,7 +46,7 @@ def test_a_python_that_is_gone_is_told(tmp_path: Path) -> None:
         lend(Box(), ["helm-docs"], WHERE, path=str(tmp_path))
 
 
-@pytest.mark.skipif(not shutil.which("bwrap") or os.geteuid(), reason="takes bubblewrap, and root")
+@pytest.mark.skipif(not shutil.which("bwrap") or os.geteuid() != 0, reason="takes bubblewrap, and root")
 def test_a_page_s_own_user_can_run_it() -> None:
     """Whatever folders of root's it lies in; it can write none of them."""
     box = lend(Box(uid=uid_of("page.md")), ["preuve"], WHERE)

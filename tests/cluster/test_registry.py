@@ -21,7 +21,7 @@ from preuve.cluster.embedded import images, oci, upstream
 from preuve.cluster.embedded.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     Serve = Callable[..., "Client"]
@@ -32,7 +32,7 @@ class Answer:
     """What a server said."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: http.client.HTTPMessage
     body: bytes
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from preuve.meaning.census import named, needed, strange
 from preuve.meaning.kinds import Kind
 from preuve.meaning.spans import Answer, Value
+
+if TYPE_CHECKING:
+    from preuve.cluster.objects import Object
 
 POD = {
     "kind": "Pod",
@@ -26,7 +31,7 @@ SERVICE = {
 }
 
 
-def told(obj: dict[str, object]) -> set[tuple[str, str]]:
+def told(obj: Object) -> set[tuple[str, str]]:
     return {(str(kind), text) for kind, text in named(obj)}
 
 

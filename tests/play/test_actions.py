@@ -214,7 +214,9 @@ def test_a_lost_cluster_stays_what_it_is() -> None:
         (UnmatchedError("no match", Result("said secret\n", 0, 0.1)), 0),
     ],
 )
-def test_what_a_command_answered_that_failed_is_given_too(answer: Result | Exception, code: int) -> None:
+def test_what_a_command_answered_that_failed_is_given_too(
+    answer: Result | Exception, code: int | None
+) -> None:
     """Secrets masked, for it will be shown; the error says how the command ended."""
     exchanges = play(
         plan("p.md", "```console\n$ one\n$ two\n```\n", []).actions(), FakeStage({"two": answer})

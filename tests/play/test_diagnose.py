@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from preuve.cluster.api import LostError, RefusedError
+from preuve.cluster.api import Api, LostError, RefusedError
 from preuve.play.diagnose import EVENTS, LINES, diagnose
 
 Json = dict[str, Any]
 
 
-class Answers:
+class Answers(Api):
     """An API that gives what it was told to, else refuses."""
 
-    def __init__(self, answers: Json) -> None:
+    def __init__(self, answers: Json) -> None:  # of no cluster: nothing of an Api's is made
         self._answers = answers
 
     def get(self, path: str, **_: str) -> Json:

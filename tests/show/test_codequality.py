@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from folder import Folder
 from preuve.errors import ClusterError, DriftError, Where
@@ -47,10 +47,10 @@ def test_a_fault_is_the_same_one_after_another_play(tmp_path: Path) -> None:
     folder.write("a.md", "Prose.\n")
     (tmp_path / "mkdocs.yml").write_text("site_name: theirs\n")
 
-    def report(name: str, line: int) -> list[dict[str, str]]:
+    def report(name: str, line: int) -> list[dict[str, Any]]:
         drift = DriftError(f"no longer\n    $ kubectl get pods\n- a\n+ {name}", Where("a.md", line))
         made = codequality.report(Edition(find(tmp_path), wrong={"a.md": [drift]}, elsewhere=[LOST]))
-        found: list[dict[str, str]] = json.loads(made)
+        found: list[dict[str, Any]] = json.loads(made)
         return found
 
     before, after = report("web-x7k2p", 3), report("web-b4d6f", 5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import asdict
 from importlib import resources
+from operator import attrgetter
 from string import Formatter
 from types import MethodType
 from typing import TYPE_CHECKING
@@ -19,12 +20,12 @@ from preuve.show.strings import LANGUAGES, strings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    Words = str | Mapping[str, "Words"] | Sequence["Words"]
+
 PREUVE = resources.files("preuve")
 
 
-def words(
-    value: str | Mapping[str, object] | Sequence[object], place: str = ""
-) -> Iterator[tuple[str, list[str]]]:
+def words(value: Words, place: str = "") -> Iterator[tuple[str, list[str]]]:
     """Each text of a column, by its place, and the values that it takes."""
     match value:
         case str():
@@ -68,4 +69,4 @@ def test_what_is_shown_outside_the_table_is_in_every_language(language: str) -> 
 def test_every_language_has_its_formatters(drawer: str) -> None:
     """A generator without hooks takes them by name."""
     made = [each for each in vars(fence).values() if isinstance(each, MethodType) and each.__name__ == drawer]
-    assert sorted(each.__self__.strings.language for each in made) == sorted(LANGUAGES)
+    assert sorted(map(attrgetter("__self__.strings.language"), made)) == sorted(LANGUAGES)

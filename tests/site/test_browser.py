@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from playwright.sync_api import (
@@ -55,7 +55,7 @@ SHEET: ViewportSize = {"width": 718, "height": 1047}
 """A4 at 96 pixels an inch, between margins of a centimetre."""
 
 
-def settled(context: BrowserContext, address: str) -> Page:
+def settled(context: Browser | BrowserContext, address: str) -> Page:
     """The page, once it is loaded and its scripts have run."""
     page = context.new_page()
     page.goto(address, wait_until="load")
@@ -436,7 +436,7 @@ def _lighthouse(address: str, *only: str) -> dict[str, Any]:
     return report
 
 
-def _over(report: dict[str, Any], budget: dict[str, float]) -> Iterator[str]:
+def _over(report: dict[str, Any], budget: Mapping[str, float]) -> Iterator[str]:
     for audit, most in budget.items():
         value = report["audits"][audit]["numericValue"]
         if value > most:
