@@ -62,7 +62,6 @@ lint: .venv/ready ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy benchmarks
 
 format: .venv/ready ## what ruff can mend by itself
 	$(BIN)/ruff check --fix .
