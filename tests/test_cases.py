@@ -43,7 +43,7 @@ RIGHT: dict[str, dict[str, str]] = {
         "run probe1": rf"\A{GREETING}one\n(?!one)",
         "run probe2": rf"\A{GREETING}two\nthree\n(?!t)",
         "run probe3": r"\ALinux\n\Z",
-        "echo": r"\Asystem: \[Linux\]\n\Z",
+        'echo "system': r"\Asystem: \[Linux\]\n\Z",
         "run probe5": rf"\A{GREETING}five\n(?!five)",
         "run probe6": rf"\A{GREETING}six\n(?!six)",
     },

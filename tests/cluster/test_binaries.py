@@ -179,6 +179,31 @@ def test_oldest_go_is_what_the_modules_ask_for(modfile: Path) -> None:
     assert f"go {toolchain.OLDEST}.0" in lines(modfile)
 
 
+LATE = [
+    ("five\r\n", "", "five\r\n"),
+    ("five\r\n", "fi", "five\r\n"),
+    ("five\r\n", "four\r\nfi", "four\r\nfive\r\n"),
+    ("five\r\n", "four\r\nfive\r\n", "four\r\nfive\r\n"),
+    ("five", "four\r\nfive\r\n", "four\r\nfive"),  # the end of its line comes by itself
+    ("five\r\n", "five\r\nfive\r\n", "five\r\nfive\r\n"),
+    ("six", "five\r\n", "five\r\nsix"),
+    ("", "five\r\n", "five\r\n"),
+]
+"""The first data that come from a container, what its log has by then, and what is to be shown."""
+
+
+def test_a_terminal_that_comes_late_shows_everything_once(tmp_path: Path) -> None:
+    """What a container printed before kubectl was there is in its log, and some of what comes then may be."""
+    module = hello(tmp_path, 'fmt.Printf("%q", joined.With([]byte(os.Args[1]), []byte(os.Args[2])))')
+    main = module.folder / "main.go"
+    imports = 'import ("fmt"; "os"; "preuve/hello/joined")'
+    main.write_text(main.read_text().replace("package main\n", f"package main\n{imports}\n"))
+    shutil.copytree(KUBERNETES / "kubectl/attached/joined", tmp_path / "joined")
+    output("go", "-C", tmp_path, "build", "-o", "hello", ".")
+    shown = [json.loads(output(tmp_path / "hello", data, log)) for data, log, _ in LATE]
+    assert shown == [wanted for *_, wanted in LATE]
+
+
 def test_unknown_version_lists_the_known() -> None:
     """A version that cannot be embedded is refused with those that can."""
     with pytest.raises(ConfigError, match=r"'1\.12'.*1\.37, 1\.36"):

@@ -113,7 +113,8 @@ def test_who_looks_for_processes_may_find_those_that_look() -> None:
     assert not same(run((source, nginx + itself)), run((source, itself)))
     assert not same(run((source, nginx)), run((source, nginx.replace("nginx -g", "nginx -t"))))
     counting = source.replace("grep nginx", "grep -c nginx")
-    assert same(run((counting, "5\n")), run((counting, "4\n")))
+    said = 'Targeting container "hull".\n{}\n'
+    assert same(run((counting, said.format(5))), run((counting, said.format(4))))
     assert not same(
         run(("kubectl exec web -- ls | grep -c nginx", "5\n")),
         run(("kubectl exec web -- ls | grep -c nginx", "4\n")),

@@ -108,6 +108,23 @@ def test_a_reading_command_waits_until_what_changed_is_at_rest() -> None:
     assert stage.done == [READ, CHANGE, f"{CHANGE} 2", "settle 60", READ, READ, CHANGE, "settle 5", READ]
 
 
+def test_what_is_deleted_was_there() -> None:
+    """It has come to be first, as at a reader's; what goes, or was shown in motion, is not waited for."""
+    stage = FakeStage()
+    delete, dry = "kubectl delete pvc hold --wait=false", "kubectl apply -f x.yaml --dry-run=client"
+    first = [CHANGE, dry, delete, f"{delete} 2", READ, f"{delete} 3", f"{CHANGE} 2"]
+    played(
+        "```console\n$ {}\n```\n```{{ .console settle=no }}\n$ {}\n```\n\n```console\n$ {}\n```\n".format(
+            "\n$ ".join(first), READ, f"{delete} 4"
+        ),
+        stage,
+    )
+    assert [each for each in stage.done if each != dry] == [
+        *(CHANGE, "settle 60", delete, f"{delete} 2"),
+        *("settle 60", READ, f"{delete} 3", f"{CHANGE} 2", READ, f"{delete} 4"),
+    ]
+
+
 def test_a_rest_that_does_not_last_is_waited_for_again() -> None:
     """Before each command that asks; what was changed meanwhile is told, and only once."""
     stage = FakeStage(lasts=False)

@@ -706,7 +706,9 @@ def normalizers(asked: Question, *, mounts: bool) -> Iterator[Normalizer]:
         yield lambda text: _picked(r"\A(\d{5})\n?\Z", text)
     if asked.tallied:
         yield tallies
-    if asked.itself:
+    if asked.itself and asked.counted:
+        yield lambda text: _groups(r"(?m)^ *(\d+)$", Kind.COUNT, text)
+    elif asked.itself:
         yield lambda text: _groups(r"(?m)^ *(\d+ [^\n]*\bgrep\b[^\n]*)$", Kind.PASSING, text)
     if asked.events:
         reasons = "Pulling" if mounts else "Pulling|FailedMount"

@@ -138,7 +138,7 @@ def marked(
 
 def _by_form(answer: Answer, asked: Question, *, mounts: bool) -> list[Span]:
     text = answer.output
-    counts = asked.counted and (asked.events or asked.itself or answer.order == Order.SET)
+    counts = asked.counted and (asked.events or answer.order == Order.SET)
     if counts and (found := list(count(text, none=asked.passing))):
         return found
     rules = (*(so_far,) * answer.grows, *normalizers(asked, mounts=mounts), *NORMALIZERS)

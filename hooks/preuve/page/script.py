@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from preuve.page.plan import Command
-from preuve.page.verbs import reads
+from preuve.page.verbs import deletes, reads
 
 if TYPE_CHECKING:
     from preuve.page.plan import Plan
@@ -76,7 +76,8 @@ def script(plan: Plan, remarks: Remarks) -> str:
         source = command.source
         if options.until and not source.rstrip().endswith("&"):
             source = UNTIL.format(pattern=shlex.quote(options.until), source=source)
-        wait = f"rest {options.timeout:.0f}\n" if number and options.settle and reads(source) else ""
+        waits = number and options.settle and (reads(source) or deletes(source))
+        wait = f"rest {options.timeout:.0f}\n" if waits else ""
         note = f"  ({'; '.join(notes)})" if notes else ""
         parts.append(f"\n# {command.where}{note}\n{wait}{source}\n")
     return "".join(parts)

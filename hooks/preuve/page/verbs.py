@@ -138,6 +138,15 @@ def reaches(source: str) -> bool:
     return bool(_effects(source) & _REACH)
 
 
+def deletes(source: str) -> bool:
+    """Tell whether a command deletes something: what comes of that depends on what it has come to.
+
+    >>> deletes("kubectl delete pvc data"), deletes("kubectl delete pod web --dry-run=client")
+    (True, False)
+    """
+    return any(next(operands(words), "") == "delete" and not _dry(words) for words in calls(source))
+
+
 def given(source: str) -> Iterator[str]:
     """Yield what a command has kubectl make, given with ``-f`` or ``-k``: names, folders, globs.
 

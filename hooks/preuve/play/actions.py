@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from preuve.errors import CommandError, PreuveError
 from preuve.page.plan import Command, Diagram
-from preuve.page.verbs import changes, reads
+from preuve.page.verbs import changes, deletes, reads
 from preuve.play.shell import ShellEndedError
 from preuve.transcript import Exchange
 
@@ -110,7 +110,7 @@ def attempt(commands: Iterable[Command], stage: Renewable) -> Iterator[Exchange]
     """
     rest = Rest()
     for command in commands:
-        if (rest.since or not rest.lasts) and reads(command.source):
+        if rest.is_wanted(command):
             try:
                 rest = Rest(stage.settle(command.options.timeout, rest.since))
             except CommandError:  # what still moves after so long is read as it is, once
@@ -138,13 +138,28 @@ class Rest:
     """By itself."""
     since: tuple[str, ...] = ()
     """The commands that may have changed something since."""
+    in_motion: bool = False
+    """The page has looked at it since, and did not want to wait."""
+
+    def is_wanted(self, action: Action) -> bool:
+        """Whether an action asks for another one.
+
+        It does if its answer may depend on it. What was just made has to be there before it is deleted, as it
+        is at a reader's, who has to type: a claim that no Pod uses yet goes at once.
+        """
+        if isinstance(action, Diagram) or reads(action.source):
+            return bool(self.since) or not self.lasts
+        makes = not all(map(deletes, self.since))
+        return makes and not self.in_motion and deletes(action.source)
 
 
 def _perform(action: Action, stage: Stage, rest: Rest) -> Generator[Exchange, None, Rest]:
     """Do one action; returns what is known of the last rest after it."""
-    asks = isinstance(action, Diagram) or reads(action.source)
-    if (rest.since or not rest.lasts) and asks and action.options.settle:
-        rest = Rest(stage.settle(action.options.timeout, rest.since))
+    if rest.is_wanted(action):
+        if action.options.settle:
+            rest = Rest(stage.settle(action.options.timeout, rest.since))
+        else:
+            rest = replace(rest, in_motion=True)
     if isinstance(action, Diagram):
         started = time.monotonic()
         drawing = stage.draw(action)

@@ -35,6 +35,8 @@ import (
 	"k8s.io/kubectl/pkg/cmd/util"
 	"k8s.io/kubectl/pkg/scheme"
 	uexec "k8s.io/utils/exec"
+
+	"cluster/kubernetes/kubectl/attached/joined"
 )
 
 // Run has kubectl run make its Pod as ever, and shows the Pod's output itself.
@@ -297,12 +299,7 @@ func (s *screen) begin(data []byte) error {
 	if err != nil {
 		return err
 	}
-	missed := all[min(s.seen, len(all)):]
-	known := min(len(missed), len(data))
-	for !bytes.HasSuffix(missed, data[:known]) { // the log may have some of it already
-		known--
-	}
-	_, err = s.out.Write(append(missed, data[known:]...))
+	_, err = s.out.Write(joined.With(data, all[min(s.seen, len(all)):]))
 	return err
 }
 
