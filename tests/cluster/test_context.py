@@ -319,19 +319,34 @@ def test_secrets_of_a_killed_process_go_at_the_next_start(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == [kept]
 
 
-def test_files_that_a_kubeconfig_names_are_taken_in(tmp_path: Path) -> None:
-    """Certificates are found beside the kubeconfig that names them, and are in the copy."""
-    (tmp_path / "ca.crt").write_bytes(b"authority")
-    (tmp_path / "token").write_text("abc\n")
+def test_files_that_a_kubeconfig_names_are_found_beside_it(tmp_path: Path) -> None:
+    """The authority is in the copy; what may be renewed is read where it is, whenever one logs in."""
+    for name in ("ca.crt", "me.crt", "me.key", "token"):
+        (tmp_path / name).write_text(name)
     kind = config("kind", "https://127.0.0.1:1", tokenFile="token")
+    kind["users"][0]["user"] |= {"client-certificate": "me.crt", "client-key": "./me.key"}
     kind["clusters"][0]["cluster"]["certificate-authority"] = "ca.crt"
     found = minified("kind", {"KUBECONFIG": str(written(tmp_path / "config", kind))})
-    authority = base64.b64encode(b"authority").decode()
+    authority = base64.b64encode(b"ca.crt").decode()
     assert found["clusters"][0]["cluster"] == {
         "server": "https://127.0.0.1:1",
         "certificate-authority-data": authority,
     }
-    assert found["users"][0]["user"] == {"token": "abc"}
+    assert found["users"][0]["user"] == {
+        "tokenFile": str(tmp_path / "token"),
+        "client-certificate": str(tmp_path / "me.crt"),
+        "client-key": str(tmp_path / "me.key"),
+    }
+
+
+@pytest.mark.parametrize("name", ["certificate-authority", "client-certificate", "client-key", "tokenFile"])
+def test_a_file_that_a_kubeconfig_names_and_nobody_has_is_told(tmp_path: Path, name: str) -> None:
+    kind = config("kind", "https://127.0.0.1:1")
+    for section in (kind["clusters"][0]["cluster"], kind["users"][0]["user"]):
+        section[name] = "absent"
+    file = written(tmp_path / "config", kind)
+    with pytest.raises(ClusterError, match=rf"^{file} names 'absent' as {name}: No such file or directory$"):
+        minified("kind", {"KUBECONFIG": str(file)})
 
 
 @pytest.mark.parametrize(

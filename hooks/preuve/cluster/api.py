@@ -12,6 +12,7 @@ import time
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,6 +21,7 @@ from kubernetes.client import ApiClient, ApiException, Configuration
 from kubernetes.config import ConfigException, kube_config
 from urllib3.exceptions import HTTPError
 
+from preuve import whole
 from preuve.cluster.vault import Vault
 from preuve.errors import ClusterError
 from preuve.mapping import shown
@@ -27,7 +29,6 @@ from preuve.mapping import shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
-    from pathlib import Path
     from types import TracebackType
 
     from preuve.cluster.objects import Object
@@ -45,6 +46,10 @@ _UNFIT = (ValueError, TypeError, AttributeError, LookupError, OSError)
 
 _LOADING = Lock()
 """`kubernetes` remembers files for the whole process."""
+
+UNKNOWN = 401
+"""What is answered to credentials that are none any more, before anything is done. The token of a file or of
+a program lasts an hour, mostly, certificates are renewed in their place, and `mkdocs serve` takes days."""
 
 TOO_MANY = 429
 """What a busy API server answers before it does anything, with the seconds after which to ask again (upstream
@@ -107,32 +112,21 @@ class Api:
         self, kubeconfig: Path, network: Callable[[], AbstractContextManager[object]] = nullcontext
     ) -> None:
         self._network = network
-        load: Any = kube_config.load_kube_config_from_dict  # untyped upstream
-        configuration = Configuration()
-        configuration.connection_pool_maxsize = CONNECTIONS
-        configuration.retries = False
         config = yaml.safe_load(kubeconfig.read_text(encoding="utf-8"))
+        self._name = config["current-context"]
+        self._renewing = Lock()
         self._vault = Vault()
         try:
-            with _LOADING:
-                load(
-                    _filed(config, self._vault),
-                    client_configuration=configuration,
-                    persist_config=False,
-                    temp_file_path=self._vault.folder() if _asks_a_program(config) else None,
-                )
-        except (ConfigException, *_UNFIT) as error:
+            with self._understood():
+                self._config = _filed(config, self._vault)
+            self._folder = self._vault.folder() if _asks_a_program(config) else None
+            self._client = self._logged_in()
+        except BaseException:
             self._vault.close()
-            why = error if isinstance(error, ConfigException | ValueError) else "a value of it is of no use"
-            message = f"context {shown(config['current-context'])}: {str(why)[:200]}"
-            raise ClusterError(message) from None
-        finally:
-            # It would give the next one of the same program our files, which are gone by then.
-            kube_config._temp_files.clear()  # noqa: SLF001 - there is no other way to its memory
-        self.server: str = configuration.host
+            raise
+        self.server: str = self._client.configuration.host
         self.cluster: Object = config["clusters"][0]["cluster"]
         """How others find the server, and know it, as a kubeconfig says it."""
-        self._client = ApiClient(configuration)
         self._ahead = timedelta()
 
     def __enter__(self) -> Self:
@@ -233,6 +227,48 @@ class Api:
         """
         return Watch(self._open("GET", path, {**query, "watch": "1"}, limit=limit), path)
 
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        """Tell what a kubeconfig says that one cannot log in with."""
+        try:
+            yield
+        except (ConfigException, *_UNFIT) as error:
+            why = error if isinstance(error, ConfigException | ValueError) else "a value of it is of no use"
+            raise ClusterError(f"context {shown(self._name)}: {str(why)[:200]}") from None
+
+    def _logged_in(self) -> Any:  # noqa: ANN401 - `kubernetes` has no types
+        """A client with the credentials of now: files are read, a program is asked."""
+        load: Any = kube_config.load_kube_config_from_dict  # untyped upstream
+        configuration = Configuration()
+        configuration.connection_pool_maxsize = CONNECTIONS
+        configuration.retries = False
+        with _LOADING, self._understood():
+            try:
+                load(
+                    _with_token(self._config),
+                    client_configuration=configuration,
+                    persist_config=False,
+                    temp_file_path=self._folder,
+                )
+            finally:
+                # It would give the next one of the same program our files, which are gone by then.
+                kube_config._temp_files.clear()  # noqa: SLF001 - there is no other way to its memory
+            program = self._config["users"][0]["user"].get("exec")
+            if program and not (configuration.api_key or configuration.cert_file):
+                command = shown(program["command"])  # what it said is in the log
+                raise ConfigException(f"{command}, which logs in, gives no credentials: see what it says")
+        # It would run a program again before any request of the last five minutes, in each thread by itself,
+        # for a token alone; `_open` does when the server says that it is time, whatever there is to renew.
+        configuration.refresh_api_key_hook = None
+        return ApiClient(configuration)
+
+    def _renewed(self, refused: object) -> Any:  # noqa: ANN401 - as `_logged_in`
+        """A client of a new login, unless another thread has logged in since the one that was refused."""
+        with self._renewing:
+            if self._client is refused:
+                self._client = self._logged_in()  # who still uses the other one, a watch, goes on with it
+            return self._client
+
     def _json(self, *asked: Any, **more: Any) -> Any:  # noqa: ANN401 - JSON
         answer = self._answer(*asked, **more)
         try:
@@ -259,25 +295,29 @@ class Api:
         headers: Mapping[str, str] | None = None,
         limit: float | None = ANSWER_LIMIT,
     ) -> Any:  # noqa: ANN401 - `kubernetes` has no types
-        asked = self._client.param_serialize(
-            method,
-            path,
-            query_params=list(query.items()),
-            header_params={"Accept": "application/json", **(headers or {})},
-            body=body,
-            auth_settings=["BearerToken"],
-        )
+        client, renewed = self._client, False
         end = time.monotonic() + ANSWER_LIMIT
         while True:
+            asked = client.param_serialize(
+                method,
+                path,
+                query_params=list(query.items()),
+                header_params={"Accept": "application/json", **(headers or {})},
+                body=body,
+                auth_settings=["BearerToken"],
+            )
             try:
                 with self._network():
-                    response: Any = self._client.call_api(*asked, _request_timeout=(ANSWER_LIMIT, limit))
+                    response: Any = client.call_api(*asked, _request_timeout=(ANSWER_LIMIT, limit))
                 refusal = b"" if response.status < 300 else response.read()
             except (ApiException, HTTPError, OSError) as error:  # the first tells of a failed handshake
                 raise LostError(f"the API server at {self.server} does not answer: {error}") from None
             self._ahead = _ahead(response.headers.get("Date"))
             if response.status < 300:
                 return response
+            if response.status == UNKNOWN and not renewed:
+                client, renewed = self._renewed(client), True
+                continue
             asked_for = response.headers.get("Retry-After", "") if response.status == TOO_MANY else ""
             pause = max(1, int(asked_for)) if asked_for.isdecimal() else 0
             if not pause or time.monotonic() + pause > end:
@@ -301,6 +341,18 @@ def _as_files(entry: Object, vault: Vault) -> Iterator[tuple[str, object]]:
             yield file, vault.file(file, base64.b64decode(value))
         else:
             yield name, value
+
+
+def _with_token(config: Object) -> Object:
+    """A kubeconfig with what the file of its token holds now, which comes before a token (client-go)."""
+    [entry] = config["users"]
+    if not (file := entry["user"].get("tokenFile")):
+        return config
+    try:
+        token = whole.text(Path(file)).strip()
+    except OSError as error:
+        raise ConfigException(f"the token's file {file} cannot be read: {error.strerror}") from None
+    return {**config, "users": [{**entry, "user": {**entry["user"], "token": token}}]}
 
 
 def _asks_a_program(config: Object) -> bool:

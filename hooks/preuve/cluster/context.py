@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from preuve.settings import Settings
 
 FILES = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
-"""What a kubeconfig may keep in other files."""
+"""What a kubeconfig may keep in other files; all but the first may be renewed while pages are played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,21 +313,26 @@ def _merged(
 
 
 def _embedded(file: Path, entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Take in the files that an entry names, relative to its own; name the program that it asks in full."""
+    """Take in the authority that an entry names; name in full its other files, and the program that it asks.
+
+    All are relative to the entry's own file.
+    """
     taken = {name: value for name, value in entry.items() if name not in FILES}
+    base = file.parent.absolute()
     for name in FILES:
-        if not entry.get(name):
+        if not entry.get(name) or entry.get(f"{name}-data"):  # which counts then
             continue
+        named = os.path.normpath(base / str(entry[name]))  # as kubectl has it, where links lead elsewhere
         try:
-            content = whole.read(file.parent / str(entry[name]))
-            if name == "tokenFile":
-                taken["token"] = content.decode().strip()
-            else:
-                taken.setdefault(f"{name}-data", base64.b64encode(content).decode())
-        except (OSError, ValueError) as error:  # the second is what a path of no file system says, or bytes
+            content = whole.read(Path(named))
+        except (OSError, ValueError) as error:  # the second is what a path of no file system says
             why = error.strerror if isinstance(error, OSError) else error
             raise ClusterError(f"{file} names {shown(entry[name])} as {name}: {why}") from None
+        if name == "certificate-authority":  # the pages need it too, who see no file of ours
+            taken[f"{name}-data"] = base64.b64encode(content).decode()
+        else:
+            taken[name] = named
     program = entry.get("exec")
     if isinstance(program, dict) and "/" in str(program.get("command")):  # else it is looked up in the PATH
-        taken["exec"] = {**program, "command": str(file.parent.absolute() / str(program["command"]))}
+        taken["exec"] = {**program, "command": str(base / str(program["command"]))}
     return taken
