@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -248,7 +249,8 @@ class Home(Session):
                 result = bash.run(line)
                 assert result.exit == 0, result.output
             config = bash.run(f"cat {path}").output
-            yield Namespace(yaml.safe_load(config)["contexts"][0]["context"]["namespace"], config)
+            name = yaml.safe_load(config)["contexts"][0]["context"]["namespace"]
+            yield Namespace(name, config, datetime.max.replace(tzinfo=UTC))
             for line in self._typed[2:]:
                 result = bash.run(line, timeout=GONE_LIMIT)
                 assert result.exit == 0, result.output

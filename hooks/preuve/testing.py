@@ -7,6 +7,7 @@ import re
 import threading
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -106,12 +107,15 @@ class FakeBackend:
 
     refusal: str = ""
     asked: list[str] = field(default_factory=list)
+    granted: timedelta = timedelta(days=7)
+    """How long the token of a page is one."""
 
     @contextmanager
     def shared(self, progress: Progress) -> Iterator[FakeCluster]:  # noqa: ARG002 - nothing takes time
         """A cluster whose API server keeps what it is given."""
         with ThreadingHTTPServer(("127.0.0.1", 0), _Api) as server, TemporaryDirectory() as folder:
             server.asked, server.kept = self.asked, {}  # type: ignore[attr-defined]
+            server.granted = self.granted  # type: ignore[attr-defined]
             threading.Thread(target=server.serve_forever, daemon=True).start()
             kubeconfig = Path(folder, "kubeconfig")
             kubeconfig.write_text(yaml.safe_dump(_kubeconfig(f"http://127.0.0.1:{server.server_port}")))
@@ -151,7 +155,12 @@ class _Api(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         made = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         meta = made["metadata"] = {"name": "", "uid": str(len(self.server.asked)), **made.get("metadata", {})}
-        made["status"] = {"allowed": True, "token": "fake"}  # whatever is asked for
+        end = f"{datetime.now(UTC) + self.server.granted:%Y-%m-%dT%H:%M:%SZ}"
+        made["status"] = {
+            "allowed": True,
+            "token": "fake",
+            "expirationTimestamp": end,
+        }  # whatever is asked for
         self.server.kept[f"{self.path}/{meta['name']}"] = made
         self._answer(made, 201)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -75,6 +76,22 @@ def test_a_page_is_played_on_a_backend_that_is_neither(tmp_path: Path) -> None:
     assert player.run.pages == {"index.md", "whole.md"}
     for page in ("index", "whole"):
         assert f"DELETE /api/v1/namespaces/{page} 200" in fake.asked
+
+
+@pytest.mark.parametrize(("granted", "made"), [(timedelta(hours=1), 1), (timedelta(minutes=9), 2)])
+def test_a_page_is_kept_no_longer_than_its_token_lasts(tmp_path: Path, granted: timedelta, made: int) -> None:
+    """A cluster grants less than it is asked for: what is added later is played anew, not refused (401)."""
+    folder = Folder(tmp_path)
+    (tmp_path / "mkdocs.yml").write_text("site_name: seam\n")
+    folder.write("index.md", "```console\n$ kubectl get pods\n```\n")
+    fake = FakeBackend(granted=granted)
+    project = find(tmp_path)
+    with Player(project, keep=True, backend=lambda _: fake) as player:
+        for more in ("", "$ echo more\n"):
+            folder.write("index.md", f"```console\n$ kubectl get pods\n{more}```\n")
+            [(_, played)] = player.play(project.pages())
+            assert isinstance(played, Transcript), played
+    assert fake.asked.count("POST /api/v1/namespaces 201") == made
 
 
 ASKING = """\

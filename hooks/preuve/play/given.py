@@ -131,9 +131,9 @@ def made(api: Api, namespace: str, page: str) -> Iterator[Namespace]:
     try:
         debugger = not rights.lacking(api, rights.DEBUGGER, namespace)
         let_in(api, namespace, _binding(account), debugger=debugger)
-        config = logged_in(api, namespace)
+        config, end = logged_in(api, namespace)
         wait_for_rights(api, namespace, rights_of(namespace, debugger=debugger))
-        yield Namespace(namespace, config, extend)
+        yield Namespace(namespace, config, end, extend)
     finally:
         _leave(api, namespace, account, until)
 

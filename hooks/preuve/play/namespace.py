@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,11 @@ _REVIEWS = "/apis/authorization.k8s.io/v1"
 ROLES, BINDINGS = f"{RBAC}/clusterroles", f"{RBAC}/clusterrolebindings"
 
 TOKEN_SECONDS = 7 * 24 * 3600
-"""A token outlives a week of `mkdocs serve`; it ends with its namespace anyway."""
+"""What is asked for: a token outlives a week of `mkdocs serve`; it ends with its namespace anyway. A cluster
+may grant less, an hour at least (``--service-account-max-token-expiration``)."""
+
+LAST = timedelta(minutes=10)
+"""Of a token, in which no play begins: none takes as long."""
 
 APPEAR_LIMIT = 30.0
 """Seconds for the cluster to furnish a new namespace: 0.1 s with the settings of the embedded one, 5 s with a
@@ -60,6 +65,8 @@ class Namespace:
     name: str
     kubeconfig: str
     """One context, credentials embedded: a secret."""
+    until: datetime
+    """When they are about to end, on the cluster's clock: no play is to begin there any more."""
     extend: Callable[[float], object] = lambda _: None
     """Is told for how many seconds from now the page may make something there, at most."""
 
@@ -338,11 +345,11 @@ def _furnish(api: Api, space: Object, *, exclusive: bool) -> Namespace:
         let_in(api, name, debugger=True)
         _created(api, ROLES, {"metadata": wide, "rules": READER})
     _created(api, BINDINGS, {"metadata": wide, "subjects": _subjects(name), "roleRef": _role(role)})
-    config = logged_in(api, name)
+    config, until = logged_in(api, name)
     wait_for_rights(api, name, [*rights_of(name), {"verb": "list", "resource": "nodes"}])
     _wait_for(api, f"{home}/serviceaccounts", "default")  # without it no Pod is admitted
     _wait_for(api, f"{home}/configmaps", "kube-root-ca.crt")  # without it no Pod starts
-    return Namespace(name, config)
+    return Namespace(name, config, until)
 
 
 def let_in(api: Api, name: str, named: str = USER, *, debugger: bool) -> None:
@@ -368,11 +375,12 @@ def _subjects(name: str) -> list[Object]:
     return [{"kind": "ServiceAccount", "name": USER, "namespace": name}]
 
 
-def logged_in(api: Api, name: str) -> str:
-    """Give the kubeconfig of a namespace's page, whose identity is there."""
+def logged_in(api: Api, name: str) -> tuple[str, datetime]:
+    """Give the kubeconfig of a namespace's page, whose identity is there, and when no play begins with it."""
     path = f"{SPACES}/{name}/serviceaccounts/{USER}/token"
-    token = api.post(path, {"spec": {"expirationSeconds": TOKEN_SECONDS}})
-    return _kubeconfig(api.cluster, name, token["status"]["token"])
+    granted = api.post(path, {"spec": {"expirationSeconds": TOKEN_SECONDS}})["status"]
+    until = datetime.fromisoformat(granted["expirationTimestamp"]) - LAST
+    return _kubeconfig(api.cluster, name, granted["token"]), until
 
 
 def _role(name: object, kind: str = "ClusterRole") -> Object:

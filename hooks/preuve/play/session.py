@@ -109,9 +109,10 @@ class Session:
     def leads_to(self, plan: Plan) -> bool:
         """Whether `plan` begins with what was played so far, in such a place, so that only the rest is to be.
 
-        The files are all there before the first command, and any command may have looked at any of them.
+        The files are all there before the first command, and any command may have looked at any of them. The
+        place is none any more once the page's kubectl is about to be nobody's there.
         """
-        if _place(plan) != _place(self._plan):
+        if _place(plan) != _place(self._plan) or self._api.now() > self._namespace.until:
             return False
         actions = list(plan.actions())[: len(self._done)]
         return list(map(_outcome, actions)) == list(map(_outcome, self._done))
