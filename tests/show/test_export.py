@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -79,3 +83,46 @@ def test_what_preuve_wrote_it_writes_anew(project: Project, folder: str) -> None
 def test_a_folder_that_cannot_be_written_is_told_before_anything_is_played(project: Project) -> None:
     with pytest.raises(ConfigError, match=r"^/proc/x/y cannot be written: .*: name another folder$"):
         target(project, Path("/proc/x/y"))
+
+
+def test_the_folder_itself_stays(project: Project) -> None:
+    """A server that serves it goes on, and a volume that is mounted there stays."""
+    folder = project.root / "build"
+    exported(project, folder)
+    served = os.open(folder, os.O_RDONLY)
+    try:
+        exported(project, folder)
+        assert Path(f"/proc/self/fd/{served}/index.md").exists()
+    finally:
+        os.close(served)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can mount")
+@pytest.mark.parametrize(
+    ("mount", "told"),
+    [
+        ("mount -t tmpfs none build", ""),
+        (
+            "mkdir build/sub && touch build/.preuve && mount -t tmpfs none build/sub",
+            "build/sub cannot be removed: Device or resource busy: name another folder",
+        ),
+        (
+            "mount -t tmpfs -o ro none build",
+            "build cannot be written: Read-only file system: name another folder",
+        ),
+        ('mount --bind -o ro . . && cd "$PWD" && mount -t tmpfs none build', ""),
+    ],
+)
+def test_a_mount_is_written_to_or_told(project: Project, mount: str, told: str) -> None:
+    """A container's volume is one; where its parent is read-only, too."""
+    (project.root / "build").mkdir()
+    render = (sys.executable, "-m", "preuve.cli", "render", "build")
+    ran = subprocess.run(
+        ("unshare", "--mount", "sh", "-ec", f'{mount}; "$@"; exec "$@"', "sh", *render),
+        cwd=project.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, bool(ran.stderr)) == ((2, True) if told else (0, False)), ran.stderr
+    assert re.search(told, ran.stderr)

@@ -58,8 +58,9 @@ def target(project: Project, folder: Path) -> Path:
             f"{folder} is not empty and was not written by preuve: name another folder, or empty it"
         )
     try:
-        real.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=real.parent):
+        place = real if real.exists() else real.parent  # it stays: something may be mounted there
+        place.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=place):
             pass
     except OSError as error:
         raise ConfigError(f"{folder} cannot be written: {error.strerror}: name another folder") from None
@@ -74,10 +75,12 @@ def export(edition: Edition, folder: Path) -> int:
     """
     project = edition.project
     folder = target(project, folder)
-    if folder.exists():
-        shutil.rmtree(folder)
-    shutil.copytree(project.docs, folder)
+    folder.mkdir(exist_ok=True)
+    _empty(folder)
     (folder / MARK).touch()
+    for source in project.docs.iterdir():
+        copy = shutil.copytree if source.is_dir() else shutil.copy2
+        copy(source, folder / source.name)
     words = strings(project.language)
     for name in edition.pages:
         (folder / name).write_text(edition.render(name, words), encoding="utf-8")
@@ -86,3 +89,19 @@ def export(edition: Edition, folder: Path) -> int:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
     return sum(path.is_file() for path in folder.rglob("*"))
+
+
+def _empty(folder: Path) -> None:
+    """Take away what is in a folder, the mark last: what is left then can be written anew.
+
+    Raises:
+        ConfigError: something of it cannot be taken away: something else is mounted there, say.
+    """
+    for path in sorted(folder.iterdir(), key=lambda path: path.name == MARK):
+        try:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        except OSError as error:
+            raise ConfigError(f"{path} cannot be removed: {error.strerror}: name another folder") from None
