@@ -214,9 +214,8 @@ def test_several_pages_that_are_wrong_are_told_each_at_its_line(place: Place) ->
     [
         (b"site_name: caf\xe9\n", "preuve: ", "is not UTF-8 at byte 14"),
         (b"site_name: x\ndocs_dir: nope\n", "mkdocs.yml:2: ", "mend docs_dir"),
-        (b"docs_dir: [a]\n", "mkdocs.yml:1: ", "pages in ['a']: write a folder"),
-        (b"docs_dir: !ENV NO_SUCH\n", "mkdocs.yml:1: ", "pages in None: write a folder"),
-        (b"markdown_extensions:\n- pymdownx.snippets: {base_path: 3}\n", "preuve: ", "write a folder"),
+        (b"docs_dir: [a]\n", "mkdocs.yml:1: ", "docs_dir: ['a']: write a folder"),
+        (b"a: b\nINHERIT: [a]\n", "mkdocs.yml:2: ", "INHERIT: ['a']: write a file"),
     ],
 )
 def test_a_configuration_that_cannot_be_is_told(place: Place, config: bytes, begins: str, said: str) -> None:

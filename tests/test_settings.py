@@ -131,6 +131,64 @@ def test_a_variable_counts_as_for_mkdocs(tmp_path: Path, monkeypatch: pytest.Mon
     assert (found.settings.kubernetes, found.settings.allow_exclusive) == ("1.36", True)
 
 
+@pytest.mark.parametrize("name", ["docs_dir", "site_dir", "theme", "nav", "extra", "markdown_extensions"])
+@pytest.mark.parametrize("nothing", ["", "null", "!ENV NO_SUCH"])
+def test_nothing_under_a_name_is_the_default_as_for_mkdocs(tmp_path: Path, name: str, nothing: str) -> None:
+    """A variable that is not set says nothing."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "mkdocs.yml").write_text("site_name: x\n")
+    stated = find(tmp_path)
+    (tmp_path / "mkdocs.yml").write_text(f"site_name: x\n{name}: {nothing}\n")
+    assert find(tmp_path) == stated
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("INHERIT: 3", "INHERIT: 3: write a file"),
+        ("INHERIT: [a]", "INHERIT: ['a']: write a file"),
+        ("INHERIT: {a: b}", "INHERIT: {'a': 'b'}: write a file"),
+        ("INHERIT: null", "INHERIT: None: write a file"),
+        ("docs_dir: 3", "docs_dir: 3: write a folder"),
+        ("docs_dir: [a]", "docs_dir: ['a']: write a folder"),
+        ("docs_dir: {a: b}", "docs_dir: {'a': 'b'}: write a folder"),
+        ("theme: 3", "theme: 3: write a name, or names and values"),
+        ("theme: [fr]", "theme: ['fr']: write a name, or names and values"),
+        ("extra: 3", "extra: 3: write names and values"),
+        ("extra: [preuve]", "extra: ['preuve']: write names and values"),
+        ("nav: 3", "nav: 3: write a list"),
+        ("nav: {a: b.md}", "nav: {'a': 'b.md'}: write a list"),
+        ("markdown_extensions: 3", "markdown_extensions: 3: write a list"),
+        ("markdown_extensions: pymdownx.snippets", "markdown_extensions: 'pymdownx.snippets': write a list"),
+        *(
+            (
+                f"markdown_extensions: {{pymdownx.snippets: {{base_path: {value}}}}}",
+                f"base_path of pymdownx.snippets: {value}: write a folder, or a list of them",
+            )
+            for value in ("3", "[3]", "[['a']]", "{'a': 'b'}")
+        ),
+    ],
+)
+def test_what_is_of_another_kind_is_told_at_its_line(tmp_path: Path, written: str, told: str) -> None:
+    """In mkdocs.yml, and in what that inherits; a build says so too."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "base.yml").write_text(f"a: 1\nb: 2\n{written}\n")
+    (tmp_path / "mkdocs.yml").write_text("site_name: x\nINHERIT: base.yml\n")
+    with pytest.raises(PreuveError) as error:
+        find(tmp_path)
+    assert str(error.value) == f"base.yml:3: {told}"
+
+
+def test_all_that_is_of_another_kind_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "mkdocs.yml").write_text("nav: 3\nextra: [a]\n")
+    with pytest.raises(PreuveError) as error:
+        find(tmp_path)
+    assert sorted(str(each) for each in error.value.each) == [
+        "mkdocs.yml:1: nav: 3: write a list",
+        "mkdocs.yml:2: extra: ['a']: write names and values",
+    ]
+
+
 @pytest.mark.parametrize(
     ("base", "told"),
     [

@@ -28,10 +28,20 @@ from preuve.settings import Settings, settings
 from preuve.transcript import Transcript, misnamed, read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from types import UnionType
 
 
 CONFIGURATION = "mkdocs.yml"
+
+KINDS: Mapping[str, tuple[type | UnionType, str]] = {
+    "docs_dir": (str, "a folder"),
+    "theme": (str | dict, "a name, or names and values"),
+    "extra": (dict, "names and values"),
+    "nav": (list, "a list"),
+    "markdown_extensions": (list | dict, "a list"),
+}
+"""What may stand under the names of it that are read here, beside nothing. MkDocs refuses the same itself."""
 
 
 class State(StrEnum):
@@ -286,7 +296,7 @@ def configuration(path: Path) -> tuple[dict[object, Any], tuple[Path, ...]]:
         name = os.path.relpath(waiting, path.parent)
         try:
             own = mapping.read(whole.text(waiting), mapping.ConfigurationLoader)
-            inherited = own.pop("INHERIT", None)
+            inherits, inherited = "INHERIT" in own, own.pop("INHERIT", None)
             said = _over(said, own)
         except mapping.MappingError as error:
             raise ConfigError(f"this is not YAML: {error}", Where(name, error.line)) from None
@@ -300,7 +310,9 @@ def configuration(path: Path) -> tuple[dict[object, Any], tuple[Path, ...]]:
             raise ConfigError("this is nested without end", Where(name, 1)) from None
         files.append(waiting)
         asked = Where(name, mapping.line(whole.text(waiting), "INHERIT"))
-        waiting = Path(os.path.normpath(waiting.parent / str(inherited))) if inherited is not None else None
+        if inherits and not isinstance(inherited, str):
+            raise ConfigError(f"INHERIT: {shown(inherited)}: write a file", asked)
+        waiting = Path(os.path.normpath(waiting.parent / inherited)) if inherits else None
     return said, tuple(files)
 
 
@@ -320,11 +332,18 @@ def _over(upper: Mapping[object, Any], lower: Mapping[object, Any]) -> dict[obje
 def _read(path: Path) -> Project:
     config, _ = configuration(path)
     root = path.parent
-    given = config.get("docs_dir", "docs")
-    docs = root / str(given)
-    if not isinstance(given, str) or not docs.is_dir():
-        what = f"{docs}, which is no folder" if isinstance(given, str) else f"{shown(given)}: write a folder"
-        raise ConfigError(f"{path} has its pages in {what}: mend docs_dir", whereabouts(path, "docs_dir"))
+    raise_all(
+        [
+            ConfigError(f"{name}: {shown(config[name])}: write {wanted}", whereabouts(path, name))
+            for name, (kinds, wanted) in KINDS.items()
+            if not isinstance(config.get(name), kinds | None)
+        ]
+    )
+    given = config.get("docs_dir")
+    docs = root / ("docs" if given is None else given)
+    if not docs.is_dir():
+        what = f"{path} has its pages in {docs}, which is no folder: mend docs_dir"
+        raise ConfigError(what, whereabouts(path, "docs_dir"))
     return stated(path, config, docs, _extension(config, "pymdownx.snippets"), root)
 
 
@@ -348,7 +367,7 @@ def stated(
     return Project(
         root=path.parent,
         docs=docs,
-        bases=bases(snippets, base),
+        bases=bases(snippets, base, partial(whereabouts, path)),
         language=language(theme if isinstance(theme, Mapping) else {}),
         settings=chosen,
         cluster=identity(chosen),
@@ -391,18 +410,25 @@ def navigated(nav: object) -> Iterator[str]:
             waiting += reversed(list(part.values()) if isinstance(part, dict) else part)
 
 
-def bases(snippets: Mapping[str, Any], root: Path) -> tuple[Path, ...]:
+def bases(
+    snippets: Mapping[str, Any], root: Path, find: Callable[[str], Where | None] = lambda _: None
+) -> tuple[Path, ...]:
     """The folders that pymdownx.snippets is given, its own default if none.
+
+    Args:
+        snippets: what it is given.
+        root: the folder that its paths are relative to.
+        find: says where mkdocs.yml has a name, for messages.
 
     Raises:
         ConfigError: it is given something else.
     """
     given = snippets.get("base_path", ["."])
-    if not isinstance(given, str | list | tuple):
-        raise ConfigError(
-            f"base_path of pymdownx.snippets: {shown(given)}: write a folder, or a list of them"
-        )
-    return tuple(root / str(base) for base in ([given] if isinstance(given, str) else given))
+    listed = list(given) if isinstance(given, list | tuple) else [given]
+    if not all(isinstance(each, str | os.PathLike | None) for each in listed):  # MkDocs' `!relative` too
+        what = f"base_path of pymdownx.snippets: {shown(given)}: write a folder, or a list of them"
+        raise ConfigError(what, find("markdown_extensions"))
+    return tuple(root / str(base) for base in listed)
 
 
 def _extension(config: Mapping[object, Any], name: str) -> Mapping[str, Any]:
