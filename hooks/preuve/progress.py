@@ -22,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
 
@@ -68,12 +68,15 @@ class Progress:
 
     Args:
         console: where to show them; standard error unless given.
+        whole: what this is a detail of, and is broken off with.
     """
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, console: Console | None = None, whole: Progress | None = None) -> None:
         self.console = console or Console(stderr=True)
+        self._whole = whole
         self._lock = threading.Lock()
         self._stages: list[Stage] = []
+        self._enders: list[Callable[[], object]] = []
         self.broken_off = False
         """What ends without success does so because it was told to: nothing is wrong with it."""
         self._ended = threading.Event()
@@ -86,9 +89,39 @@ class Progress:
 
     def silenced(self) -> Progress:
         """One like it that shows nothing, for stages that are details of a stage of this one."""
-        return Progress(Console(quiet=True))
+        return Progress(Console(quiet=True), self)
+
+    def break_off(self) -> None:
+        """Have all end that can be told to, whatever thread waits for it."""
+        with self._lock:
+            self.broken_off, enders = True, list(self._enders)
+        for end in enders:
+            end()
+
+    @contextmanager
+    def ended_by(self, end: Callable[[], object]) -> Iterator[None]:
+        """Be able to break off what the block waits for.
+
+        Args:
+            end: ends it; it is called from another thread, and may still be when the block has ended.
+        """
+        if self._whole:
+            with self._whole.ended_by(end):
+                yield
+            return
+        with self._lock:
+            self._enders.append(end)
+            late = self.broken_off
+        try:
+            if late:
+                end()
+            yield
+        finally:
+            with self._lock:
+                self._enders.remove(end)
 
     def __enter__(self) -> Self:
+        self.broken_off = False
         if self.console.is_terminal:
             self._live.start()
         else:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import resource
-from contextlib import contextmanager, nullcontext
+import signal
+import socket
+from concurrent import futures
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
-from threading import Event
+from threading import Event, Thread, main_thread
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from preuve.cluster import api, backend
+from preuve.cluster.embedded import launch, requirements
 from preuve.errors import ClusterError, CommandError, PreuveError
 from preuve.play import namespace, session
+from preuve.play import player as play_player
 from preuve.play.player import FILES, Player
 from preuve.project import Page, Project
 from preuve.run import Run, Turn, dump
@@ -344,6 +349,63 @@ def test_a_play_that_is_broken_off_ends_a_session_that_was_being_made(
         played(player, late="$ never", a="$ crash")
     assert "close late.md" in sessions.told
     assert "never" not in sessions.told
+
+
+def test_ctrl_c_ends_the_start_of_a_page_s_cluster_at_once(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start takes tens of seconds, in a thread of the page: its supervisor is told before it is over."""
+    told: list[bytes] = []
+    waits = Event()
+
+    def wait(*args: Any, **more: Any) -> Any:  # noqa: ANN401 - as the real one
+        waits.set()
+        return futures.wait(*args, **more)
+
+    def supervise(owner: socket.socket) -> None:
+        with owner, suppress(TimeoutError):
+            owner.settimeout(10)
+            owner.sendall(b'{"stage": "API server"}\n')
+            assert waits.wait(10)
+            signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)  # it has to be woken
+            told.append(owner.recv(1))
+
+    @contextmanager
+    def supervisor(*_: object, **__: object) -> Iterator[socket.socket]:
+        ours, theirs = socket.socketpair()
+        thread = Thread(target=supervise, args=(theirs,))
+        thread.start()
+        try:
+            with ours:
+                yield ours
+        finally:
+            thread.join()
+
+    monkeypatch.setenv("PREUVE_HOME", str(project.root))
+    monkeypatch.setenv("XDG_STATE_HOME", str(project.root / "state"))
+    monkeypatch.setattr(requirements, "check", lambda *_: (None, None))
+    monkeypatch.setattr(launch, "supervisor", supervisor)
+    monkeypatch.setattr(play_player, "wait", wait)
+    with Player(project) as player, pytest.raises(KeyboardInterrupt):
+        played(player, exclusive="$ crash a node")
+    assert told == [b""]  # the end of the connection, without a word
+
+
+def test_what_is_broken_off_leaves_nothing_broken_off(project: Project, sessions: Sessions) -> None:
+    """`mkdocs serve` plays on: the next start of a cluster is not ended."""
+    with sessions.player(project, keep=True, jobs=1) as player:
+        with pytest.raises(ClusterError):
+            played(player, a="$ crash")
+        player._have_progress().break_off()
+        played(player, exclusive="$ one")
+        ended = Event()
+        with player._have_progress().silenced().ended_by(ended.set):
+            assert not ended.is_set()
+            player._have_progress().break_off()
+            assert ended.is_set()
+        ended.clear()
+        with player._have_progress().silenced().ended_by(ended.set):
+            assert ended.is_set()  # it began too late to be told
 
 
 def test_a_cluster_that_ended_is_what_is_told(project: Project, sessions: Sessions) -> None:

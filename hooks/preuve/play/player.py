@@ -173,8 +173,8 @@ class Player:
                     for future in wait(running, return_when=FIRST_COMPLETED).done:
                         yield by_page[running.pop(future).page], future.result()
             except BaseException:
-                progress.broken_off = True
                 self._broken_off = True
+                progress.break_off()
                 with suppress(ClusterError):  # of a cluster that is gone; why is told already
                     self._end_sessions()  # what still runs ends now, and the pool with it
                 raise

@@ -9,7 +9,7 @@ import signal
 import socket
 import struct
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -382,7 +382,12 @@ def _follow(owner: socket.socket, progress: Progress) -> bool:
         ClusterError: it did not come up.
     """
     log = []
-    with ExitStack() as stage, owner.makefile(encoding="utf-8") as lines:
+
+    def end() -> None:
+        with suppress(OSError):  # it has ended
+            owner.shutdown(socket.SHUT_WR)  # without `LET_GO`: the supervisor ends, and with it the lines
+
+    with progress.ended_by(end), ExitStack() as stage, owner.makefile(encoding="utf-8") as lines:
         for line in lines:
             match launch.news(line):
                 case {"stage": str(name)}:
