@@ -112,7 +112,7 @@ def quantity(text: str) -> Decimal | None:
     """Return what a quantity comes to; None if it is none, or one with an exponent.
 
     >>> [quantity(text) for text in ("300m", "2Ki", "1.5", "much")]
-    [Decimal('0.300'), Decimal('2048'), Decimal('1.5'), None]
+    [Decimal('0.3'), Decimal('2048'), Decimal('1.5'), None]
     """
     found = _QUANTITY.fullmatch(text)
     if not found:
