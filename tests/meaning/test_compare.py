@@ -431,13 +431,19 @@ Events:
 """
 
 
-def test_a_terminal_whose_size_comes_too_late_is_chance() -> None:
-    """Kubectl says so on its way, if the program has just ended."""
-    late = (
-        'E1130 07:54:18.773748   25 v3.go:80] "Encoding terminal size failed" err="write tcp: broken pipe"\n'
-    )
-    assert same(["five\n"], [f"five\n{late}"])
-    assert not same(["five\n"], ["five\nE1130 07:54:18.773748   25 v3.go:80] another failure\n"])
+@pytest.mark.parametrize(
+    "late",
+    [
+        'v3.go:80] "Encoding terminal size failed" err="write tcp: broken pipe"',
+        'reflector.go:227] "Failed to watch" err="context deadline exceeded" reflector="tools/cache"',
+    ],
+)
+def test_that_something_came_too_late_is_chance(late: str) -> None:
+    """Kubectl says on its way that a program has just ended, or its own time; not what came of it."""
+    clock = "E1130 07:54:18.773748   25"
+    assert same(["five\n"], [f"five\n{clock} {late}\n"])
+    assert not same(["five\n"], [f"five\n{clock} {late.replace('ed', 'able')}\n"])
+    assert not same(["five\n"], ["five\nerror: timed out waiting for the condition\n"])
 
 
 def test_the_words_of_a_message_are_in_order() -> None:

@@ -346,6 +346,10 @@ def progress(text: str) -> Iterator[Span]:
     yield from _groups(r"(Dload  Upload [^\n]*)", Kind.PASSING, text)
     yield from _groups(r"(?<![\d:-])([\d:-]+ --:--:-- [^\n]*)", Kind.PASSING, text)
     yield from _groups(r"(If you don't see a command prompt, try pressing enter\.)", Kind.PASSING, text)
+    # kubectl has run out of the time that it was given, perhaps just while it asked to watch.
+    yield from _groups(
+        r'(E\d{4} \S+ +\d+ reflector\S+\] "Failed to watch" err="context [^\n]*)', Kind.PASSING, text
+    )
     # kubectl tells the size of its terminal to a program that may just have ended.
     yield from _groups(r'(E\d{4} \S+ +\d+ \S+\] "Encoding terminal size failed"[^\n]*)', Kind.PASSING, text)
 
