@@ -187,6 +187,9 @@ LATE = [
     ("five", "four\r\nfive\r\n", "four\r\nfive"),  # the end of its line comes by itself
     ("five\r\n", "five\r\nfive\r\n", "five\r\nfive\r\n"),
     ("six", "five\r\n", "five\r\nsix"),
+    ("i", "five\r\nsix\r\nten\r\n", "five\r\nsix\r\nten\r\ni"),
+    ("> ", "1 > 0\r\nready\r\n", "1 > 0\r\nready\r\n> "),
+    ("\r\n", "five\r\n", "five\r\n"),
     ("", "five\r\n", "five\r\n"),
 ]
 """The first data that come from a container, what its log has by then, and what is to be shown."""
