@@ -60,12 +60,20 @@ def test_a_file_in_which_a_watch_is_kept_is_read_like_the_watch(watch: str, look
         ["kubectl get pods -w > seen &", "cat other"],
         ["kubectl get pods -w > /dev/null &", "ls /dev/null"],
         ["cat seen", "kubectl get -o wide pods > seen"],
+        ["kubectl get pods -w > pods &", "kubectl get pods | wc -l"],
+        ["kubectl get pods -w > seen &", "kubectl get nodes > seen", "cat seen"],
     ],
 )
 def test_nothing_else_is_of_a_moment(page: list[str]) -> None:
-    """What a command said once it had ended is no watch; nor is what is read before there is one."""
+    """What a command said once it had ended is no watch; nor is what is read before or instead of one."""
     assert not watching(page) - {0} or "-w " not in page[0]
     assert 1 not in watching(page)
+
+
+def test_what_is_made_of_such_a_file_is_read_like_it() -> None:
+    """Until it is written anew."""
+    page = ["kubectl get pods -w > seen &", "sort seen > states", "tail -n 2 states", "date > states"]
+    assert sorted(watching([*page, "cat states"])) == [0, 1, 2]
 
 
 def test_how_often_something_was_seen_is_chance() -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _WATCHES = re.compile(r"-A?wA?|--watch(?:-only)?(?:=true)?")
 _FOLLOWS = re.compile(r"-[ip]*f[ip]*|--follow(?:=true)?")
 _NOWHERE = re.compile(r"/dev/.*|&?\d|-")
+_ANEW = frozenset({">", ">|", "&>", ">&"})
 
 
 def answers(said: Sequence[tuple[str, str]], stopped: frozenset[int]) -> list[Answer]:
@@ -49,11 +50,11 @@ def watching(sources: Sequence[str]) -> frozenset[int]:
     kept: set[str] = set()
     found = set()
     for number, source in enumerate(sources):
-        if any(_watches(words) for words in verbs.calls(source)):
+        if any(map(_watches, verbs.calls(source))) or not kept.isdisjoint(_named(source)):
             found.add(number)
             kept.update(_written(source))
-        elif kept and not kept.isdisjoint(_named(source)):
-            found.add(number)
+        else:
+            kept.difference_update(_emptied(source))
     return frozenset(found)
 
 
@@ -92,7 +93,16 @@ def _written(source: str) -> Iterator[str]:
         yield from (name for name in found if not _NOWHERE.fullmatch(name))
 
 
-def _named(source: str) -> Iterator[str]:
+def _emptied(source: str) -> Iterator[str]:
+    """The files that a command writes anew."""
     for command in walk(source):
-        yield from (word.text for word in command.words)
-        yield from (each.target.text for each in command.redirections)
+        yield from (each.target.text for each in command.redirections if each.operator in _ANEW)
+
+
+def _named(source: str) -> Iterator[str]:
+    """The files that a command may read; what kubectl is given are names of objects."""
+    for command in walk(source):
+        words = [word.text for word in command.words]
+        if "kubectl" not in words:
+            yield from words
+        yield from (each.target.text for each in command.redirections if each.operator == "<")
