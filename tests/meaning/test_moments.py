@@ -112,6 +112,22 @@ def test_another_log_is_compared_to_its_last_line() -> None:
     assert not same(one, run(said[0], ("kubectl logs api | wc -l", "5\n"), stopped=frozenset({0})))
 
 
+@pytest.mark.parametrize(
+    ("followed", "read"),
+    [
+        ("kubectl logs -f web -c clock", "kubectl logs web -c app"),
+        ("kubectl logs -f web", "kubectl logs web --previous"),
+        ("kubectl logs -f web", "kubectl logs web -n shop"),
+        ("kubectl logs -f -l app=web", "kubectl logs -l app=api"),
+        ("kubectl exec web -- tail -f logs", "kubectl exec web -- ls logs"),
+    ],
+)
+def test_which_log_it_is_does_not_depend_on_the_pod_alone(followed: str, read: str) -> None:
+    """The log of another container, or of the one before, goes on no more for that."""
+    assert not growing([followed, read], frozenset({0}))
+    assert "exec" in read or growing([followed, followed.replace("-f", "--tail 1")], frozenset({0}))
+
+
 def test_who_looks_for_processes_may_find_those_that_look() -> None:
     """``ps | grep`` in a container: the one may be there before the other; what else runs is the lesson's."""
     source = "kubectl exec web -- sh -c 'ps | grep nginx'"

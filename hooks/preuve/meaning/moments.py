@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from preuve.meaning.spans import Answer, Order
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _WATCHES = re.compile(r"-A?wA?|--watch(?:-only)?(?:=true)?")
+_WHICH = re.compile(r"-[cln].*|-[if]*p[if]*|--(?:all-.*|container|namespace|previous|selector)(?:=.*)?")
 _FOLLOWS = re.compile(r"-[ip]*f[ip]*|--follow(?:=true)?")
 _NOWHERE = re.compile(r"/dev/.*|&?\d|-")
 _ANEW = frozenset({">", ">|", "&>", ">&"})
@@ -70,13 +72,27 @@ def growing(sources: Sequence[str], stopped: frozenset[int]) -> frozenset[int]:
     ([1], [])
     """
     logs = [
-        (number, tuple(verbs.operands(words)), any(map(_FOLLOWS.fullmatch, words)))
+        (number, _log(words), any(map(_FOLLOWS.fullmatch, words)))
         for number, source in enumerate(sources)
         for words in verbs.calls(source)
-        if "logs" in words
+        if next(verbs.operands(words), "") == "logs"
     ]
     followed = {asked for number, asked, follows in logs if follows and number in stopped}
     return frozenset(number for number, asked, _ in logs if asked in followed and number not in stopped)
+
+
+def _log(words: Sequence[str]) -> tuple[str, ...]:
+    """Which log kubectl is asked for: whose, of which container; not how much of it.
+
+    >>> _log("logs -f -n shop --tail 5 web -c app".split())
+    ('logs', 'web', '-c app', '-n shop')
+    """
+    which = (
+        f"{word} {value}" if word in verbs.VALUED else word
+        for word, value in pairwise([*words, ""])
+        if _WHICH.fullmatch(word)
+    )
+    return *verbs.operands(words), *sorted(which)
 
 
 def _watches(words: Sequence[str]) -> bool:
