@@ -104,6 +104,19 @@ def test_how_far_a_log_has_come_is_chance() -> None:
     assert not any(span.kind == Kind.COUNT for span in marks[0])
 
 
+def test_a_number_that_does_not_go_up_is_compared() -> None:
+    """It numbers no line: it is what was answered, say."""
+    one, other = (
+        run(
+            ("kubectl logs -f web", "200 GET /\n"),
+            ("kubectl logs web", f"200 GET /\n200 GET /a\n{code} GET /b\n"),
+            stopped=frozenset({0}),
+        )
+        for code in (404, 500)
+    )
+    assert not same(one, other)
+
+
 def test_another_log_is_compared_to_its_last_line() -> None:
     """As is one that is followed to its end."""
     said = [("kubectl logs -f web", "0: up\n"), ("kubectl logs api | wc -l", "4\n")]

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
+from operator import lt
 from typing import TYPE_CHECKING
 
 from preuve.meaning.table import CELL, Row, tables
@@ -745,9 +746,12 @@ def count(text: str, *, none: bool) -> Iterator[Span]:
 
 
 def so_far(text: str) -> Iterator[Span]:
-    """The numbers with which a program numbers its lines.
+    r"""The numbers with which a program numbers its lines: each is higher than the one before.
 
-    >>> [span.of(text) for text in ["17: under way after 3 s"] for span in so_far(text)]
-    ['17']
+    >>> logs = ["8: under way after 3 s\n17: there", "200 GET /\n200 GET /a\n500 GET /b"]
+    >>> [[span.of(text) for span in so_far(text)] for text in logs]
+    [['8', '17'], []]
     """
-    return _groups(r"(?m)^[^\w\n]*(\d+)\b(?![-:/.]\d)", Kind.COUNT, text)
+    found = list(_groups(r"(?m)^[^\w\n]*(\d{1,18})\b(?![-:/.]\d)", Kind.COUNT, text))
+    numbers = [int(span.of(text)) for span in found]
+    return iter(found if all(map(lt, numbers, numbers[1:])) else ())
