@@ -147,6 +147,8 @@ def test_who_looks_for_processes_may_find_those_that_look() -> None:
     nginx = "    1 root      0:00 nginx: master process nginx -g daemon off;\n"
     itself = "   31 root      0:00 grep nginx\n"
     assert same(run((source, nginx + itself)), run((source, nginx)))
+    more = "root        31  0.0  0.1   3324  1536 ?        S    10:00   0:00 grep nginx\n"
+    assert same(run((source.replace("ps", "ps aux"), more)), run((source.replace("ps", "ps aux"), "")))
     assert not same(run((source, nginx + itself)), run((source, itself)))
     assert not same(run((source, nginx)), run((source, nginx.replace("nginx -g", "nginx -t"))))
     counting = source.replace("grep nginx", "grep -c nginx")
@@ -156,3 +158,20 @@ def test_who_looks_for_processes_may_find_those_that_look() -> None:
         run(("kubectl exec web -- ls | grep -c nginx", "5\n")),
         run(("kubectl exec web -- ls | grep -c nginx", "4\n")),
     )
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("ps aux | grep nginx | grep -v grep | wc -l", "{}\n"),
+        ("ps | grep -c [n]ginx", "{}\n"),
+        ("cat ps.log | grep -c nginx", "{}\n"),
+        ("ps | grep nginx; ls | wc -l", "    1 root      0:00 nginx\n{}\n"),
+        ("cat /replicas; ps | grep -c nginx", "{}\n5\n"),
+        ("ps | grep log", "    1 root      0:00 sh -c tail -F /log | grep {}\n"),
+    ],
+)
+def test_what_cannot_be_who_looks_is_compared(script: str, said: str) -> None:
+    """Who leaves himself out is not found; nor is he another number, or the first of all processes."""
+    source = f"kubectl exec web -- sh -c '{script}'"
+    assert not same(run((source, said.format(3))), run((source, said.format(2))))

@@ -712,9 +712,10 @@ def normalizers(asked: Question, *, mounts: bool) -> Iterator[Normalizer]:
     if asked.tallied:
         yield tallies
     if asked.itself and asked.counted:
-        yield lambda text: _groups(r"(?m)^ *(\d+)$", Kind.COUNT, text)
+        yield lambda text: _groups(r"(?ms)^ *(\d+)$(?!.*^ *\d+$)", Kind.COUNT, text)
     elif asked.itself:
-        yield lambda text: _groups(r"(?m)^ *(\d+ [^\n]*\bgrep\b[^\n]*)$", Kind.PASSING, text)
+        process = r"(?m)^ *((?:[a-z][\w+-]* +)?(?!1 )\d+ [^\n]*\bgrep\b[^\n]*)$"  # 1 was there before
+        yield lambda text: _groups(process, Kind.PASSING, text)
     if asked.events:
         reasons = "Pulling" if mounts else "Pulling|FailedMount"
         pattern = rf"(?<![\w-])({reasons})(?![\w-])"

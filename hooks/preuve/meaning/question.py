@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 _AWAITS = re.compile(r"\s*(?:until|while !)\s")
 _COUNTED = re.compile(r"(?:\A|\|) *(?:wc -l\b|[ef]?grep (?:-\S+ )*-[A-Za-z]*c\b)[^|;&]*\Z")
-_ITSELF = re.compile(r"\bps\b[^|;&]*\| *(?:[ef]?grep\b|wc\b)")
+_ITSELF = re.compile(r"(?<![\w./-])ps(?![\w./-])[^|;&]*\| *(?:[ef]?grep\b|wc\b)")
+_OTHERS = re.compile(r"grep -\w*v\w* +[\"']?grep\b|\[\w\]")
+"""By which such a search leaves out itself: ``grep -v grep``, ``grep [n]ginx``."""
+_PIPELINES = re.compile(r"\|\||[;&\n]")
 _TALLIED = re.compile(r"\|\s*uniq\s+(?:-c\b|--count\b)")
 _REASONS = re.compile(r"\{\.items\[\*\]\.(?:reason|metadata\.name)\}")
 _PASSING = re.compile("pull|mount|warning", re.IGNORECASE)
@@ -105,13 +108,15 @@ def question(source: str) -> Question:
     ]
     events = bool(found) and all(_events(verb, operands) for verb, operands, _ in found)
     inside = [words for verb, _, words in found if verb == "exec" and not _terminal(words)]
-    within = [script for _, _, words in found for script in _scripts(words)]
+    scripts = [script for _, _, words in found for script in _scripts(words)]
+    searches = [pipeline for script in scripts for pipeline in _searches(script)]
+    outside = reduce(lambda text, script: text.replace(script, ""), scripts, source)
     return Question(
         awaits=bool(_AWAITS.match(source)),
         nodes=any(_nodes(verb, operands) for verb, operands, _ in found),
         events=events,
-        counted=any(map(_COUNTED.search, [source, *within])),
-        itself=any(map(_ITSELF.search, within)),
+        counted=any(map(_COUNTED.search, [outside, *searches])),
+        itself=bool(searches),
         reasons=events and bool(_REASONS.search(source)),
         tallied=bool(_TALLIED.search(source)),
         passing=events and bool(_PASSING.search(source)),
@@ -164,6 +169,12 @@ def _terminal(words: Sequence[str]) -> bool:
 def _scripts(words: Sequence[str]) -> Iterator[str]:
     """What a shell in a container is to run: ``sh -c '…'``."""
     return (script for option, script in pairwise(words) if option == "-c" and " " in script)
+
+
+def _searches(script: str) -> Iterator[str]:
+    """What of a script looks for processes, and may find itself: ``ps | grep nginx``."""
+    pipelines = _PIPELINES.split(script)
+    return (each for each in pipelines if _ITSELF.search(each) and not _OTHERS.search(each))
 
 
 def _picks(operands: Sequence[str], words: Sequence[str]) -> bool:
