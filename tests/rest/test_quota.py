@@ -9,6 +9,7 @@ import pytest
 
 from objects import DONE, ended, made, pod
 from preuve.cluster.objects import Snapshot
+from preuve.rest.motion import STUCK
 from preuve.rest.quota import moves
 
 
@@ -54,6 +55,11 @@ QUOTAS = {
 def test_a_quota(objects: list[dict[str, Any]], wanted: str) -> None:
     """It counts anew what is gone; what a refused request left in its books stays there for minutes."""
     motions = list(moves(objects[0], Snapshot(objects), Snapshot(SETTLED)))
-    assert [wanted] == (
-        ["moves" if motion.patience == math.inf else "moment" for motion in motions] or ["rest"]
-    )
+    assert [wanted] == (["moves" if motion.patience > STUCK else "moment" for motion in motions] or ["rest"])
+
+
+def test_a_quota_that_has_counted_what_is_gone_and_then_too_much_comes_to_rest() -> None:
+    """A Pod was deleted, then one was refused that is there already: no count follows for minutes."""
+    over = quota({"pods": "2"})
+    (motion,) = moves(over, Snapshot([over, TWO]), Snapshot([ONE, TWO]))
+    assert STUCK < motion.patience < math.inf

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from preuve.cluster.kinds import KINDS
 from preuve.cluster.objects import finished, leaving, who
-from preuve.rest.motion import NEVER, STUCK, Motion
+from preuve.rest.motion import STUCK, Motion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,6 +38,10 @@ ASKED = {
 } | {resource: ("requests", resource) for resource in ("cpu", "memory")}
 """The same for what containers ask for: the field, and the resource."""
 
+COUNTS = 30.0
+"""Seconds that the controller takes at most to count what is gone: it may hold still for so long when the
+cluster has other kinds than before (upstream ``Sync``). What differs for longer stays so."""
+
 _QUANTITY = re.compile(r"(\d+\.?\d*|\.\d+)(m|[kKMGTPE]?i?)")
 _POWERS = {letter: power for power, letter in enumerate("kMGTPE", start=1)} | {"K": 1}
 
@@ -45,8 +49,9 @@ _POWERS = {letter: power for power, letter in enumerate("kMGTPE", start=1)} | {"
 def moves(quota: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Motion]:
     """Tell what a quota has not counted yet.
 
-    It counts anew what it is told is gone. What a refused request left in its books stays there for minutes
-    (upstream ``checkRequest`` counts first, ``--resource-quota-sync-period``), so that is no motion.
+    It counts anew when it is told that something is gone. What a refused request left in its books, of an
+    object that is there already say, stays for minutes (upstream ``checkRequest`` counts first,
+    ``--resource-quota-sync-period``).
 
     Args:
         quota: to be judged.
@@ -64,7 +69,7 @@ def moves(quota: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Motion]
         if there is not None and used is not None and there != used:
             gone = {each["metadata"]["uid"] for each in _counted(name, past)}
             gone -= {each["metadata"]["uid"] for each in _counted(name, snapshot)}
-            yield Motion(who(quota), f"counts {used:f} {name}, not {there:f}", NEVER if gone else STUCK)
+            yield Motion(who(quota), f"counts {used:f} {name}, not {there:f}", COUNTS if gone else STUCK)
 
 
 def _counted(name: str, snapshot: Snapshot) -> list[Object]:
