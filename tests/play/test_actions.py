@@ -140,6 +140,15 @@ def test_what_is_added_to_a_page_waits_for_what_it_had_changed() -> None:
     assert stage.done == ["settle 60", READ]
 
 
+def test_what_is_added_to_a_page_deletes_what_it_has_shown_in_motion() -> None:
+    """As it does when the page is played as a whole: it may never come to rest."""
+    stage, delete = FakeStage(), "kubectl delete deployment web"
+    page = f"```console\n$ {CHANGE}\n```\n```{{ .console settle=no }}\n$ {READ}\n```\n"
+    *before, last = plan("p.md", f"{page}```console\n$ {delete}\n```\n", []).actions()
+    list(play([last], stage, before))
+    assert stage.done == [delete]
+
+
 def test_settle_no_shows_the_state_in_motion() -> None:
     """The fence does not wait; the next one that asks still does."""
     stage = FakeStage()

@@ -77,7 +77,12 @@ def play(actions: Iterable[Action], stage: Stage, before: Iterable[Action] = ())
         PreuveError: with the place in the page, and what a person would look at next.
     """
     before = tuple(before)
-    rest = Rest(not before, tuple(action.source for action in before if changes(action.source)))
+    looks = [action for action in before if isinstance(action, Diagram) or reads(action.source)]
+    rest = Rest(
+        not before,
+        tuple(action.source for action in before if changes(action.source)),
+        in_motion=bool(looks) and not looks[-1].options.settle,
+    )
     for action in actions:
         try:
             rest = yield from _perform(action, stage, rest)
