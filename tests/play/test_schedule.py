@@ -75,6 +75,7 @@ def test_a_page_is_kept_apart_from_the_one_whose_namespace_it_speaks_of(
     one, other = (claim(plan(page, markdown, [tmp_path])) for page in ("a.md", "b.md"))
     assert one.meets(Claim("shop.md", resources=frozenset({"Namespace shop"})))
     assert not one.meets(other)
+    assert not one.aside().meets(Claim("shop.md", resources=frozenset({"Namespace shop"})))
     assert not one.meets(Claim("web.md", resources=frozenset({"Namespace web"})))
 
 

@@ -85,7 +85,8 @@ class Claim:
         >>> drain.meets(Claim("pods.md")), drain.meets(crash)
         (False, True)
         """
-        return replace(self, resources=frozenset({"the room for a second cluster"}), exclusive=False)
+        room = frozenset({"the room for a second cluster"})
+        return replace(self, resources=room, exclusive=False, visited=frozenset())
 
 
 def claim(plan: Plan, seconds: float = 0.0) -> Claim:
