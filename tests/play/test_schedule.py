@@ -64,6 +64,9 @@ def test_nothing_begins_beside_an_exclusive_page() -> None:
         '```yaml\n--8<-- "x.yaml"\n```\n',
         "```console\n$ kubectl get pods -n shop\n```\n",
         "```console\n$ kubectl --namespace=shop get pods\n```\n",
+        '```console\n$ kubectl get pods -n "shop"\n```\n',
+        "```console\n$ kubectl get ns shop\n```\n",
+        "```console\n$ kubectl describe namespace/shop\n```\n",
         "```console\n$ kubectl run a --image=b -- wget http://web.shop.svc.cluster.local\n```\n",
     ],
 )

@@ -41,9 +41,10 @@ _TYPES = {kind.lower(): kind for kind in CLUSTER_SCOPED} | {"ns": "Namespace", "
 """By what ``kubectl create`` calls them."""
 
 VISITED = re.compile(
-    r"""\w\.([a-z0-9-]+)\.svc\b|(?:--namespace[= ]|(?<!\S)-n[= ]?|\bnamespace["']?: *["']?)([a-z0-9-]+)"""
+    r"""\w\.([a-z0-9-]+)\.svc\b"""
+    r"""|(?:--namespace[= ]|(?<!\S)-n[= ]?|\bnamespace["']?: *|\b(?:ns|namespaces?)[ /])["']?([a-z0-9-]+)"""
 )
-"""A namespace that a page speaks of: ``web.shop.svc``, ``-n shop``, ``namespace: shop``."""
+"""A namespace that a page speaks of: ``web.shop.svc``, ``-n shop``, ``namespace: shop``, ``get ns shop``."""
 
 PORT_KEYS = ("nodePort", "hostPort")
 PORT_WRITTEN = re.compile(r"(nodePort|hostPort|node-port)[\"']?\s*[:=]\s*(\d+)")
