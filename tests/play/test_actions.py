@@ -125,6 +125,14 @@ def test_what_is_deleted_was_there() -> None:
     ]
 
 
+def test_what_is_made_by_who_deletes_too_is_waited_for() -> None:
+    """In one command the old goes and the new comes."""
+    stage, delete = FakeStage(), "kubectl delete pvc hold --wait=false"
+    anew = "kubectl delete pod web && kubectl apply -f web.yaml"
+    list(play(plan("p.md", f"```console\n$ {anew}\n$ {delete}\n```\n", []).actions(), stage))
+    assert stage.done == [anew, "settle 60", delete]
+
+
 def test_a_rest_that_does_not_last_is_waited_for_again() -> None:
     """Before each command that asks; what was changed meanwhile is told, and only once."""
     stage = FakeStage(lasts=False)

@@ -144,7 +144,20 @@ def deletes(source: str) -> bool:
     >>> deletes("kubectl delete pvc data"), deletes("kubectl delete pod web --dry-run=client")
     (True, False)
     """
-    return any(next(operands(words), "") == "delete" and not _dry(words) for words in calls(source))
+    return any(map(_deletes, calls(source)))
+
+
+def makes(source: str) -> bool:
+    """Tell whether a command may change something in another way than that it deletes it.
+
+    >>> makes("kubectl delete pod a && kubectl delete pod b"), makes("kubectl delete pod a; ./deploy.sh")
+    (False, True)
+    """
+    if not deletes(source):
+        return changes(source)
+    return any(
+        _effect(words) & _CHANGE and not any(map(_deletes, _call(words))) for words in _commands(source)
+    )
 
 
 def given(source: str) -> Iterator[str]:
@@ -196,6 +209,10 @@ def _makes(arguments: Sequence[str]) -> bool:
     verbs = tuple(operands(arguments))
     makes = verbs[:1] and verbs[0] in MAKING_VERBS and not _MEMORY & {*verbs[1:2]}
     return bool(makes or verbs[:2] in MAKING_PAIRS) and not _dry(arguments)
+
+
+def _deletes(arguments: Sequence[str]) -> bool:
+    return next(operands(arguments), "") == "delete" and not _dry(arguments)
 
 
 def _dry(arguments: Iterable[str]) -> bool:
@@ -272,8 +289,13 @@ def calls(source: str, *, defined: bool = True) -> Iterator[list[str]]:
         defined: also in the functions that it defines, which it need not run.
     """
     for words in _commands(source, defined=defined):
-        if found := list(dropwhile(lambda word: not _KUBECTL.fullmatch(word), words)):
-            yield found[1:]
+        yield from _call(words)
+
+
+def _call(words: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the arguments of a simple command's kubectl, if it is one."""
+    if found := list(dropwhile(lambda word: not _KUBECTL.fullmatch(word), words)):
+        yield found[1:]
 
 
 def operands(arguments: Iterable[str]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from preuve.errors import CommandError, PreuveError
 from preuve.page.plan import Command, Diagram
-from preuve.page.verbs import changes, deletes, reads
+from preuve.page.verbs import changes, deletes, makes, reads
 from preuve.play.shell import ShellEndedError
 from preuve.transcript import Exchange
 
@@ -154,8 +154,7 @@ class Rest:
         """
         if isinstance(action, Diagram) or reads(action.source):
             return bool(self.since) or not self.lasts
-        makes = not all(map(deletes, self.since))
-        return makes and not self.in_motion and deletes(action.source)
+        return deletes(action.source) and not self.in_motion and any(map(makes, self.since))
 
 
 def _perform(action: Action, stage: Stage, rest: Rest) -> Generator[Exchange, None, Rest]:
