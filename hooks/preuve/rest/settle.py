@@ -344,5 +344,5 @@ def _message(pending: Iterable[Motion], seconds: float) -> str:
     lines = "\n".join(f"    {motion}" for motion in pending)
     return (
         f"the namespace did not settle in {seconds:g} s; timeout= on the fence gives it longer, "
-        f"settle=no shows it in motion:\n{lines}"
+        f"settle=no does not wait:\n{lines}"
     )
