@@ -133,6 +133,16 @@ def test_what_is_made_by_who_deletes_too_is_waited_for() -> None:
     assert stage.done == [anew, "settle 60", delete]
 
 
+def test_what_never_comes_to_rest_can_be_deleted() -> None:
+    """Once, after the time that its page gives it: nobody has looked at it."""
+    stage = Ending()
+    delete = "kubectl delete deployment web"
+    played(f"```{{ .console timeout=5s }}\n$ {CHANGE}\n$ {delete}\n$ {delete} 2\n```\n", stage)
+    assert stage.done == [CHANGE, "settle 5", delete, f"{delete} 2"]
+    with pytest.raises(CommandError, match="still moves"):
+        played(f"```console\n$ {CHANGE}\n$ {READ}\n```\n", Ending())
+
+
 def test_a_rest_that_does_not_last_is_waited_for_again() -> None:
     """Before each command that asks; what was changed meanwhile is told, and only once."""
     stage = FakeStage(lasts=False)

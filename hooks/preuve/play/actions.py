@@ -160,10 +160,7 @@ class Rest:
 def _perform(action: Action, stage: Stage, rest: Rest) -> Generator[Exchange, None, Rest]:
     """Do one action; returns what is known of the last rest after it."""
     if rest.is_wanted(action):
-        if action.options.settle:
-            rest = Rest(stage.settle(action.options.timeout, rest.since))
-        else:
-            rest = replace(rest, in_motion=True)
+        rest = _rested(action, stage, rest)
     if isinstance(action, Diagram):
         started = time.monotonic()
         drawing = stage.draw(action)
@@ -183,6 +180,18 @@ def _perform(action: Action, stage: Stage, rest: Rest) -> Generator[Exchange, No
         surprise.ran, surprise.exit = True, result.exit
         raise surprise
     return replace(rest, since=(*rest.since, action.source)) if changes(action.source) else rest
+
+
+def _rested(action: Action, stage: Stage, rest: Rest) -> Rest:
+    """What is known of the rest that an action asks for, once that has come, or nobody waits for it."""
+    if not action.options.settle:
+        return replace(rest, in_motion=True)
+    try:
+        return Rest(stage.settle(action.options.timeout, rest.since))
+    except CommandError:
+        if isinstance(action, Diagram) or reads(action.source):
+            raise
+        return replace(rest, in_motion=True)  # nobody has looked at it, and it will not be there to look at
 
 
 def _surprise(command: Command, code: int, output: str) -> str:

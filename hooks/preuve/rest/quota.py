@@ -22,25 +22,25 @@ if TYPE_CHECKING:
 UNLISTED = frozenset({"CronJob", "Event", "Ingress", "Node", "ServiceAccount"})
 """Kinds of which a snapshot does not have all objects."""
 
+ASKED = {
+    f"{field}.{resource}": (field, resource)
+    for field in ("requests", "limits")
+    for resource in ("cpu", "memory")
+} | {resource: ("requests", resource) for resource in ("cpu", "memory")}
+"""What a quota adds up of what containers ask for: the field, and the resource."""
+
+COUNTS = 30.0
+"""Seconds that the controller takes at most to count what is gone: it may hold still for so long when the
+cluster has other kinds than before (upstream ``Sync``). What differs for longer stays so."""
+
 OBJECTS = {
     name: kind.name
     for kind in KINDS.values()
     if kind.name not in UNLISTED
     for name in (f"count/{'.'.join(filter(None, (kind.plural, kind.group)))}", kind.plural)
     if name.startswith("count/") or not kind.group
-}
+} | dict.fromkeys(ASKED, "Pod")
 """The kinds whose objects a quota counts, by what it calls them (``kubectl explain quota.spec.hard``)."""
-
-ASKED = {
-    f"{field}.{resource}": (field, resource)
-    for field in ("requests", "limits")
-    for resource in ("cpu", "memory")
-} | {resource: ("requests", resource) for resource in ("cpu", "memory")}
-"""The same for what containers ask for: the field, and the resource."""
-
-COUNTS = 30.0
-"""Seconds that the controller takes at most to count what is gone: it may hold still for so long when the
-cluster has other kinds than before (upstream ``Sync``). What differs for longer stays so."""
 
 _QUANTITY = re.compile(r"(\d+\.?\d*|\.\d+)(m|[kKMGTPE]?i?)")
 _POWERS = {letter: power for power, letter in enumerate("kMGTPE", start=1)} | {"K": 1}
@@ -74,7 +74,7 @@ def moves(quota: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Motion]
 
 def _counted(name: str, snapshot: Snapshot) -> list[Object]:
     """Return the objects that a quota counts by this name; those of ``count/pods`` may have finished."""
-    found = snapshot[OBJECTS.get(name, "Pod" if name in ASKED else "")]
+    found = snapshot[OBJECTS.get(name, "")]
     return [
         each for each in found if name.startswith("count/") or each["kind"] != "Pod" or not finished(each)
     ]
@@ -82,7 +82,7 @@ def _counted(name: str, snapshot: Snapshot) -> list[Object]:
 
 def _there(name: str, snapshot: Snapshot) -> Decimal | None:
     """Count what a quota counts; None if that is not plain."""
-    kind = OBJECTS.get(name, "Pod" if name in ASKED else "")
+    kind = OBJECTS.get(name, "")
     if not kind or any(map(leaving, snapshot[kind])) or not _listed(kind, snapshot):
         return None
     found = _counted(name, snapshot)
