@@ -209,6 +209,10 @@ def rollout(deploy: dict[str, Any], *pods: dict[str, Any], **counts: Unpack[Coun
 BAD = waiting("ImagePullBackOff")
 FAILURE = [{"type": "ReplicaFailure", "status": "True", "message": "exceeded quota"}]
 
+REFUSAL = 'pods "web-x" is forbidden: exceeded quota: berth, requested: pods=1, used: pods=1, limited: pods=1'
+REFUSED = [{**FAILURE[0], "message": REFUSAL}]
+ONE, TWO = ({"hard": {"pods": pods}} for pods in "12")
+
 ROLLOUTS = {
     "complete": (rollout(deployment(), pod(), pod()), "rest"),
     "not seen yet": (
@@ -237,6 +241,20 @@ ROLLOUTS = {
     "no room for its Pods": (
         rollout(deployment(have=0, updated=0, available=0), have=0, ready=0, conditions=FAILURE),
         "moment",
+    ),
+    "no room in a quota": (
+        [
+            *rollout(deployment(have=0, updated=0, available=0), have=0, ready=0, conditions=REFUSED),
+            made("ResourceQuota", "berth", spec=ONE, status={**ONE, "used": {"pods": "1"}}),
+        ],
+        "moment",
+    ),
+    "a quota that has room by now": (
+        [
+            *rollout(deployment(have=0, updated=0, available=0), have=0, ready=0, conditions=REFUSED),
+            made("ResourceQuota", "berth", spec=TWO, status={**TWO, "used": {"pods": "1"}}),
+        ],
+        "moves",
     ),
     "paused half-way": (rollout(deployment(have=2, updated=0, paused=True), pod(), pod()), "moment"),
     "to zero": (rollout(deployment(want=0, have=0, updated=0, available=0), want=0, have=0, ready=0), "rest"),

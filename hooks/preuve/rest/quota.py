@@ -11,13 +11,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from preuve.cluster.kinds import KINDS
-from preuve.cluster.objects import finished, leaving, who
+from preuve.cluster.objects import Snapshot, finished, leaving, who
 from preuve.rest.motion import STUCK, Motion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from preuve.cluster.objects import Object, Snapshot
+    from preuve.cluster.objects import Object
 
 UNLISTED = frozenset({"CronJob", "Event", "Ingress", "Node", "ServiceAccount"})
 """Kinds of which a snapshot does not have all objects."""
@@ -41,6 +41,11 @@ OBJECTS = {
     if name.startswith("count/") or not kind.group
 } | dict.fromkeys(ASKED, "Pod")
 """The kinds whose objects a quota counts, by what it calls them (``kubectl explain quota.spec.hard``)."""
+
+_REFUSAL = re.compile(
+    r"exceeded quota: (?P<name>[\w.-]+), requested: \S+, used: (?P<used>\S+), limited: (?P<hard>[\w=,./-]+)"
+)
+"""Upstream ``plugin/resourcequota``, ``CheckRequest``: of what is not enough alone."""
 
 _QUANTITY = re.compile(r"(\d+\.?\d*|\.\d+)(m|[kKMGTPE]?i?)")
 _POWERS = {letter: power for power, letter in enumerate("kMGTPE", start=1)} | {"K": 1}
@@ -70,6 +75,33 @@ def moves(quota: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Motion]
             gone = {each["metadata"]["uid"] for each in _counted(name, past)}
             gone -= {each["metadata"]["uid"] for each in _counted(name, snapshot)}
             yield Motion(who(quota), f"counts {used:f} {name}, not {there:f}", COUNTS if gone else STUCK)
+
+
+def has_changed(refusal: str, snapshot: Snapshot) -> bool:
+    """Tell whether a quota is another one than when it refused something: whoever asked will ask again.
+
+    Args:
+        refusal: as the API server words it.
+        snapshot: the namespace now.
+
+    >>> refusal = "exceeded quota: berth, requested: pods=1, used: pods=3, limited: pods=3"
+    >>> for pods in "35":
+    ...     status = {"hard": {"pods": pods}, "used": {"pods": "3"}}
+    ...     berth = {"kind": "ResourceQuota", "metadata": {"name": "berth", "uid": "1"}, "status": status}
+    ...     has_changed(refusal, Snapshot([berth]))
+    False
+    True
+    """
+    found = _REFUSAL.search(refusal)
+    if not found:
+        return False
+    named = (each for each in snapshot["ResourceQuota"] if each["metadata"]["name"] == found["name"])
+    status = next(named, {}).get("status", {})
+    return any(
+        quantity((status.get(field) or {}).get(name, "")) != quantity(value)
+        for field in ("used", "hard")
+        for name, _, value in (each.partition("=") for each in found[field].split(","))
+    )
 
 
 def _counted(name: str, snapshot: Snapshot) -> list[Object]:

@@ -196,11 +196,10 @@ def _replicas(owner: Object, snapshot: Snapshot, _: Snapshot) -> Iterator[Motion
             who(owner), f"{who([*strays, *orphans][0])} is to be {'released' if strays else 'adopted'}"
         )
     elif (have, len(mine)) != (want, want):
-        failure = condition(owner, "ReplicaFailure")
-        why = (
-            f"{len(mine)} of {want} Pods: {failure['message']}" if failure else f"{len(mine)} of {want} Pods"
-        )
-        yield Motion(who(owner), why, STUCK if failure else NEVER)
+        refusal = condition(owner, "ReplicaFailure").get("message", "")
+        why = f"{len(mine)} of {want} Pods{': ' * bool(refusal)}{refusal}"
+        stuck = refusal and not quota.has_changed(refusal, snapshot)
+        yield Motion(who(owner), why, STUCK if stuck else NEVER)
     elif ready != _ready(mine):
         yield Motion(who(owner), f"counts {ready} ready Pods, {_ready(mine)} are")
     elif available < ready:
