@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import resource
-import signal
 import socket
-from concurrent import futures
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
-from threading import Event, Thread, main_thread
+from tempfile import TemporaryDirectory
+from threading import Event, Thread
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -356,18 +355,17 @@ def test_ctrl_c_ends_the_start_of_a_page_s_cluster_at_once(
 ) -> None:
     """A start takes tens of seconds, in a thread of the page: its supervisor is told before it is over."""
     told: list[bytes] = []
-    waits = Event()
+    starts = Event()
 
-    def wait(*args: Any, **more: Any) -> Any:  # noqa: ANN401 - as the real one
-        waits.set()
-        return futures.wait(*args, **more)
+    def wait(*_: object, **__: object) -> None:
+        assert starts.wait(10)
+        raise KeyboardInterrupt  # as Python does in the thread that waits for pages
 
     def supervise(owner: socket.socket) -> None:
         with owner, suppress(TimeoutError):
             owner.settimeout(10)
             owner.sendall(b'{"stage": "API server"}\n')
-            assert waits.wait(10)
-            signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)  # it has to be woken
+            starts.set()
             told.append(owner.recv(1))
 
     @contextmanager
@@ -382,12 +380,13 @@ def test_ctrl_c_ends_the_start_of_a_page_s_cluster_at_once(
             thread.join()
 
     monkeypatch.setenv("PREUVE_HOME", str(project.root))
-    monkeypatch.setenv("XDG_STATE_HOME", str(project.root / "state"))
     monkeypatch.setattr(requirements, "check", lambda *_: (None, None))
     monkeypatch.setattr(launch, "supervisor", supervisor)
     monkeypatch.setattr(play_player, "wait", wait)
-    with Player(project) as player, pytest.raises(KeyboardInterrupt):
-        played(player, exclusive="$ crash a node")
+    with TemporaryDirectory(prefix="preuve-") as state:  # a socket's path is short
+        monkeypatch.setenv("XDG_STATE_HOME", state)
+        with Player(project) as player, pytest.raises(KeyboardInterrupt):
+            played(player, exclusive="$ crash a node")
     assert told == [b""]  # the end of the connection, without a word
 
 
