@@ -154,6 +154,8 @@ def test_who_looks_for_processes_may_find_those_that_look() -> None:
     counting = source.replace("grep nginx", "grep -c nginx")
     said = 'Targeting container "hull".\n{}\n'
     assert same(run((counting, said.format(5))), run((counting, said.format(4))))
+    head = "kubectl logs web | head -4", "ready\n"  # its number is another
+    assert same(run(head, (counting, said.format(5))), run(head, (counting, said.format(4))))
     assert not same(
         run(("kubectl exec web -- ls | grep -c nginx", "5\n")),
         run(("kubectl exec web -- ls | grep -c nginx", "4\n")),

@@ -68,12 +68,10 @@ def _literal(span: Span, text: str, public: str) -> bool:
         return spells(public, name) or spells(public, f"{name}{after[0] if after else ''}")
     if _by_place(span, text):
         start, end = text.rfind("\n", 0, span.start) + 1, text.find("\n", span.end) % (len(text) + 1)
-        words = [
-            *_WORD.findall(text, start, span.start)[-1:],
-            *_WORD.findall(what),
-            *_WORD.findall(text, span.end, end)[:1],
-        ]
-        return f" {' '.join(words)} " in _words(public)
+        beside = _WORD.findall(text, start, span.start)[-1:], _WORD.findall(text, span.end, end)[:1]
+        if span.kind == Kind.COUNT and not any(beside):
+            return False  # `wc -l` has counted it, whatever other number of the page it is
+        return f" {' '.join([*beside[0], *_WORD.findall(what), *beside[1]])} " in _words(public)
     if span.kind in {Kind.IP, Kind.ADDRESS}:
         what = what.replace("-", ".")  # as in the name of a Pod
         if text.startswith(".in-addr.arpa", span.end):
