@@ -120,7 +120,7 @@ def test_busybox_finds_services_by_name(kubectl: Kubectl) -> None:
     address = kubectl("get", "service", "web", "-o", "jsonpath={.spec.clusterIP}")
 
     def box(script: str) -> str:
-        return kubectl("exec", "box", "--", "sh", "-c", f"{script} 2>&1")
+        return kubectl("exec", "box", "--", "sh", "-c", f"exec 2>&1; {script}")
 
     fetch = "wget -T 9 -qO- http://{}/hostname"
     names = ("web", "web.images", "web.images.svc.cluster.local", "localhost")
@@ -139,7 +139,7 @@ def test_busybox_is_laid_out_as_people_know_it(kubectl: Kubectl) -> None:
     kubectl.run("layout", "busybox", "--", "sleep", "1000")
 
     def box(script: str) -> str:
-        return kubectl("exec", "layout", "--", "sh", "-c", f"{script} 2>&1")
+        return kubectl("exec", "layout", "--", "sh", "-c", f"exec 2>&1; {script}")
 
     assert box("id") == "uid=0(root) gid=0(root) groups=0(root),10(wheel)\n"
     assert box("echo $(ls /)") == "bin dev etc home lib lib64 proc root sys tmp usr var\n"
