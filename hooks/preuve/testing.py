@@ -156,11 +156,8 @@ class _Api(BaseHTTPRequestHandler):
         made = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         meta = made["metadata"] = {"name": "", "uid": str(len(self.server.asked)), **made.get("metadata", {})}
         end = f"{datetime.now(UTC) + self.server.granted:%Y-%m-%dT%H:%M:%SZ}"
-        made["status"] = {
-            "allowed": True,
-            "token": "fake",
-            "expirationTimestamp": end,
-        }  # whatever is asked for
+        # Whatever is asked for.
+        made["status"] = {"allowed": True, "token": "fake", "expirationTimestamp": end}
         self.server.kept[f"{self.path}/{meta['name']}"] = made
         self._answer(made, 201)
 

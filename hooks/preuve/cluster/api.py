@@ -11,6 +11,7 @@ import json
 import time
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from threading import Lock
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 import yaml
 from kubernetes.client import ApiClient, ApiException, Configuration
 from kubernetes.config import ConfigException, kube_config
+from kubernetes.utils import parse_quantity
 from urllib3.exceptions import HTTPError
 
 from preuve import whole
@@ -323,6 +325,18 @@ class Api:
             if not pause or time.monotonic() + pause > end:
                 raise RefusedError(f"{method} {path}: {_said(refusal, response.status)}", response.status)
             time.sleep(pause)
+
+
+def quantity(text: str) -> Decimal | None:
+    """What a quantity comes to; None if it is none.
+
+    >>> [quantity(text) for text in ("300m", "2Ki", "1.5", "much")]
+    [Decimal('0.300'), Decimal('2048'), Decimal('1.5'), None]
+    """
+    parse: Any = parse_quantity  # untyped upstream
+    with suppress(ValueError):
+        return Decimal(parse(text))
+    return None
 
 
 def _filed(config: Object, vault: Vault) -> Object:

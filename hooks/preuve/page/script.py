@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from preuve.page.plan import Command
-from preuve.page.verbs import deletes, reads
+from preuve.page.verbs import deletes, makes, reads
 
 if TYPE_CHECKING:
     from preuve.page.plan import Plan
@@ -66,6 +66,7 @@ def script(plan: Plan, remarks: Remarks) -> str:
         f"# {remarks.files}\n{needed}" if needed else "",
         f"\n# {remarks.rest}\n{REST}",
     ]
+    since: list[str] = []
     for number, command in enumerate(commands):
         options = command.options
         notes = [
@@ -76,7 +77,9 @@ def script(plan: Plan, remarks: Remarks) -> str:
         source = command.source
         if options.until and not source.rstrip().endswith("&"):
             source = UNTIL.format(pattern=shlex.quote(options.until), source=source)
-        waits = number and options.settle and (reads(source) or deletes(source))
+        asks = bool(number) and reads(source)
+        waits = options.settle and (asks or (deletes(source) and any(map(makes, since))))
+        since = [*([] if waits else since), source]
         wait = f"rest {options.timeout:.0f}\n" if waits else ""
         note = f"  ({'; '.join(notes)})" if notes else ""
         parts.append(f"\n# {command.where}{note}\n{wait}{source}\n")

@@ -10,6 +10,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from preuve.cluster.api import quantity
 from preuve.cluster.kinds import KINDS
 from preuve.cluster.objects import Snapshot, finished, leaving, who
 from preuve.rest.motion import STUCK, Motion
@@ -46,9 +47,6 @@ _REFUSAL = re.compile(
     r"exceeded quota: (?P<name>[\w.-]+), requested: \S+, used: (?P<used>\S+), limited: (?P<hard>[\w=,./-]+)"
 )
 """Upstream ``plugin/resourcequota``, ``CheckRequest``: of what is not enough alone."""
-
-_QUANTITY = re.compile(r"(\d+\.?\d*|\.\d+)(m|[kKMGTPE]?i?)")
-_POWERS = {letter: power for power, letter in enumerate("kMGTPE", start=1)} | {"K": 1}
 
 
 def moves(quota: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Motion]:
@@ -143,18 +141,3 @@ def _asked(pod: Object, field: str, resource: str) -> Decimal | None:
         return None
     asked = ((each.get("resources") or {}).get(field, {}).get(resource, "0") for each in spec["containers"])
     return _sum(map(quantity, asked))
-
-
-def quantity(text: str) -> Decimal | None:
-    """Return what a quantity comes to; None if it is none, or one with an exponent.
-
-    >>> [quantity(text) for text in ("300m", "2Ki", "1.5", "much")]
-    [Decimal('0.3'), Decimal('2048'), Decimal('1.5'), None]
-    """
-    found = _QUANTITY.fullmatch(text)
-    if not found:
-        return None
-    number, unit = Decimal(found[1]), found[2]
-    if unit == "m":
-        return number / 1000
-    return number * Decimal(1024 if unit.endswith("i") else 1000) ** _POWERS.get(unit[:1], 0)
