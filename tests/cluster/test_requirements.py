@@ -149,7 +149,7 @@ def test_a_process_without_rights(prefix: tuple[str, ...], told: str, tmp_path: 
 def test_what_is_not_built(tmp_path: Path) -> None:
     """A start compiles nothing: it says which command does, and how long that takes."""
     said = refused(XDG_CACHE_HOME=str(tmp_path))
-    assert "not built yet: run `preuve cluster build` (once; up to 7 minutes" in said
+    assert "not built yet: run `preuve cluster build` (once; 7 to 15 minutes" in said
 
 
 def test_a_place_too_deep(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def check(kubernetes: str, progress: Progress) -> tuple[Binaries, Path]:
         errors.append(
             ClusterError(
                 f"the cluster's binaries or images are not built yet: run `preuve cluster build{option}` "
-                "(once; up to 7 minutes on 2 cores)"
+                "(once; 7 to 15 minutes on 2 cores)"
             )
         )
     raise_all(errors)
