@@ -285,3 +285,16 @@ def test_a_volume_is_read_as_its_kubelet_last_left_it(tmp_path: Path) -> None:
     assert containers.report(tmp_path, [pod]).volumes == {("1", "conf"): {}}
     (volume / "..data").symlink_to(now.name)
     assert containers.report(tmp_path, [pod]).volumes == {("1", "conf"): {"sub/a": b"1"}}
+
+
+def test_a_runtime_knows_why_a_container_ended(tmp_path: Path) -> None:
+    """Of the last one and of the one before; nothing of one that it has forgotten, or says no word of."""
+    terminated = [{"terminated": {"containerID": f"containerd://{each}"}} for each in ("now", "before")]
+    status = dict(zip(("state", "lastState"), terminated, strict=True))
+    pod = {"metadata": {"uid": "1"}, "status": {"containerStatuses": [status]}}
+    assert containers.report(tmp_path, [pod]).reasons == {}
+    for name, reason in (("now", ""), ("before", "OOMKilled")):
+        folder = tmp_path / containers.RECORDS / name
+        folder.mkdir(parents=True)
+        (folder / "status").write_text(json.dumps({"Version": "v1", "ExitCode": 137, "Reason": reason}))
+    assert containers.report(tmp_path, [pod]).reasons == {"containerd://before": "OOMKilled"}

@@ -27,6 +27,7 @@ from objects import (
     waiting,
 )
 from preuve.cluster.objects import Snapshot
+from preuve.cluster.report import Report
 from preuve.rest.pod import summary
 from preuve.rest.rules import moving
 
@@ -256,6 +257,18 @@ def test_a_container_with_a_probe_has_ended_too() -> None:
     """It is Ready until its kubelet looks."""
     assert verdict([pod(), node()], reports=seen()) == "moves"
     assert verdict([pod(ended(0), status=DONE, spec=NEVER), node()], reports=seen()) == "rest"
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"), [("Error", "moves"), ("OOMKilled", "rest")], ids=["the code", "the reason"]
+)
+def test_why_a_container_ended_is_waited_for(said: str, wanted: str) -> None:
+    """A runtime may learn of it after its kubelet has asked: `Error` where `OOMKilled` is right."""
+    loop = crash(20, 5)
+    loop["lastState"]["terminated"] |= {"containerID": "containerd://0", "reason": said}
+    report = Report(reasons={"containerd://0": "OOMKilled"})
+    assert verdict([pod(loop), node()], reports={"node1": report}) == wanted
+    assert verdict([pod(loop), node()], reports={"node1": Report()}) == "rest"
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,8 @@ class Report:
     volumes: Mapping[tuple[str, str], Mapping[str, bytes]] = field(default_factory=dict)
     """The files that a ConfigMap, a Secret or the Pod itself is shown as: by the Pod's uid and the volume's
     name, then by path."""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    """Why containers have ended, as their runtime says it, by their ids; of those of which it says a word."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,6 +155,8 @@ def _containers(pod: Object, snapshot: Snapshot, settled: Snapshot) -> Iterator[
         why = f"container {over[0]['name']} has ended, and only its node knows yet"
         yield Motion(who(pod), why)
         return
+    for each in by_name.values():
+        yield from filter(None, [_misjudged(each, pod, snapshot)])
     starting = spec.get("initContainers", ())
     beside = sidecars(pod)
     for container in starting:
@@ -186,6 +188,22 @@ def _is_over(status: Object, pod: Object, snapshot: Snapshot) -> bool:
     """Tell whether a container that runs, for all that the API knows, has ended: its node knows first."""
     asked = "running" in status["state"] and snapshot.report(pod)
     return bool(asked) and not snapshot.process(pod, status["containerID"])
+
+
+def _misjudged(status: Object, pod: Object, snapshot: Snapshot) -> Motion | None:
+    """Tell of a container that its kubelet has seen end before the runtime knew why: for its memory, say.
+
+    The kubelet does not ask again before something happens to the Pod: its next start, if there is one.
+    """
+    report = snapshot.report(pod)
+    for state in (status["state"], status.get("lastState", {})):
+        ended = state.get("terminated", {})
+        reason = report.reasons.get(ended.get("containerID", ""), "") if report else ""
+        if reason and reason != ended.get("reason"):
+            why = f"container {status['name']} has ended with {reason}, and only its node knows yet"
+            patience = TRIED if "running" in status["state"] else NEVER
+            return Motion(who(pod), why, patience, of=ended["containerID"], untold=LOOK)
+    return None
 
 
 def _initializing(name: str, pod: Object, snapshot: Snapshot) -> Motion:

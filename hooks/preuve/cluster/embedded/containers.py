@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from contextlib import suppress
@@ -21,6 +22,9 @@ TASKS = "run/containerd/io.containerd.runtime.v2.task/k8s.io"
 PODS = "var/lib/kubelet/pods"
 """Where a kubelet keeps what belongs to a Pod, by its uid."""
 
+RECORDS = "var/lib/containerd/io.containerd.grpc.v1.cri/containers"
+"""Where containerd keeps what it tells a kubelet, a folder a container (``store/container/status.go``)."""
+
 DEAD, BUSY = {"Z", "X"}, {"R", "D"}
 """States of a thread: it is to be buried; it has a processor, wants one, or waits for a disk."""
 
@@ -39,21 +43,30 @@ def report(root: Path, pods: Iterable[Mapping[str, Any]]) -> Report:
         root: the node's root directory, as its own processes see it.
         pods: as the API has them.
     """
-    processes, volumes = {}, {}
+    processes, volumes, reasons = {}, {}, {}
     for pod in pods:
         for status in _statuses(pod):
             container = status.get("containerID", "")
             if "running" in status["state"] and (process := _process(root, container)):
                 processes[container] = process
+            for ended in _ended(status):
+                if reason := _reason(root, ended):
+                    reasons[ended] = reason
         uid = pod["metadata"]["uid"]
         for volume in _projected(root / PODS / uid / "volumes"):
             volumes[uid, volume.name] = _files(volume)
-    return Report(processes, volumes)
+    return Report(processes, volumes, reasons)
 
 
 def _statuses(pod: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     fields = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
     return chain.from_iterable(pod["status"].get(field) or () for field in fields)
+
+
+def _ended(status: Mapping[str, Any]) -> list[str]:
+    """Return the containers of a status that have ended, by their ids: this one, and the one before."""
+    states = (status.get(which, {}).get("terminated", {}) for which in ("state", "lastState"))
+    return [each["containerID"] for each in states if each.get("containerID")]
 
 
 def _process(root: Path, container: str) -> Process | None:
@@ -76,6 +89,15 @@ def _process(root: Path, container: str) -> Process | None:
     return Process(
         time.time() - made - waited / 1e9, sum(used) / 1e9, sum(runs), asleep=not BUSY.intersection(states)
     )
+
+
+def _reason(root: Path, container: str) -> str:
+    """Tell why a container has ended, as its runtime says it; nothing if that says no more than the code."""
+    try:
+        record = json.loads((root / RECORDS / container.partition("://")[2] / "status").read_bytes())
+    except (OSError, ValueError):  # it has just been removed
+        return ""
+    return str(record.get("Reason", ""))
 
 
 def _state(thread: Path) -> str:
