@@ -260,12 +260,14 @@ def test_a_container_with_a_probe_has_ended_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "wanted"), [("Error", "moves"), ("OOMKilled", "rest")], ids=["the code", "the reason"]
+    ("said", "code", "wanted"),
+    [("Error", 137, "moves"), ("OOMKilled", 137, "rest"), ("Error", 143, "rest")],
+    ids=["not told yet", "told", "not killed"],
 )
-def test_why_a_container_ended_is_waited_for(said: str, wanted: str) -> None:
+def test_why_a_container_was_killed_is_waited_for(said: str, code: int, wanted: str) -> None:
     """A runtime may learn of it after its kubelet has asked: `Error` where `OOMKilled` is right."""
     loop = crash(20, 5)
-    loop["lastState"]["terminated"] |= {"containerID": "containerd://0", "reason": said}
+    loop["lastState"]["terminated"] |= {"containerID": "containerd://0", "reason": said, "exitCode": code}
     report = Report(reasons={"containerd://0": "OOMKilled"})
     assert verdict([pod(loop), node()], reports={"node1": report}) == wanted
     assert verdict([pod(loop), node()], reports={"node1": Report()}) == "rest"

@@ -37,6 +37,9 @@ ROUNDS = 3
 RESTART = timedelta(seconds=3)
 """A back-off that ends within this is no rest: the next command would see the restart."""
 
+KILLED = 128 + 9
+"""The exit code of what SIGKILL has ended."""
+
 SOON = 3
 """A Job that is given no more restarts of its Pod has ended in half a minute: they come after 0, 10, 20 s."""
 
@@ -191,16 +194,17 @@ def _is_over(status: Object, pod: Object, snapshot: Snapshot) -> bool:
 
 
 def _misjudged(status: Object, pod: Object, snapshot: Snapshot) -> Motion | None:
-    """Tell of a container that its kubelet has seen end before the runtime knew why: for its memory, say.
+    """Tell of a container that its kubelet has seen killed before the runtime knew why: for its memory, say.
 
-    The kubelet does not ask again before something happens to the Pod: its next start, if there is one.
+    The kubelet does not ask again before something happens to the Pod: its next start, if there is one. Of
+    others that have ended it may know better than the runtime.
     """
     report = snapshot.report(pod)
     for state in (status["state"], status.get("lastState", {})):
         ended = state.get("terminated", {})
         reason = report.reasons.get(ended.get("containerID", ""), "") if report else ""
-        if reason and reason != ended.get("reason"):
-            why = f"container {status['name']} has ended with {reason}, and only its node knows yet"
+        if reason and reason != ended.get("reason") and ended.get("exitCode") == KILLED:
+            why = f"container {status['name']} was killed: {reason}, and only its node knows yet"
             patience = TRIED if "running" in status["state"] else NEVER
             return Motion(who(pod), why, patience, of=ended["containerID"], untold=LOOK)
     return None
