@@ -292,6 +292,20 @@ def test_who_watches_may_miss_what_passes_at_once() -> None:
     assert not same([claim], [claim.replace("hold   Pending   0s\n", "")], unordered={0})
 
 
+def test_who_begins_to_watch_later_sees_init_containers_further() -> None:
+    """A Service has let the first of them go before the watch began; one that nobody saw is another thing."""
+    row = "waits   0/1     {:<10} 0          {}s\n".format
+    head = "NAME    READY   STATUS     RESTARTS   AGE\n"
+    begun, later, new = row("Init:0/2", 6), row("Init:1/2", 8), head + row("Pending", 0)
+    assert same([head + begun + later], [head + later], unordered={0})
+    assert not same([head + begun + later], [head + begun], unordered={0})
+    assert not same([head + begun + later], [head + later.replace("/2", "/3")], unordered={0})
+    assert not same([new + begun + later], [new + later], unordered={0})
+    assert not same([head + later + begun], [head + later], unordered={0})
+    other = begun.replace("waits", "other")
+    assert not same([head + other + later], [head + later], unordered={0})
+
+
 def test_what_a_page_spells_out_is_compared() -> None:
     """A port that a manifest chooses is no chance, though its number be one that could be picked."""
     assert same(["80:31000/TCP"], ["80:31001/TCP"])

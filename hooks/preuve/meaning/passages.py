@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from itertools import accumulate, groupby, pairwise
+from itertools import accumulate, chain, groupby, pairwise
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -41,6 +41,9 @@ _LEADING = frozenset({Kind.POD, Kind.HASH, Kind.UID})
 
 UNDERWAY = frozenset({"Pending", "ContainerCreating"})
 """States that a Pod leaves at once, so that who watches it may miss them."""
+
+_INIT = re.compile(r"Init:(\d+)/(\d+)")
+"""How many of a Pod's init containers have ended, and how many it has (upstream ``printPod``)."""
 
 _COMMA = re.compile(r"(?::\d+)?, ?")
 _GAP = re.compile(" +")
@@ -177,13 +180,26 @@ def _passages(answer: Answer, marks: Sequence[Span], *, generated: bool) -> Iter
 
 def _underway(text: str, rows: Mapping[int, tuple[Table, Row]]) -> set[int]:
     """The lines on which somebody who watches Pods saw one on its way to a state that came after."""
-    states = {}
+    states: dict[str, dict[int, str]] = {}
     for number, (_, row) in rows.items():
         cells = {cell.column: text[cell.start : cell.end] for cell in row.cells}
         if "RESTARTS" in cells:  # a claim is Pending too, and not for a moment
-            states[number] = cells.get("NAME", ""), cells.get("STATUS", "")
-    arrived = {name for name, state in states.values() if state not in UNDERWAY}
-    return {number for number, (name, state) in states.items() if state in UNDERWAY and name in arrived}
+            states.setdefault(cells.get("NAME", ""), {})[number] = cells.get("STATUS", "")
+    return set(chain.from_iterable(map(_missable, states.values())))
+
+
+def _missable(states: Mapping[int, str]) -> set[int]:
+    """The lines of one Pod that somebody misses who begins to watch it a little later."""
+    if not set(states.values()) - UNDERWAY:
+        return set()
+    missed = set(UNDERWAY)
+    first = next(iter(states.values()))
+    if (begun := _INIT.fullmatch(first)) and any(
+        (later := _INIT.fullmatch(state)) and later[2] == begun[2] and int(later[1]) > int(begun[1])
+        for state in states.values()
+    ):
+        missed.add(first)  # how far its init containers were when the watch began
+    return {number for number, state in states.items() if state in missed}
 
 
 def _unit(members: Sequence[tuple[tuple[int, Order], Line]]) -> Unit:
