@@ -48,9 +48,10 @@ def changes(before: dict[str, bytes], after: dict[str, bytes]) -> str:
     return "".join(
         line
         for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
         for line in unified_diff(
-            before.get(name, b"").decode().splitlines(keepends=True),
-            after.get(name, b"").decode().splitlines(keepends=True),
+            before.get(name, b"").decode(errors="replace").splitlines(keepends=True),
+            after.get(name, b"").decode(errors="replace").splitlines(keepends=True),
             name,
             name,
             n=1,
