@@ -82,3 +82,4 @@ def test_three_plays_change_nothing(tmp_path: Path) -> None:
         assert played.returncode == 0, played.stderr
         assert changes(committed, files(tmp_path)) == ""
         assert played.stdout == f"{len(chosen())} pages, 0 transcripts changed\n"
+        assert files(tmp_path) == committed

@@ -273,6 +273,17 @@ def test_why_a_container_was_killed_is_waited_for(said: str, code: int, wanted: 
     assert verdict([pod(loop), node()], reports={"node1": Report()}) == "rest"
 
 
+@pytest.mark.parametrize("state", [ended(137, name="w"), waiting("ImagePullBackOff", name="w")])
+def test_why_a_container_was_killed_is_not_waited_for_without_a_start(state: dict[str, Any]) -> None:
+    """Its kubelet has no reason to ask again: beside one that runs on, before an image that never comes."""
+    killed = {"containerID": "containerd://0", "reason": "Error", **ended(137)["state"]["terminated"]}
+    state = state | {"lastState": {"terminated": killed}}
+    spec = {"restartPolicy": "Never", "containers": [PROBED, {"name": "w", "image": "busybox"}]}
+    report = Report({"containerd://1": process()}, reasons={"containerd://0": "OOMKilled"})
+    both = pod(spec=spec, status={"containerStatuses": [running(), state]})
+    assert verdict([both, node()], reports={"node1": report}) == "moment"
+
+
 @pytest.mark.parametrize(
     ("runs", "lived", "wanted"), [(9, 20.1, "rest"), (10, 20.1, "moment"), (10, 20.6, "rest")]
 )

@@ -205,7 +205,8 @@ def _misjudged(status: Object, pod: Object, snapshot: Snapshot) -> Motion | None
         reason = report.reasons.get(ended.get("containerID", ""), "") if report else ""
         if reason and reason != ended.get("reason") and ended.get("exitCode") == KILLED:
             why = f"container {status['name']} was killed: {reason}, and only its node knows yet"
-            patience = TRIED if "running" in status["state"] else NEVER
+            starts = status["state"].get("waiting", {}).get("reason") == "CrashLoopBackOff"
+            patience = NEVER if starts else TRIED
             return Motion(who(pod), why, patience, of=ended["containerID"], untold=LOOK)
     return None
 
