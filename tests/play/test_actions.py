@@ -9,8 +9,9 @@ import pytest
 
 from preuve.errors import ClusterError, CommandError, Where
 from preuve.page.plan import Command, plan
-from preuve.play.actions import KILLED, attempt, play
+from preuve.play.actions import attempt, play
 from preuve.play.shell import Result, ShellEndedError, TimedOutError, UnmatchedError
+from preuve.rest.pod import KILLED
 
 if TYPE_CHECKING:
     from collections.abc import Collection

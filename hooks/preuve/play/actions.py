@@ -10,6 +10,7 @@ from preuve.errors import CommandError, PreuveError
 from preuve.page.plan import Command, Diagram
 from preuve.page.verbs import changes, deletes, makes, reads
 from preuve.play.shell import ShellEndedError
+from preuve.rest.pod import KILLED
 from preuve.transcript import Exchange
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
     from preuve.page.plan import Action
     from preuve.play.shell import Result
-
-KILLED = 128 + 9
-"""What a shell says of a command that SIGKILL ended."""
 
 
 class Stage(Protocol):

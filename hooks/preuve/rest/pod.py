@@ -38,7 +38,7 @@ RESTART = timedelta(seconds=3)
 """A back-off that ends within this is no rest: the next command would see the restart."""
 
 KILLED = 128 + 9
-"""The exit code of what SIGKILL has ended."""
+"""The exit code, in a shell and in a container, of what SIGKILL has ended."""
 
 SOON = 3
 """A Job that is given no more restarts of its Pod has ended in half a minute: they come after 0, 10, 20 s."""
