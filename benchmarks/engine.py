@@ -34,7 +34,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from preuve.cluster.box import Box
-from preuve.cluster.embedded.cluster import have
+from preuve.cluster.embedded.cluster import EmbeddedBackend
 from preuve.meaning.masking import mask
 from preuve.page.key import key
 from preuve.page.plan import Command, plan
@@ -261,7 +261,7 @@ def parallel(runs: int, folder: Path) -> dict[str, float]:
     run = f'```bash exec="on" source="above" result="text"\n{sleeps}\n```\n'
     theirs = site(folder / "theirs", written(8, 5, run), plugins="markdown-exec")
     python = peer()
-    with Progress() as progress, have(progress) as cluster:
+    with Progress() as progress, EmbeddedBackend().shared(progress) as cluster:
 
         def ours_played() -> float:
             emptied(cluster)
@@ -278,7 +278,7 @@ def course(runs: int, folder: Path) -> dict[str, float]:
     shutil.copy(ROOT / "mkdocs.yml", folder)
     project = find(folder)
     walls, longest = [], []
-    with Progress() as progress, have(progress) as cluster:
+    with Progress() as progress, EmbeddedBackend().shared(progress) as cluster:
         for _ in range(runs):
             emptied(cluster)
             with Player(project) as player:

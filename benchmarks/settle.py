@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from preuve.cluster.api import Api, LostError
-from preuve.cluster.embedded.cluster import have
+from preuve.cluster.embedded.cluster import EmbeddedBackend
 from preuve.cluster.kinds import KINDS
 from preuve.play.namespace import made
 from preuve.progress import Progress
@@ -113,7 +113,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="How late after a rest the next command begins.")
     parser.add_argument("-n", "--rounds", type=int, default=5, help="of each change")
     rounds = parser.parse_args().rounds
-    with Progress() as progress, have(progress) as cluster, tempfile.TemporaryDirectory() as folder:
+    with (
+        Progress() as progress,
+        EmbeddedBackend().shared(progress) as cluster,
+        tempfile.TemporaryDirectory() as folder,
+    ):
         found = played(cluster, rounds, Path(folder))
     figures = {
         name: {

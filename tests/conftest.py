@@ -24,8 +24,8 @@ from hypothesis import settings
 
 from administrator import Kubectl
 from preuve.cluster.embedded import additions, requirements
-from preuve.cluster.embedded import cluster as embedded
 from preuve.cluster.embedded.binaries import DEFAULT
+from preuve.cluster.embedded.cluster import EmbeddedBackend
 from preuve.errors import PreuveError
 from preuve.progress import Progress
 
@@ -122,7 +122,7 @@ def _lacking(kubernetes: str = DEFAULT) -> str:
 def cluster() -> Iterator[EmbeddedCluster]:
     """One cluster for all tests, with the images of the course; those that change it put it right again."""
     added = additions.load(Path(__file__).parents[1], "images.toml")
-    with Progress() as progress, embedded.have(progress, added=added) as running:
+    with Progress() as progress, EmbeddedBackend(additions=added).shared(progress) as running:
         yield running
 
 

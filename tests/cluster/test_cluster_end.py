@@ -21,6 +21,7 @@ import psutil
 import pytest
 
 from preuve.cluster.embedded import cluster as embedded
+from preuve.cluster.embedded.cluster import EmbeddedBackend
 from preuve.cluster.embedded.state import State
 from preuve.progress import Progress
 
@@ -33,10 +34,10 @@ pytestmark = [pytest.mark.cluster, pytest.mark.second]
 
 OWNER = """\
 import sys
-from preuve.cluster.embedded import cluster
+from preuve.cluster.embedded.cluster import EmbeddedBackend
 from preuve.progress import Progress
 
-with Progress() as progress, getattr(cluster, sys.argv[1])(progress) as running:
+with Progress() as progress, getattr(EmbeddedBackend(), sys.argv[1])(progress) as running:
     print(running.pid, flush=True)
     if sys.stdin.readline() == "raise\\n":
         raise RuntimeError
@@ -121,7 +122,7 @@ def state(monkeypatch: pytest.MonkeyPatch) -> Iterator[State]:
 
 
 @contextmanager
-def owner(which: str = "have") -> Iterator[subprocess.Popen[str]]:
+def owner(which: str = "shared") -> Iterator[subprocess.Popen[str]]:
     """A process that has a cluster, in a session of its own; it still starts."""
     with subprocess.Popen(
         [sys.executable, "-c", OWNER, which],
@@ -273,7 +274,7 @@ def test_sigkill_at_any_moment_of_the_start(state: State) -> None:
             assert came_up or process.returncode, f"cut off after {moment:.2f} s, and not told"
         await_(lambda: not processes(state), f"processes are left of a start cut off after {moment:.2f} s")
     assert host() == before
-    with Progress() as progress, embedded.have(progress):
+    with Progress() as progress, EmbeddedBackend().shared(progress):
         pass
     assert not state.path.exists()
     assert cgroups(state) == []
@@ -396,7 +397,7 @@ def test_up_stays_and_down_goes(state: State) -> None:
 
 def test_the_command_line_of_a_running_cluster(cluster: EmbeddedCluster) -> None:
     """Others use the cluster that runs and leave it running; its state is told to a person, in words."""
-    with Progress() as progress, embedded.have(progress) as same:
+    with Progress() as progress, EmbeddedBackend().shared(progress) as same:
         assert same == cluster
     told = dict(line.split(maxsplit=1) for line in preuve("status").stdout.splitlines())
     assert told["version"] == cluster.version
@@ -475,7 +476,7 @@ def test_two_clusters_side_by_side(cluster: EmbeddedCluster, state: State) -> No
         get = ("get", "namespace", "kube-system", "--output=jsonpath={.metadata.uid}")
         return subprocess.run((*kubectl, *get), capture_output=True, text=True, check=True).stdout
 
-    with Progress() as progress, embedded.have(progress) as another:
+    with Progress() as progress, EmbeddedBackend().shared(progress) as another:
         assert another.state == state.path
         assert uid(another) != uid(cluster)
     assert uid(cluster)
@@ -485,7 +486,7 @@ def test_down_ends_clusters_of_one_page_too(state: State) -> None:
     """They belong to the project as the shared one does, and each has a directory of its own."""
     with ExitStack() as stack:
         progress = stack.enter_context(Progress())
-        own = [stack.enter_context(embedded.have_own(progress)) for _ in range(2)]
+        own = [stack.enter_context(EmbeddedBackend().own(progress)) for _ in range(2)]
         assert len({one.state for one in own} | {state.path}) == 3
         assert embedded.find() is None
         assert all(len(processes(State(one.state))) > 15 for one in own)
@@ -497,15 +498,15 @@ def test_down_ends_clusters_of_one_page_too(state: State) -> None:
 @pytest.mark.usefixtures("state")
 def test_a_killed_cluster_of_one_page_is_reaped_at_the_next_start() -> None:
     """Of whatever cluster of the project; one that lives is left alone."""
-    with Progress() as progress, embedded.have_own(progress) as lives:
-        with owner("have_own") as process:
+    with Progress() as progress, EmbeddedBackend().own(progress) as lives:
+        with owner("own") as process:
             assert process.stdout
             assert process.stdout.readline()
             [killed] = [one for one in State.others() if one.path != lives.state]
             launcher(process).kill()
             await_(lambda: not processes(killed), "processes are left")
         assert killed.path.exists()
-        with embedded.have(progress):
+        with EmbeddedBackend().shared(progress):
             assert not killed.path.exists()
             assert cgroups(killed) == []
         assert embedded.find(State(lives.state)) == lives

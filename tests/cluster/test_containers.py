@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from preuve.cluster.embedded import cluster, containers
+from preuve.cluster.embedded import containers
+from preuve.cluster.embedded.cluster import EmbeddedBackend
 from preuve.progress import Progress
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Kubectl:
 
 @pytest.fixture(scope="module")
 def kubectl() -> Iterator[Kubectl]:
-    with Progress() as progress, cluster.have(progress) as running:
+    with Progress() as progress, EmbeddedBackend().shared(progress) as running:
         kubectl = Kubectl(running, "images")
         kubectl("create", "namespace", kubectl.namespace)
         yield kubectl

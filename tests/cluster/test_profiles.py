@@ -9,7 +9,7 @@ import pytest
 
 from administrator import Kubectl
 from preuve.cluster import identity
-from preuve.cluster.embedded import cluster as embedded
+from preuve.cluster.embedded.cluster import EmbeddedBackend
 from preuve.cluster.embedded.profiles import PROFILES, of
 from preuve.errors import ClusterError, PreuveError
 from preuve.progress import Progress
@@ -94,7 +94,7 @@ def writer(node: str = "") -> dict[str, Any]:
 
 @pytest.fixture(params=["kind:2", "minikube", "k3d:2"])
 def standing(request: pytest.FixtureRequest) -> Iterator[EmbeddedCluster]:
-    with Progress() as progress, embedded.have_own(progress, profile=request.param) as running:
+    with Progress() as progress, EmbeddedBackend(profile=request.param).own(progress) as running:
         yield running
 
 
@@ -146,6 +146,6 @@ def test_a_page_sees_what_it_would_see_there(standing: EmbeddedCluster) -> None:
 def test_a_cluster_that_stands_for_something_else_is_not_taken(cluster: EmbeddedCluster) -> None:
     """It would answer with other names; both are told."""
     assert cluster.profile == ""
-    other = embedded.have(Progress(), profile="kind:3")
+    other = EmbeddedBackend(profile="kind:3").shared(Progress())
     with pytest.raises(ClusterError, match=r"is as it comes, .* to be one that stands in for kind:3"):
         other.__enter__()

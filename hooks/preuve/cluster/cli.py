@@ -16,11 +16,10 @@ from preuve.cluster.embedded import cluster as embedded
 from preuve.cluster.embedded.state import State
 from preuve.errors import ClusterError
 from preuve.progress import Progress
+from preuve.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from preuve.settings import Settings
 
 TERMINAL = ("COLUMNS", "EDITOR", "KUBE_EDITOR", "LANG", "LC_ALL", "LINES", "TERM", "TZ", "VISUAL")
 """What `preuve cluster kubectl` hands on of the environment."""
@@ -91,14 +90,13 @@ def up(stated: Callable[[], Settings] | None, kubernetes: str | None, recipes: s
 
     Example: preuve cluster up
     """
-    settings = stated() if stated else None
-    if settings and settings.recipes and recipes is None:
+    settings = stated() if stated else Settings()
+    if settings.recipes and recipes is None:
         recipes = str(settings.root / settings.recipes)
-    kubernetes = kubernetes or (settings.kubernetes if settings else binaries.DEFAULT)
     added = additions.load(Path(), recipes) if recipes else ()
+    backend = embedded.EmbeddedBackend(kubernetes or settings.kubernetes, added, settings.profile)
     with _interruptible("nothing is left of what was started"), Progress() as progress:
-        profile = settings.profile if settings else ""
-        running = embedded.start(progress, kubernetes, added, profile)
+        running = backend.start(progress)
     click.echo(f"Kubernetes {running.version} is up; try `preuve cluster kubectl get nodes`")
 
 

@@ -31,7 +31,7 @@ from preuve.cluster.embedded.state import State
 from preuve.errors import ClusterError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from preuve.cluster.embedded.additions import Addition
@@ -193,7 +193,7 @@ class EmbeddedCluster:
 class EmbeddedBackend:
     """As many clusters as this machine has room for."""
 
-    kubernetes: str
+    kubernetes: str = binaries.DEFAULT
     """Their minor, one of `binaries.VERSIONS`."""
     additions: tuple[Addition, ...] = ()
     """The images that they have beside their own."""
@@ -201,17 +201,72 @@ class EmbeddedBackend:
     """What they stand in for."""
     refusal: ClassVar = ""
 
+    def start(self, progress: Progress) -> EmbeddedCluster:
+        """The running cluster, else a new one; it stays behind.
+
+        Args:
+            progress: shows the stages of a start.
+
+        Raises:
+            ClusterError: it cannot run here, or did not come up; or one of another version, with other
+                images, or that stands in for something else, is running.
+            ConfigError: one of `additions` cannot be had.
+        """
+        with self._had(State.of_project(), progress, stays=True) as cluster:
+            return cluster
+
     def shared(self, progress: Progress) -> AbstractContextManager[EmbeddedCluster]:
-        """As `have`."""
-        return have(progress, self.kubernetes, self.additions, self.profile)
+        """The running cluster, else a new one: that ends with the block, or this process, however that ends.
+
+        It takes and raises what `start` does.
+        """
+        return self._had(State.of_project(), progress, stays=False)
 
     def own(self, progress: Progress) -> AbstractContextManager[EmbeddedCluster]:
-        """As `have_own`."""
-        return have_own(progress, self.kubernetes, self.additions, self.profile)
+        """A new cluster, which nobody else finds; it ends, takes and raises as `shared` does."""
+        return self._had(State.new(), progress, stays=False)
 
     def room(self) -> bool:
         """Whether this machine has what one more takes."""
         return not any(requirements.problems())
+
+    @contextmanager
+    def _had(self, state: State, progress: Progress, *, stays: bool) -> Iterator[EmbeddedCluster]:
+        _reap()
+        end = time.monotonic() + OTHER_LIMIT
+        while time.monotonic() < end:
+            if cluster := find(state):
+                if cluster.version != f"v{binaries.VERSIONS.get(self.kubernetes)}":
+                    raise ClusterError(
+                        f"a cluster of Kubernetes {cluster.version} is running, not of {self.kubernetes}: "
+                        "`preuve cluster down` ends it"
+                    )
+                if cluster.profile != self.profile:
+                    raise ClusterError(
+                        f"the cluster that is running {_stands(cluster.profile)}, and is wanted to be one "
+                        f"that {_stands(self.profile)}: `preuve cluster down` ends it"
+                    )
+                own = images.identity(coredns=cluster.binaries.coredns)
+                if not additions.within(Path(cluster.images), own, self.additions):
+                    raise ClusterError(
+                        "the cluster that is running has other images than this project states: "
+                        "`preuve cluster down` ends it, `preuve cluster up` here starts one with these"
+                    )
+                yield cluster
+                return
+            programs, store = requirements.check(self.kubernetes, progress)
+            if self.additions:
+                with progress.stage("images of your own"):
+                    store = additions.extended(store, self.additions)
+            with launch.supervisor(state, programs, store, self.profile, stays=stays) as owner:
+                if _follow(owner, progress) and (cluster := find(state)):
+                    yield cluster
+                    return
+            time.sleep(0.1)  # another process is starting one, or ending one
+        raise ClusterError(
+            f"another process has been starting or ending the cluster for {OTHER_LIMIT:.0f} s; "
+            "`preuve cluster down` ends it"
+        )
 
 
 def find(state: State | None = None) -> EmbeddedCluster | None:
@@ -228,52 +283,6 @@ def find(state: State | None = None) -> EmbeddedCluster | None:
     programs = launch.binaries(status["binaries"])
     known = (programs, tuple(status["nodes"]), status["started"], pid, status["images"], status["profile"])
     return EmbeddedCluster(*known, state)
-
-
-def start(
-    progress: Progress,
-    kubernetes: str = binaries.DEFAULT,
-    added: Sequence[Addition] = (),
-    profile: str = "",
-) -> EmbeddedCluster:
-    """The running cluster, else a new one; it stays behind.
-
-    Args:
-        progress: shows the stages of a start.
-        kubernetes: the minor, one of `binaries.VERSIONS`.
-        added: the images that it is to have beside its own.
-        profile: what it is to stand in for.
-
-    Raises:
-        ClusterError: it cannot run here, or did not come up; or one of another version, with other images, or
-            that stands in for something else, is running.
-        ConfigError: one of `added` cannot be had.
-    """
-    with _had(State.of_project(), progress, kubernetes, added, profile, stays=True) as cluster:
-        return cluster
-
-
-def have(
-    progress: Progress,
-    kubernetes: str = binaries.DEFAULT,
-    added: Sequence[Addition] = (),
-    profile: str = "",
-) -> AbstractContextManager[EmbeddedCluster]:
-    """The running cluster, else a new one that ends with the block, or with this process, however that ends.
-
-    It takes and raises what `start` does.
-    """
-    return _had(State.of_project(), progress, kubernetes, added, profile, stays=False)
-
-
-def have_own(
-    progress: Progress,
-    kubernetes: str = binaries.DEFAULT,
-    added: Sequence[Addition] = (),
-    profile: str = "",
-) -> AbstractContextManager[EmbeddedCluster]:
-    """A new cluster, which nobody else finds; it ends, takes and raises as `have` does."""
-    return _had(State.new(), progress, kubernetes, added, profile, stays=False)
 
 
 def down() -> bool:
@@ -319,53 +328,6 @@ def _down(state: State) -> bool:
     remains.remove(state)
     os.close(held)
     return True
-
-
-@contextmanager
-def _had(
-    state: State,
-    progress: Progress,
-    kubernetes: str,
-    added: Sequence[Addition],
-    profile: str,
-    *,
-    stays: bool,
-) -> Iterator[EmbeddedCluster]:
-    _reap()
-    end = time.monotonic() + OTHER_LIMIT
-    while time.monotonic() < end:
-        if cluster := find(state):
-            if cluster.version != f"v{binaries.VERSIONS.get(kubernetes)}":
-                raise ClusterError(
-                    f"a cluster of Kubernetes {cluster.version} is running, not of {kubernetes}: "
-                    "`preuve cluster down` ends it"
-                )
-            if cluster.profile != profile:
-                raise ClusterError(
-                    f"the cluster that is running {_stands(cluster.profile)}, and is wanted to be one that "
-                    f"{_stands(profile)}: `preuve cluster down` ends it"
-                )
-            own = images.identity(coredns=cluster.binaries.coredns)
-            if not additions.within(Path(cluster.images), own, added):
-                raise ClusterError(
-                    "the cluster that is running has other images than this project states: "
-                    "`preuve cluster down` ends it, `preuve cluster up` here starts one with these"
-                )
-            yield cluster
-            return
-        programs, store = requirements.check(kubernetes, progress)
-        if added:
-            with progress.stage("images of your own"):
-                store = additions.extended(store, added)
-        with launch.supervisor(state, programs, store, profile, stays=stays) as owner:
-            if _follow(owner, progress) and (cluster := find(state)):
-                yield cluster
-                return
-        time.sleep(0.1)  # another process is starting one, or ending one
-    raise ClusterError(
-        f"another process has been starting or ending the cluster for {OTHER_LIMIT:.0f} s; "
-        "`preuve cluster down` ends it"
-    )
 
 
 def _stands(profile: str) -> str:
