@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from preuve.cluster import dns
-from preuve.cluster.embedded import addresses, cgroups, control_plane, network, registry
+from preuve.cluster.embedded import addresses, cgroups, control_plane, network
 from preuve.cluster.embedded.api import Api, wait
 from preuve.cluster.embedded.netns import join, joined
 from preuve.cluster.embedded.places import SOURCES
+from preuve.cluster.embedded.registry import Registry
 from preuve.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Installation:
 
         def answer() -> None:
             join(f"/proc/self/fd/{outside}")
-            registry.serve(listening, store)
+            Registry(listening, store).serve_forever()
 
         return answer
 

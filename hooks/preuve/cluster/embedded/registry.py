@@ -22,11 +22,11 @@ import os
 import re
 import shutil
 import sys
-import threading
+from functools import cached_property
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from preuve.cluster.embedded import images, oci
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Mapping
     from pathlib import Path
+
+    from _typeshed import SupportsRead
 
     from preuve.cluster.embedded.upstream import Upstream
 
@@ -50,30 +52,17 @@ UNKNOWN = {"manifests": "MANIFEST_UNKNOWN", "blobs": "BLOB_UNKNOWN"}
 """The protocol's codes for what is not there."""
 
 
-class Readable(Protocol):
-    """What a body is read from."""
+class Registry(ThreadingHTTPServer):
+    """The server, on a socket that listens already.
 
-    def read(self, amount: int = ..., /) -> bytes:
-        """At most `amount` bytes, none at the end."""
-        ...
-
-
-def serve(listening: socket.socket, store: Path, hosts: Mapping[str, str] | None = None) -> None:
-    """Answer on a socket that listens already, until the process or the thread ends.
-
-    Its threads belong to the network namespace of the caller's thread; the socket may be of another.
+    Its threads belong to the network namespace of the thread that calls `serve_forever`; the socket may be of
+    another.
 
     Args:
         listening: bound, and listening.
         store: an image layout.
         hosts: addresses of registries that are not at their own name, as ``{"docker.io": "https://…"}``.
     """
-    with Registry(listening, store, hosts) as registry:
-        registry.serve_forever()
-
-
-class Registry(ThreadingHTTPServer):
-    """The server: what `serve` runs, for who wants to stop it too (`shutdown`)."""
 
     def __init__(self, listening: socket.socket, store: Path, hosts: Mapping[str, str] | None = None) -> None:
         super().__init__(listening.getsockname(), Handler, bind_and_activate=False)
@@ -87,18 +76,13 @@ class Registry(ThreadingHTTPServer):
         self.hidden = loaded
         """What it gives to nodes that are being loaded, and to nobody else."""
         self._hosts = hosts
-        self._upstream: Upstream | None = None
-        self._lock = threading.Lock()
 
-    @property
+    @cached_property
     def upstream(self) -> Upstream:
-        """The real registries."""
-        with self._lock:
-            if not self._upstream:
-                from preuve.cluster.embedded.upstream import Upstream  # noqa: PLC0415 - 60 ms, seldom needed
+        """The real registries; where two threads ask first, each has its own for that once."""
+        from preuve.cluster.embedded.upstream import Upstream  # noqa: PLC0415 - 60 ms, seldom needed
 
-                self._upstream = Upstream(self._hosts)
-            return self._upstream
+        return Upstream(self._hosts)
 
     def handle_error(
         self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
@@ -180,7 +164,7 @@ class Handler(BaseHTTPRequestHandler):
             )
         return True
 
-    def _reply(self, status: int, headers: Mapping[str, str], body: Readable) -> None:
+    def _reply(self, status: int, headers: Mapping[str, str], body: SupportsRead[bytes]) -> None:
         self.send_response(status)
         for key, value in headers.items():
             self.send_header(key, value)
