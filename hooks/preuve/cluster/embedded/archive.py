@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 from preuve.cluster.embedded import oci
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
 INDEXES = (oci.INDEX, "application/vnd.docker.distribution.manifest.list.v2+json")
 """Media types of what names an image per architecture."""
@@ -148,31 +148,24 @@ def _chosen(files: _Files, reference: str) -> dict[str, Any]:
     manifests = files.document("index.json")["manifests"]
     names = [{(one.get("annotations") or {}).get(name, "") for name in NAMES} - {""} for one in manifests]
     tag = reference.rpartition(":")[2]
-    found = [
-        one
-        for one, own in zip(manifests, names, strict=True)
-        if any(name == tag or oci.reference(name) == reference for name in own)
-    ]
-    return _one(manifests, found, sorted(set().union(*names)))
+    return _one(manifests, names, lambda name: name == tag or oci.reference(name) == reference)
 
 
 def _saved(files: _Files, reference: str) -> dict[str, Any]:
     """What the manifest.json of a `docker save` says of an image."""
     images = files.document("manifest.json")
     names = [one.get("RepoTags") or [] for one in images]
-    found = [
-        one
-        for one, own in zip(images, names, strict=True)
-        if reference in {oci.reference(name) for name in own}
-    ]
-    return _one(images, found, sorted(set[str]().union(*names)))
+    return _one(images, names, lambda name: oci.reference(name) == reference)
 
 
 def _one(
-    images: Sequence[dict[str, Any]], found: Sequence[dict[str, Any]], names: Sequence[str]
+    images: Sequence[dict[str, Any]], names: Sequence[Collection[str]], is_meant: Callable[[str], bool]
 ) -> dict[str, Any]:
+    """The image that is meant by one of its names; of one alone, the name does not count."""
+    found = [one for one, own in zip(images, names, strict=True) if any(map(is_meant, own))]
     if len(images) != 1 and len(found) != 1:
-        raise ArchiveError(f"it holds {len(images)} images, none or several of this name: {', '.join(names)}")
+        known = ", ".join(sorted(set[str]().union(*names)))
+        raise ArchiveError(f"it holds {len(images)} images, none or several of this name: {known}")
     return (found or images)[0]
 
 
