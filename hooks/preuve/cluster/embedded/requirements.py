@@ -18,7 +18,7 @@ from preuve.cluster.embedded.processes import ENVIRONMENT
 from preuve.errors import ClusterError, PreuveError, raise_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from preuve.cluster.embedded.binaries import Binaries
     from preuve.progress import Progress
@@ -106,29 +106,21 @@ def check_build(kubernetes: Sequence[str], progress: Progress) -> None:
 
     errors: list[PreuveError] = [ClusterError(problem) for problem in problems(debian.lacking())]
     if not all(_compiled(minor) for minor in kubernetes):
-        checks: list[Callable[[], None]] = [_check_memory, _check_disk]
+        errors += [ClusterError(problem) for problem in (*_memory("compiling", COMPILING), *_disk())]
         if os.geteuid() == 0 and not any(_privileges()):  # else a Go is fetched for nothing, for minutes
-            checks.append(lambda: binaries.have_go(progress))
-        for check in checks:
             try:
-                check()
+                binaries.have_go(progress)
             except PreuveError as error:
                 errors += error.each
     raise_all(errors)
 
 
-def _check_memory() -> None:
-    available = _available_memory()
-    if available < COMPILING:
-        raise ClusterError(_little_memory(available, "compiling", COMPILING))
-
-
-def _check_disk() -> None:
+def _disk() -> Iterator[str]:
     cache = binaries.cache()
     there = next(folder for folder in (cache, *cache.parents) if os.access(folder, os.F_OK))
     free = shutil.disk_usage(there).free
     if free < DISK:
-        raise ClusterError(
+        yield (
             f"only {free / 1e9:.1f} GB of disk are free at {there}, a first build takes {DISK / 1e9:.1f} "
             "for a while: make room, or set XDG_CACHE_HOME to a folder that has some"
         )
@@ -171,9 +163,7 @@ def problems(more: Mapping[str, str] | None = None) -> Iterator[str]:
     if missing:
         yield f"no {', '.join(missing)} here: {packages.remedy(missing.values())}"
     yield from _kernel()
-    available = _available_memory()
-    if available < MEMORY:
-        yield _little_memory(available, "a cluster", MEMORY)
+    yield from _memory("a cluster", MEMORY)
     if not _can_watch():
         yield (
             f"fewer than {WATCHERS} inotify instances are free (other clusters take them too): "
@@ -185,11 +175,14 @@ def problems(more: Mapping[str, str] | None = None) -> Iterator[str]:
         yield from _privileges()
 
 
-def _little_memory(available: int, what: str, needed: int) -> str:
-    return (
-        f"only {available / 1e9:.1f} GB of memory are free, {what} takes {needed / 1e9:.1f}: "
-        "end something, or give the machine more"
-    )
+def _memory(what: str, needed: int) -> Iterator[str]:
+    found = re.search(r"MemAvailable: +(\d+) kB", Path("/proc/meminfo").read_text(encoding="ascii"))
+    available = int(found[1]) * 1024 if found else 0
+    if available < needed:
+        yield (
+            f"only {available / 1e9:.1f} GB of memory are free, {what} takes {needed / 1e9:.1f}: "
+            "end something, or give the machine more"
+        )
 
 
 def _kernel() -> Iterator[str]:
@@ -243,8 +236,3 @@ def _can_watch() -> bool:
         if descriptor >= 0:
             os.close(descriptor)
     return all(descriptor >= 0 for descriptor in taken)
-
-
-def _available_memory() -> int:
-    found = re.search(r"MemAvailable: +(\d+) kB", Path("/proc/meminfo").read_text(encoding="ascii"))
-    return int(found[1]) * 1024 if found else 0
