@@ -42,26 +42,16 @@ class Api:
 
     def get(self, path: str) -> Any:  # noqa: ANN401 - JSON
         """The object at `path`, or None if there is none, or no answer yet."""
-        try:
-            status, answer = self._request("GET", path)
-        except (OSError, HTTPException):
-            return None
+        status, answer = self._asked(path)
         return json.loads(answer) if status == 200 else None
 
     def serves(self) -> bool:
         """Whether there is an answer at all; it need not be ready."""
-        try:
-            self._request("GET", "/readyz")
-        except (OSError, HTTPException):
-            return False
-        return True
+        return self._asked("/readyz")[0] is not None
 
     def ready(self) -> bool:
         """Whether the API server says that it is."""
-        try:
-            return self._request("GET", "/readyz")[0] == 200
-        except (OSError, HTTPException):
-            return False
+        return self._asked("/readyz")[0] == 200
 
     def apply(self, document: Mapping[str, Any]) -> None:
         """Create an object, or make it so (server-side apply).
@@ -82,6 +72,13 @@ class Api:
             raise ClusterError(
                 f"the API server refused {document['kind']} {metadata['name']}: {answer.decode()}"
             )
+
+    def _asked(self, path: str) -> tuple[int | None, bytes]:
+        """Status and body at `path`; no status if there is no answer yet."""
+        try:
+            return self._request("GET", path)
+        except (OSError, HTTPException):
+            return None, b""
 
     def _request(self, method: str, path: str, body: str | None = None) -> tuple[int, bytes]:
         try:
