@@ -139,8 +139,7 @@ def extended(store: Path, additions: Sequence[Addition]) -> Path:
     """
     if not additions:
         return store
-    parts = (FORMAT, store.name, [(one.reference, one.digest) for one in additions])
-    entry = cache() / hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+    entry = cache() / _digest(FORMAT, store.name, [(one.reference, one.digest) for one in additions])[:16]
     with places.held(cache()):
         if entry.is_dir():
             os.utime(entry)  # the last use, which pruning goes by

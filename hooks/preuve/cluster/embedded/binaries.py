@@ -11,7 +11,6 @@ import hashlib
 import itertools
 import os
 import platform
-import shutil
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -178,11 +177,11 @@ def compile_module(module: Module, progress: Progress) -> Path:
         return entry
     with progress.stage(f"compile {module.name}") as stage, _alone(stage):
         if not entry.is_dir():  # else another build made it while this one waited
+            places.prune(cache(), KEEP, f"{module.name}-*")
             with TemporaryDirectory(
                 prefix=places.SCRATCH, dir=cache(), ignore_cleanup_errors=True
             ) as scratch:
                 _compile(module, Path(scratch), stage).rename(entry)
-            _prune(module)
     return entry
 
 
@@ -228,10 +227,3 @@ def _compile(module: Module, scratch: Path, stage: Stage) -> Path:
         each=lambda package: stage.detail(f"{next(count)}/{len(stale)} {package}"),
     )
     return output
-
-
-def _prune(module: Module) -> None:
-    """Drop the module's entries that were not used for the longest, and what killed builds left."""
-    entries = sorted(cache().glob(f"{module.name}-*"), key=lambda entry: entry.stat().st_mtime, reverse=True)
-    for path in (*entries[KEEP:], *cache().glob(f"{places.SCRATCH}*")):
-        shutil.rmtree(path)

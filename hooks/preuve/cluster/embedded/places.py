@@ -85,17 +85,18 @@ def remove(tree: Path) -> None:
             list(pool.map(os.rmdir, folders))
 
 
-def prune(folder: Path, keep: int) -> None:
+def prune(folder: Path, keep: int, entries: str = "*") -> None:
     """Remove what a killed build left in a folder of entries, and the entries last used longest ago.
 
     Args:
         folder: held.
         keep: how many there may be with one more.
+        entries: of those that count, and may go, a pattern of their names.
     """
-    folders = [path for path in folder.iterdir() if path.is_dir()]
-    remains = [path for path in folders if path.name.startswith(SCRATCH)]
-    entries = sorted(set(folders) - set(remains), key=lambda entry: entry.stat().st_mtime)
-    for path in (*entries[: -keep + 1], *remains):
+    remains = list(folder.glob(f"{SCRATCH}*"))
+    found = [path for path in folder.glob(entries) if path.is_dir() and path not in remains]
+    found.sort(key=lambda entry: entry.stat().st_mtime)
+    for path in (*found[: -keep + 1], *remains):
         shutil.rmtree(path)
 
 
