@@ -319,8 +319,8 @@ def audit(
     """
     from preuve.audit.audit import audit as audited
     from preuve.audit.audit import pages as read
-    from preuve.audit.audit import turned
     from preuve.audit.report import document, lines, summary
+    from preuve.audit.turn import turned
 
     playable.check()
     found, errors = [], []

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from folder import Folder
-from preuve.audit.audit import pages, turned
+from preuve.audit.audit import pages
 from preuve.audit.hindrance import Cause
+from preuve.audit.turn import turned
 from preuve.audit.verdict import Finding, Verdict
 from preuve.page.plan import Command
 from preuve.project import find

@@ -15,7 +15,6 @@ from preuve.audit import hindrance
 from preuve.audit.hindrance import Cause, Hindrance
 from preuve.audit.pages import Foreign, read
 from preuve.audit.shelf import Shelf, brought
-from preuve.audit.turn import Turned, Turner
 from preuve.audit.verdict import Finding, Played
 from preuve.errors import ConfigError, PreuveError, Where, raise_all
 from preuve.page.blocks import Block
@@ -59,6 +58,11 @@ class Audited:
     files: Mapping[int, str]
     """The manifests that a command is given."""
     played: Page
+
+    @property
+    def run(self) -> list[int]:
+        """The numbers of the commands that are played."""
+        return [number for number in range(len(self.page.typed)) if number not in self.hindrances]
 
 
 def pages(paths: Sequence[Path], manifests: Sequence[Path] = ()) -> list[Audited]:
@@ -189,27 +193,9 @@ def audit(
                 yield one, outcome if isinstance(outcome, PreuveError) else judged(one, outcome)
 
 
-def turned(one: Audited, findings: Sequence[Finding]) -> Turned:
-    """A page that was audited, as one of ours."""
-    numbers = [number for number in range(len(one.page.typed)) if number not in one.hindrances]
-    actions = (action.source for action in one.played.plan.actions())
-    sources = dict(zip(numbers, actions, strict=True))
-    plan, below = one.played.plan, one.place.removesuffix(".md")
-    return Turner(
-        one.page,
-        one.played.text,
-        findings,
-        sources=sources,
-        files=plan.files,
-        below=below,
-        exclusive=plan.exclusive,
-    ).turned()
-
-
 def judged(one: Audited, transcript: Transcript) -> list[Finding]:
     """The verdicts on a page that was played."""
-    numbers = [number for number in range(len(one.page.typed)) if number not in one.hindrances]
-    exchanges = dict(zip(numbers, transcript.exchanges, strict=True))
+    exchanges = dict(zip(one.run, transcript.exchanges, strict=True))
     namespace = name_of(one.page.name)
     played = Played(one.page.typed, one.hindrances, exchanges, one.files, transcript.values, namespace)
     return list(played.findings())

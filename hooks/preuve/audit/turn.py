@@ -19,9 +19,9 @@ from preuve.errors import Where
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from preuve.audit.pages import Foreign, Piece
+    from preuve.audit.audit import Audited
+    from preuve.audit.pages import Piece
     from preuve.audit.verdict import Finding
-    from preuve.page.plan import File
 
 LANGUAGES = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".sh": "sh", ".html": "html"}
 
@@ -37,37 +37,32 @@ class Turned:
     """What its author has to look at: a sentence each, with its place in the page of before."""
 
 
-class Turner:
-    """Turns a page into one of ours.
+def turned(one: Audited, findings: Sequence[Finding]) -> Turned:
+    """A page that was audited, as one of ours.
 
     Args:
-        page: as it was read.
-        markdown: all of it.
+        one: it.
         findings: what came of each of its commands.
-        sources: those that were run, by number, as they were run: with files in place of addresses.
-        files: those that they were given.
-        below: the folder of what the page includes.
-        exclusive: whether they were run on a cluster of their own.
     """
+    return _Turner(one, findings).turned()
 
-    def __init__(
-        self,
-        page: Foreign,
-        markdown: str,
-        findings: Sequence[Finding],
-        *,
-        sources: Mapping[int, str],
-        files: Sequence[File],
-        below: str,
-        exclusive: bool = False,
-    ) -> None:
-        self._page = page
-        self._lines = markdown.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
+
+class _Turner:
+    """Turns a page into one of ours."""
+
+    def __init__(self, one: Audited, findings: Sequence[Finding]) -> None:
+        plan = one.played.plan
+        self._page = one.page
+        self._lines = one.played.text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
         self._findings = findings
-        self._sources = sources
-        self._files = {file.name: file.content for file in files}
-        self._below = below
-        self._exclusive = exclusive
+        self._sources = {
+            number: command.source for number, command in zip(one.run, plan.actions(), strict=True)
+        }
+        """What was run, with files in place of addresses."""
+        self._files = {file.name: file.content for file in plan.files}
+        self._below = one.place.removesuffix(".md")
+        """The folder of what the page includes."""
+        self._exclusive = plan.exclusive
         self._included: dict[str, bytes] = {}
         self._left: list[str] = []
 
