@@ -3,8 +3,8 @@
 Programs are the machine's, read-only; all else is the box's own, and gone with it: files, processes, names.
 What can be filled or multiplied is bounded, so that a page that does so hurts no other. Bubblewrap does it.
 
->>> Box(user="alice").environment()["HOME"]
-'/home/alice'
+>>> Box().environment()["HOME"]
+'/home/preuve'
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from shlex import join, quote
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 from zlib import crc32
 
 from preuve.errors import ClusterError
@@ -69,20 +69,12 @@ class Box:
     """What else of the machine is seen in the box, read-only: by absolute path there."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """What the commands' environment holds besides."""
-    user: str = "preuve"
+    user: ClassVar = "preuve"
     """The name of the user, and of the host."""
-    folder: str = "page"
-    """The folder, in the user's home, where the shell starts."""
-
-    @property
-    def home(self) -> str:
-        """The user's home, in the box."""
-        return f"/home/{self.user}"
-
-    @property
-    def directory(self) -> str:
-        """Where the shell starts, in the box."""
-        return f"{self.home}/{self.folder}"
+    home: ClassVar = f"/home/{user}"
+    """The user's home, in the box."""
+    directory: ClassVar = f"{home}/page"
+    """Where the shell starts, in the box."""
 
     def environment(self) -> dict[str, str]:
         """Give what the commands' environment is made of."""
