@@ -31,7 +31,6 @@ from preuve.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-    from types import TracebackType
 
     from preuve.cluster.embedded.cluster import EmbeddedCluster
 
@@ -173,9 +172,7 @@ class Terminal:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.wait()
         self.close()

@@ -39,9 +39,9 @@ from preuve.play.shell import NOTHING, Result, ShellEndedError, TimedOutError, U
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
-    from types import TracebackType
 
-    from preuve.play.shell import Background, Guest, Listener
+    from preuve.play.guest import Visitor
+    from preuve.play.shell import Background, Listener
 
 _STOP: Final = (
     *((signal.SIGINT, seconds) for seconds in (0.2, 0.8, 1.0)),
@@ -120,7 +120,7 @@ class Bash:
         self._line = 0  # of what was typed
         self._unrecorded = ""
         self._heard = b""
-        self._guest: Guest | None = None  # who hears all jobs, as at a terminal
+        self._guest: Visitor | None = None  # who hears all jobs, as at a terminal
         self._keyboard: int | None = None
         # By the pipe that a command had whose jobs go on; what a server says has no listener.
         self._aside: dict[int, _Backlog | None] = {}
@@ -138,12 +138,7 @@ class Bash:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def run(
@@ -221,7 +216,7 @@ class Bash:
             )
         return result
 
-    def lend(self, source: str, guest: Guest, *, aside: bool = False) -> int:
+    def lend(self, source: str, guest: Visitor, *, aside: bool = False) -> int:
         """Run `source` while somebody sits at the terminal, however long it takes; give its exit code.
 
         Args:

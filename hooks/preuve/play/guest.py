@@ -51,7 +51,12 @@ fi
 
 
 class Visitor:
-    """Whoever sits at preuve's terminal; see `preuve.play.shell.Guest`."""
+    """Whoever sits at preuve's terminal, and is lent a page's shell.
+
+    Args:
+        keyboard: a descriptor, from which comes what they type.
+        screen: another one, for what they see.
+    """
 
     until: re.Pattern[str] | None = None
     matched = False

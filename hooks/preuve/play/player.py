@@ -26,7 +26,6 @@ from preuve.transcript import now
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from contextlib import AbstractContextManager
-    from types import TracebackType
 
     from preuve.cluster import Backend, Cluster
     from preuve.cluster.api import Api
@@ -70,7 +69,6 @@ class Player:
         project: whose pages are played.
         keep: keep each page's session, so that commands added at its end are played alone.
         jobs: pages played at once; by the number of cores unless given.
-        progress: where to show what is being done.
         backend: where clusters come from, by the project's settings.
         perform: plays a page in its session.
     """
@@ -81,7 +79,6 @@ class Player:
         *,
         keep: bool = False,
         jobs: int | None = None,
-        progress: Progress | None = None,
         backend: Callable[[Settings], Backend] = backend,
         perform: Callable[[Session, Page, Stage], Transcript] = lambda session, *page: session.play(*page),
     ) -> None:
@@ -90,7 +87,7 @@ class Player:
         self._perform = perform
         self.jobs = jobs or PAGES_PER_CORE * (os.cpu_count() or 1)
         self._keep = keep
-        self._progress = progress
+        self._progress: Progress | None = None
         self._open = ExitStack()
         self._shared: Place | None = None
         self._seen: Cluster | None = None
@@ -104,9 +101,7 @@ class Player:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

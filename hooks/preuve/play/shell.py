@@ -38,16 +38,6 @@ class Listener(Protocol):
         """Take it that nothing more comes."""
 
 
-class Guest(Listener, Protocol):
-    """Somebody to whom a shell is lent."""
-
-    keyboard: int
-    """A descriptor, from which comes what they type."""
-
-    def see(self, data: bytes) -> object:
-        """Take what came over the terminal."""
-
-
 @dataclass(frozen=True, slots=True)
 class Background:
     """What is known of the jobs that a command starts, or waits for."""
