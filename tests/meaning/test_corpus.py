@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from played import run, same
+from played import run, same, spans
 from preuve.meaning.compare import diff
 from preuve.meaning.kinds import Kind
-from preuve.meaning.spans import spans
 
 CORPUS = Path(__file__).parent / "corpus"
 PAGES = sorted(path.name for path in CORPUS.iterdir() if path.is_dir())

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from played import same
+from played import same, spans
 from preuve.meaning.kinds import Kind
-from preuve.meaning.spans import spans
 
 SCHEDULED = """\
 Events:

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from played import run
-from preuve.meaning import compare
+from played import alike, run
 from preuve.meaning.compare import diff
 from preuve.meaning.spans import SHAPES, Value
 
@@ -118,5 +117,5 @@ def test_one_letter_changed_in_what_a_page_spells_out_is_always_seen(data: st.Da
 )
 def test_what_a_page_spells_out_is_that_in_another_form_too(public: str, one: str, other: str) -> None:
     """A program may write a moment or an address its own way."""
-    assert not compare.same(run([one], public=public), run([other], public=public))
-    assert compare.same(run([one]), run([other]))
+    assert not alike(run([one], public=public), run([other], public=public))
+    assert alike(run([one]), run([other]))

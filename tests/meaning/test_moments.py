@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from preuve.meaning.compare import Run, same
+from played import alike as same
+from preuve.meaning.compare import Run
 from preuve.meaning.kinds import Kind
 from preuve.meaning.moments import answers, growing, watching
 from preuve.meaning.spans import marked

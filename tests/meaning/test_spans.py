@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from played import same
+from played import same, spans
 from preuve.meaning.kinds import NORMALIZERS, Kind
-from preuve.meaning.spans import spans
 
 
 def shown(text: str, public: str = "") -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown import Markdown
 
-from preuve.meaning.spans import spans
+from played import spans
 from preuve.show.fence import Formatter
 from preuve.show.marks import written
 

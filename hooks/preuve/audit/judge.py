@@ -87,17 +87,6 @@ def _is_gap(line: str) -> bool:
     return bool(line.strip()) and bool(GAP.fullmatch(line.strip()))
 
 
-def matches(typed: str, answered: str) -> bool:
-    """Whether one line says what the other does.
-
-    >>> matches("web-1564180365-khku8 1/1", "web-‹hash›-‹pod› 1/1"), matches("IP: <pod-ip>", "IP: ‹ip›")
-    (True, True)
-    >>> matches("web 1/1", "web 0/1"), matches("Error from server: x...", "Error from server: xyz")
-    (False, True)
-    """
-    return _match(_Line.of(typed, _WILD), _Line.of(answered, _CHANCE))
-
-
 class _Line(NamedTuple):
     """A line to be matched with many: read once."""
 
@@ -113,6 +102,15 @@ class _Line(NamedTuple):
 
 
 def _match(typed: _Line, answered: _Line) -> bool:
+    """Whether one line says what the other does.
+
+    >>> def match(typed, answered):
+    ...     return _match(_Line.of(typed, _WILD), _Line.of(answered, _CHANCE))
+    >>> match("web-1564180365-khku8 1/1", "web-‹hash›-‹pod› 1/1"), match("IP: <pod-ip>", "IP: ‹ip›")
+    (True, True)
+    >>> match("web 1/1", "web 0/1"), match("Error from server: x...", "Error from server: xyz")
+    (False, True)
+    """
     return bool(
         typed.text == answered.text
         or (answered.pattern and answered.pattern.fullmatch(typed.text))

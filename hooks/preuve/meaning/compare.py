@@ -54,19 +54,6 @@ class Said(NamedTuple):
     """As printed, without its layout; `‹9s›` is chance."""
 
 
-def same(one: Run, other: Run) -> bool:
-    """Whether two runs of a page came to the same, by meaning.
-
-    >>> from preuve.meaning.spans import Answer
-    >>> one = Run([Answer("web-x7k2p   1/1   Running   9s")])
-    >>> same(one, Run([Answer("web-b4d6f   1/1   Running   2m15s")]))
-    True
-    >>> same(one, Run([Answer("web-b4d6f   0/1   Running   9s")]))
-    False
-    """
-    return len(one.answers) == len(other.answers) and not any(True for _ in diff(one, other))
-
-
 def diff(old: Run, new: Run) -> Iterator[tuple[int, str]]:
     """Where two runs of a page differ by meaning.
 

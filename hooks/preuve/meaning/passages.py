@@ -111,7 +111,7 @@ def passages(answers: Sequence[Answer], public: str = "", values: Collection[Val
 
     Args:
         answers: what each command of the page answered, in order.
-        public: what the page spells out, as for `preuve.meaning.spans.spans`.
+        public: what the page spells out, as for `preuve.meaning.spans.marked`.
         values: the names that chance gave in the cluster, as for the same.
     """
     marks = marked(answers, public, values)

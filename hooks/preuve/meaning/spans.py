@@ -87,33 +87,26 @@ class Answer(NamedTuple):
     """It is of a log that goes on by itself: how far it has come is chance."""
 
 
-def spans(text: str, public: str = "", values: Iterable[Value] = (), source: str = "") -> tuple[Span, ...]:
-    r"""The parts of an output that are chance, in order and without overlaps.
-
-    Args:
-        text: one output, as a terminal shows it.
-        public: what the page itself spells out, its commands and manifests: nothing in it is chance.
-        values: the names that chance gave in the cluster.
-        source: the command that was answered.
-
-    >>> [s.of(text) for text in ["web-x7k2p   80:31000/TCP"] for s in spans(text)]
-    ['x7k2p', '31000']
-    >>> spans("web-x7k2p   80:31000/TCP", public="name: web-x7k2p\nnodePort: 31000")
-    ()
-    """
-    return marked([Answer(text, source)], public, values)[0]
-
-
 def marked(
     answers: Sequence[Answer], public: str = "", values: Iterable[Value] = ()
 ) -> list[tuple[Span, ...]]:
-    """The parts of each output of a page that are chance; arguments as for `spans`.
+    r"""The parts of each output of a page that are chance, in order and without overlaps.
 
     If one output says that something is the address of a Pod, or a node, it is that in all of them.
+
+    Args:
+        answers: what the page's commands answered.
+        public: what the page itself spells out, its commands and manifests: nothing in it is chance.
+        values: the names that chance gave in the cluster.
 
     >>> answers = [Answer("podIP: 10.244.1.5"), Answer("to 10.244.1.5"), Answer("from 10.244.1.6")]
     >>> [[str(span.kind) for span in found] for found in marked(answers)]
     [['ip'], ['ip'], ['address']]
+    >>> answer = Answer("web-x7k2p   80:31000/TCP")
+    >>> [span.of(answer.output) for span in marked([answer])[0]]
+    ['x7k2p', '31000']
+    >>> marked([answer], public="name: web-x7k2p\nnodePort: 31000")
+    [()]
     """
     mounts = "volume" in public.lower()
     pairs = [(answer, _by_form(answer, question(answer.source), mounts=mounts)) for answer in answers]
