@@ -40,7 +40,6 @@ FILES = ("certificate-authority", "client-certificate", "client-key", "tokenFile
 class ContextCluster:
     """A cluster of the user's, that has answered."""
 
-    context: str
     version: str
     """Of Kubernetes, as it says it itself."""
     kubeconfig: Path
@@ -49,9 +48,9 @@ class ContextCluster:
     """The user's, else ours."""
     apart: bool = False
     """Each page is a user of its own: else root's pages would have no limit to their processes."""
-    nodes: tuple[str, ...] = ()
     namespace: str = ""
     """The one that the user gives to pages."""
+    nodes: ClassVar = ()
     disposable: ClassVar = False
     enforces: ClassVar = None
 
@@ -63,31 +62,16 @@ class ContextCluster:
         """Nothing: its images are not ours."""
         return {}
 
-    def network(self, node: str | None = None) -> AbstractContextManager[None]:
-        """Stay where one is: the API server is reached as the kubeconfig says.
-
-        Raises:
-            ClusterError: a node was asked for.
-        """
-        self.network_path(node)
+    def network(self, node: str | None = None) -> AbstractContextManager[None]:  # noqa: ARG002 - see Cluster
+        """Stay where one is: the API server is reached as the kubeconfig says."""
         return nullcontext()
 
     def network_path(self, node: str | None = None) -> None:
-        """Tell that there is no network to join.
+        """Tell that there is no network to join."""
 
-        Raises:
-            ClusterError: a node was asked for.
-        """
-        if node:
-            self.routes(node)
-
-    def routes(self, node: str) -> frozenset[Route]:
-        """Tell that no node can be looked into.
-
-        Raises:
-            ClusterError: that.
-        """
-        raise ClusterError(f"node {node!r} of context {self.context!r} is out of reach")
+    def routes(self, node: str) -> frozenset[Route]:  # noqa: ARG002 - see Cluster
+        """Tell nothing: no node can be looked into."""
+        return frozenset()
 
     def reports(self, pods: Iterable[Object]) -> Mapping[str, Report | None]:  # noqa: ARG002 - see Cluster
         """Tell nothing: its nodes are out of reach, and no kubelet tells the API what its volumes hold.
@@ -177,7 +161,7 @@ def connected(
                 "one minor older or newer than itself, and what it says of this one may be its own words"
             )
         apart = _apart(kubectl)
-        yield ContextCluster(context, version, kubeconfig, kubectl, apart, namespace=settings.namespace)
+        yield ContextCluster(version, kubeconfig, kubectl, apart, namespace=settings.namespace)
 
 
 def _see(api: Api, namespace: str) -> None:
