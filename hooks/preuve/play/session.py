@@ -166,7 +166,12 @@ class Session:
         self._done.append(action)
         self._exchanges.append(exchange)
         self._size += len(exchange.output)
-        _check_size(self._size, action)
+        if self._size > LARGEST:
+            raise CommandError(
+                f"with this command, the page's outputs come to more than {LARGEST / 1e6:.0f} MB, which "
+                "nobody reads: cut them, with `| tail` say, or make two pages of it",
+                action.where,
+            )
         stage.detail(f"{len(self._done)}: {action.source.partition(chr(10))[0]}")
 
     def renew(self) -> None:
@@ -298,12 +303,3 @@ def _place(plan: Plan) -> tuple[object, ...]:
 def _outcome(action: Action) -> tuple[object, ...]:
     """What makes two actions the same in a session: where they stand does not count."""
     return (type(action), action.source, action.options)
-
-
-def _check_size(size: int, action: Action) -> None:
-    if size > LARGEST:
-        raise CommandError(
-            f"with this command, the page's outputs come to more than {LARGEST / 1e6:.0f} MB, which nobody "
-            "reads: cut them, with `| tail` say, or make two pages of it",
-            action.where,
-        )
