@@ -101,6 +101,8 @@ class LostError(ClusterError):
 class Api:
     """A cluster's API, with one identity; several threads may use it.
 
+    What asks it raises a `RefusedError` where the server says no, and a `LostError` where it does not answer.
+
     Args:
         kubeconfig: a file with one context, the cluster's.
         network: what to be in while a connection is made.
@@ -146,12 +148,7 @@ class Api:
         return datetime.now(UTC) + self._ahead
 
     def get(self, path: str, **query: str) -> Any:  # noqa: ANN401 - JSON
-        """Get an object or a list.
-
-        Raises:
-            RefusedError: the server said no.
-            LostError: it did not answer.
-        """
+        """Get an object or a list."""
         return self._json("GET", path, query)
 
     def discover(self, root: str) -> Any:  # noqa: ANN401 - JSON
@@ -170,30 +167,15 @@ class Api:
             raise RefusedError(why, NOT_ACCEPTABLE) from None
 
     def text(self, path: str, **query: str) -> str:
-        """Get what is no JSON: a log.
-
-        Raises:
-            RefusedError: the server said no.
-            LostError: it did not answer.
-        """
+        """Get what is no JSON: a log."""
         return self._answer("GET", path, query).decode(errors="replace")
 
     def post(self, path: str, body: Object) -> Any:  # noqa: ANN401 - JSON
-        """Make an object.
-
-        Raises:
-            RefusedError: the server said no.
-            LostError: it did not answer.
-        """
+        """Make an object."""
         return self._json("POST", path, {}, body=body)
 
     def patch(self, path: str, body: Object) -> Any:  # noqa: ANN401 - JSON
-        """Merge a change into an object.
-
-        Raises:
-            RefusedError: the server said no.
-            LostError: it did not answer.
-        """
+        """Merge a change into an object."""
         return self._json("PATCH", path, {}, body=body, headers=MERGE)
 
     def delete(self, path: str, uid: str = "", **query: str) -> Any:  # noqa: ANN401 - JSON
@@ -203,10 +185,6 @@ class Api:
             path: its.
             uid: of the object that is meant: another one of its name is left alone, which is a refusal (409).
             query: options, as ``DeleteOptions`` has them.
-
-        Raises:
-            RefusedError: the server said no.
-            LostError: it did not answer.
         """
         if uid:  # where there is a body, the server reads no options of the query
             return self._json("DELETE", path, {}, body={"preconditions": {"uid": uid}, **query})
@@ -219,10 +197,6 @@ class Api:
             path: of the list.
             limit: seconds of silence that are one too many; none unless given.
             query: ``resourceVersion`` and selectors.
-
-        Raises:
-            RefusedError: the server said no.
-            LostError: it did not answer.
         """
         return Watch(self._open("GET", path, {**query, "watch": "1"}, limit=limit), path)
 
