@@ -153,7 +153,8 @@ class Player:
                 self._have_shared(progress)
             there = time.monotonic() - clock
             past = _lasted(self.project)
-            room = not any(page.plan.exclusive for page in pages) or self._has_room()
+            alone = self._shared is None or not any(page.plan.exclusive for page in pages)
+            room = alone or self._backend.room()  # for an exclusive page, beside the others
             waiting = [
                 self._claim(
                     page.plan, page.seconds and max(page.seconds, past.get(page.name, 0.0)), room=room
@@ -220,10 +221,6 @@ class Player:
             return one.aside()
         name = self.project.settings.namespace or name_of(plan.page)
         return replace(one, resources=one.resources | {f"Namespace {name}"})
-
-    def _has_room(self) -> bool:
-        """Whether an exclusive page can be played beside the others."""
-        return self._shared is None or self._backend.room()
 
     def _have_progress(self) -> Progress:
         if self._progress is None:

@@ -266,7 +266,7 @@ def _broadest(items: Iterable[Item], words: DrawingStrings) -> int:
 def _wide(forest: _Forest, words: DrawingStrings) -> _Picture:
     """Owners stand above what they own, all above the nodes, which are frames side by side."""
     width = _broadest(forest.items, words)
-    picture = _row([_tree(root, forest, width, words, WIDE) for root in forest.roots], WIDE)
+    picture = _row([_tree(root, forest, width, words, WIDE) for root in forest.roots])
     if not forest.frames:
         return picture
     count = min(len(forest.frames), max(1, (WIDE + GAP) // (width + 2 * PAD + GAP)))
@@ -278,7 +278,7 @@ def _wide(forest: _Forest, words: DrawingStrings) -> _Picture:
     ]
     tallest = max(inner.height for _, inner in filled)
     framed = [_frame(node, inner, room, tallest) for node, inner in filled]
-    picture.put(_row(framed, WIDE), 0, picture.height + GAP if forest.roots else 0)
+    picture.put(_row(framed), 0, picture.height + GAP if forest.roots else 0)
     return picture
 
 
@@ -297,12 +297,12 @@ def _frame(node: Item, inner: _Picture, width: int, height: int) -> _Picture:
     return picture
 
 
-def _row(pictures: Sequence[_Picture], room: int) -> _Picture:
+def _row(pictures: Sequence[_Picture]) -> _Picture:
     """Pictures side by side, on as many rows as it takes."""
     whole = _Picture()
     x = y = bottom = 0
     for picture in pictures:
-        if x and x + picture.width > room:
+        if x and x + picture.width > WIDE:
             x, y = 0, bottom + GAP
         whole.put(picture, x, y)
         x += picture.width + GAP
@@ -411,7 +411,7 @@ def _branch(item: Item, forest: _Forest, width: int, words: DrawingStrings) -> _
     return picture
 
 
-def _strip(item: Item, width: int, words: DrawingStrings, services: Sequence[str] = ()) -> _Picture:
+def _strip(item: Item, width: int, words: DrawingStrings, services: Sequence[str]) -> _Picture:
     """An object for a phone: kind and name, and beneath how it fares."""
     if item.gone:
         return _card(item, width, words)

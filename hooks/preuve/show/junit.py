@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from preuve.show.edition import Edition
 
 UNPRINTABLE = re.compile("[^\t\n -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""XML 1.0, section 2.2."""
+"""The characters that XML cannot hold (1.0, section 2.2)."""
 
 
 def report(edition: Edition) -> str:
@@ -56,11 +56,6 @@ def _tell(case: ET.Element, how: str, errors: Sequence[PreuveError], page: str =
         str(error).replace(page, path, 1) if error.where and error.where.path == page else str(error)
         for error in errors
     ]
-    text = _printable("\n".join(texts) or "it was not played")
+    text = UNPRINTABLE.sub("", "\n".join(texts) or "it was not played")
     kind = type(errors[0]).__name__ if errors else "StaleError"
     ET.SubElement(case, how, type=kind, message=text.partition("\n")[0]).text = text
-
-
-def _printable(text: str) -> str:
-    """The text without the characters that XML cannot hold."""
-    return UNPRINTABLE.sub("", text)

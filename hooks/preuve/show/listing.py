@@ -91,7 +91,7 @@ def answer(text: str, reading: Reading, words: Strings) -> str:
         words: the site's.
     """
     found = tables(text) if reading.lexer == "text" else ()
-    discussed = _pieces(text, reading.words, "mark", "preuve-hl")
+    discussed = _spoken(text, reading.words)
     layers = [
         [Piece(mark.start, mark.end, _mark(mark, words)) for mark in reading.marks],
         discussed,
@@ -333,11 +333,11 @@ def _mark(mark: Span, words: Strings) -> str:
     return f'<span class="preuve-mark" data-kind="{mark.kind}" data-note="{escape(what)}">'
 
 
-def _pieces(text: str, words: Iterable[str], tag: str, name: str) -> Layer:
-    """Where words stand."""
+def _spoken(text: str, words: Iterable[str]) -> Layer:
+    """Where the words stand that the lesson speaks of."""
     found = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
     matches = re.finditer(found, text) if found else ()
-    return [Piece(*match.span(), f'<{tag} class="{name}">', f"</{tag}>") for match in matches]
+    return [Piece(*match.span(), '<mark class="preuve-hl">', "</mark>") for match in matches]
 
 
 def _states(text: str, found: Iterable[Table]) -> Layer:

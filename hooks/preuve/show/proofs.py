@@ -65,7 +65,7 @@ def _figures(edition: Edition, words: Strings) -> str:
 
 
 def _table(edition: Edition, page: str, titles: dict[str, str], words: Strings) -> Iterator[str]:
-    yield f"| {' | '.join(words.columns)} |"
+    yield _row(*words.columns)
     yield "|---|--:|--:|--:|---|---|--:|"
     commands = manifests = failures = 0
     seconds = 0.0
@@ -83,8 +83,9 @@ def _table(edition: Edition, page: str, titles: dict[str, str], words: Strings) 
             proof_cells = (played.version, f"{proof}{late}", words.duration(played.seconds))
             seconds += played.seconds
         given = sum(file.manifest for file in plan.files)
+        cell = called.replace("|", r"\|")
         commands, manifests, failures = commands + len(done), manifests + given, failures + wanted
-        yield _row(f"[{_cell(called)}]({link(page, name)})", len(done), given, wanted, *proof_cells)
+        yield _row(f"[{cell}]({link(page, name)})", len(done), given, wanted, *proof_cells)
     yield _row(
         *(f"**{cell}**" for cell in (words.total, commands, manifests, failures)),
         "", "", f"**{words.duration(seconds)}**",
@@ -93,10 +94,6 @@ def _table(edition: Edition, page: str, titles: dict[str, str], words: Strings) 
 
 def _row(*cells: object) -> str:
     return f"| {' | '.join(map(str, cells))} |"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", r"\|")
 
 
 def _run(edition: Edition, titles: dict[str, str], words: Strings) -> Iterator[str]:
@@ -132,7 +129,7 @@ def _history(edition: Edition, words: Strings) -> Iterator[str]:
     if edition.run is None:
         yield words.no_run
         return
-    yield f"| {' | '.join(words.history)} |"
+    yield _row(*words.history)
     yield "|---|---|--:|--:|"
     for each in (edition.run.summary, *edition.run.earlier):
         moment = f"{words.date(each.started)}, {each.started:%H:%M} UTC"

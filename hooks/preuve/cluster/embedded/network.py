@@ -39,7 +39,7 @@ def set_up_lan(services: IPv4Network) -> None:
         # Nodes' proxies drop what is for no Service. One that has heard of the range too late for its first
         # rules does so an hour later (one start of twelve, on a busy machine): its node sends it here.
         ip.rule("add", dst=str(services), iifname="lan", action="blackhole")
-    _sysctl("net/ipv4/ip_forward", 1)  # or packets for elsewhere vanish, where an error should come back
+    _forward()  # or packets for elsewhere vanish, where an error should come back
 
 
 def attach(index: int, pid: int, others: Mapping[int, IPv4Network]) -> None:
@@ -61,7 +61,7 @@ def attach(index: int, pid: int, others: Mapping[int, IPv4Network]) -> None:
         ip.route("add", dst="default", gateway=str(LAPTOP.ip))
         for other, pods in others.items():
             ip.route("add", dst=str(pods), gateway=str(node_address(other)))
-        _sysctl("net/ipv4/ip_forward", 1)
+        _forward()
 
 
 def detach(index: int) -> None:
@@ -83,6 +83,6 @@ def _up(ip: IPRoute, name: str) -> None:
     ip.link("set", index=_index(ip, name), state="up")
 
 
-def _sysctl(name: str, value: int) -> None:
-    """Set a network setting of the calling thread's namespace: /proc/sys/net shows that one's."""
-    Path("/proc/sys", name).write_text(f"{value}\n", encoding="ascii")
+def _forward() -> None:
+    """Have the calling thread's namespace forward packets: /proc/sys/net shows that one's settings."""
+    Path("/proc/sys/net/ipv4/ip_forward").write_text("1\n", encoding="ascii")
