@@ -157,10 +157,8 @@ def _place(line: str, raw: Sequence[str]) -> int:
 def _context(lines: Sequence[str]) -> Iterator[str]:
     """A diff with two lines around what differs."""
     near = {number + by for number, line in enumerate(lines) if line[0] != " " for by in range(-2, 3)}
-    left = False
     for number, line in enumerate(lines):
         if number in near:
             yield line
-        elif not left or number - 1 in near:
+        elif number == 0 or number - 1 in near:
             yield "  …"
-        left = True

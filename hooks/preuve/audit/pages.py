@@ -87,7 +87,7 @@ _ANNOUNCED = re.compile(
 _SAYS = re.compile(
     r"#?\s*(?:the )?(?:expected |sample |example )?(?:output|result|response)\b[^:]*:?|", re.IGNORECASE
 )
-"""A line that only says that an output follows."""
+"""A line that only says that an output follows, or says nothing."""
 _LOOSE = re.compile(
     r"similar|something like|looks? like|resembl|for example|partial|excerpt|snippet|abbreviated|"
     r"relevant|truncated|includ|contain|at the bottom|part of|fragment",
@@ -261,10 +261,6 @@ class _Reader:
             )
 
     def _with_output(self, source: str, number: int, output: list[str], begin: int, line: int) -> Typed:
-        while output and not output[-1]:
-            output.pop()
-        while output and not output[0]:
-            output, begin = output[1:], begin + 1
         while output and (output[-1].startswith("# ") or not output[-1]):
             output.pop()
         while output and _SAYS.fullmatch(output[0]):
