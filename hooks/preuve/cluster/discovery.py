@@ -206,7 +206,7 @@ def _within(defined: Object, explained: Object) -> bool:
     >>> _within(lamp, {"properties": {"watts": {"type": "integer"}}})
     False
     """
-    same = all(explained.get(key) == defined.get(key) for key in ("description",) if key in defined)
+    same = "description" not in defined or explained.get("description") == defined["description"]
     of_each = all(
         name in explained.get("properties", {}) and _within(each, explained["properties"][name])
         for name, each in defined.get("properties", {}).items()

@@ -56,7 +56,7 @@ class Snapshot:
     @property
     def kinds(self) -> list[str]:
         """The kinds of which there is an object."""
-        return [kind for kind, found in self._by_kind.items() if found]
+        return list(self._by_kind)
 
     def __getitem__(self, kind: str) -> list[Object]:
         """Return the objects of a kind, by name."""

@@ -89,18 +89,13 @@ class EmbeddedCluster:
         """Of the cluster's own version."""
         return self.binaries.kubectl
 
-    @property
-    def node_socket(self) -> Path:
-        """A Unix socket to lend to a page that may stop and start nodes, and nothing else."""
-        return self._state.node_socket
-
     def confine(self, page: str, *, exclusive: bool) -> Box:
         """A user and a network of the page's own; of an exclusive one, also what stops and starts nodes."""
         return Box(
             uid=uid_of(page),
             network=Path(self.network_path()),
             programs={"kubectl": self.kubectl, "preuve": places.SOURCES / "bin" / "preuve"},
-            shown={NODES: self.node_socket} if exclusive else {},
+            shown={NODES: self._state.node_socket} if exclusive else {},
             variables={"PREUVE_NODES": NODES},
         )
 

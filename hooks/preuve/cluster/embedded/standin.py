@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from preuve.cluster.api import Api, LostError, RefusedError, unless_gone
 from preuve.cluster.embedded.profiles import LOCAL_PATH
@@ -137,7 +137,7 @@ class Provisioner:
             kind = {"hostPath": host}
         term = {"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}
         terms = {"required": {"nodeSelectorTerms": [{"matchExpressions": [term]}]}}
-        body: dict[str, Any] = {
+        return {
             "metadata": {"name": name, "annotations": {MADE: self._storage.provisioner}},
             "spec": {
                 **kind,
@@ -154,7 +154,6 @@ class Provisioner:
                 "volumeMode": spec.get("volumeMode", "Filesystem"),
             },
         }
-        return body
 
     def _say(self, claim: Object, message: str) -> None:
         """Leave the event of it, as the library of all provisioners does."""

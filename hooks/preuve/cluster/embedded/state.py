@@ -89,7 +89,7 @@ class State:
 
     @property
     def node_socket(self) -> Path:
-        """Where it answers about nodes only."""
+        """Where it answers about nodes only: to lend to a page that may stop and start them."""
         return self.path / "nodes.sock"
 
     @property
