@@ -35,12 +35,7 @@ KEEP = 3
 
 
 def find(*, coredns: Path, file: Path = recipes.FILE) -> Path | None:
-    """The store, if it is built, here or in what is installed.
-
-    Args:
-        coredns: the static binary inside, in its entry of `binaries`.
-        file: the recipes.
-    """
+    """The store, if it is built, here or in what is installed; it takes what `identity` does."""
     entry = cache() / identity(coredns=coredns, file=file)
     if not packed.have(entry):
         return None

@@ -73,27 +73,16 @@ class Authority:
 
     def kubeconfig(self, server: str, name: str, identity: Identity) -> str:
         """A kubeconfig of one context, everything in it: JSON, which is YAML too."""
+        cluster = {"server": server, "certificate-authority-data": _base64(self.identity.certificate)}
+        user = {
+            "client-certificate-data": _base64(identity.certificate),
+            "client-key-data": _base64(identity.key),
+        }
         config = {
             "apiVersion": "v1",
             "kind": "Config",
-            "clusters": [
-                {
-                    "name": "preuve",
-                    "cluster": {
-                        "server": server,
-                        "certificate-authority-data": _base64(self.identity.certificate),
-                    },
-                }
-            ],
-            "users": [
-                {
-                    "name": name,
-                    "user": {
-                        "client-certificate-data": _base64(identity.certificate),
-                        "client-key-data": _base64(identity.key),
-                    },
-                }
-            ],
+            "clusters": [{"name": "preuve", "cluster": cluster}],
+            "users": [{"name": name, "user": user}],
             "contexts": [{"name": "preuve", "context": {"cluster": "preuve", "user": name}}],
             "current-context": "preuve",
         }
