@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -118,6 +119,29 @@ def test_what_the_page_chose_is_not_marked_as_chance() -> None:
     text = rendered(page, "80:31000/TCP\n81:31001/TCP\n")
     html = to_html(text)
     assert re.findall('class="preuve-mark"[^>]*>([^<]*)<', html) == ["31001"]
+
+
+def test_twice_the_page_costs_about_twice_as_much() -> None:
+    """What is read of a page is not read again for each of its fences: a long one would take minutes."""
+
+    def steps(count: int) -> int:
+        """The calls that it takes to render so many fences, each in a part of its own."""
+        page = "".join(f"## {n}\n\n`x`\n\n```console\n$ echo {n}\n```\n\n" for n in range(count))
+        one = plan("p.md", page, [])
+        transcript, called = played(one, "NAME\nx\n"), 0
+
+        def count_it(*_: object) -> None:
+            nonlocal called
+            called += 1
+
+        sys.setprofile(count_it)
+        try:
+            render(page, one, transcript, Look(ENGLISH))
+        finally:
+            sys.setprofile(None)
+        return called
+
+    assert steps(300) < 2.2 * steps(150)
 
 
 @given(st.lists(st.sampled_from(["text", "- item", "# T", "", "> q", "```yaml\nkind: Pod\n```", "<b>x</b>"])))

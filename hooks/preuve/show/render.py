@@ -9,10 +9,12 @@ from __future__ import annotations
 import difflib
 import posixpath
 import re
+from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
 from html import escape
-from itertools import groupby, islice
+from itertools import groupby, islice, pairwise
+from operator import itemgetter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -29,7 +31,7 @@ from preuve.page.snippets import escaped
 from preuve.show.marks import written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from preuve.errors import CommandError
     from preuve.meaning.scene import Item
@@ -93,7 +95,7 @@ def render(markdown: str, plan: Plan, transcript: Transcript | None, look: Look)
     actions = list(plan.actions())
     found = _answers(actions, transcript, look)
     answers, marks = iter(found), iter(_marks(plan, transcript, found))
-    renderer = _Renderer(plan.page, look, anchors(plan), _scenes(actions, found), _prose(markdown))
+    renderer = _Renderer(plan.page, look, anchors(plan), _scenes(actions, found), sections(_prose(markdown)))
     replaced: dict[Block, str] = {}
     for step in plan.steps:
         count = len(performed(step))
@@ -150,16 +152,19 @@ def _prose(markdown: str) -> str:
     return APART.sub(lambda apart: "\n" * apart[0].count("\n"), markdown)
 
 
-def section(prose: str, line: int) -> str:
-    r"""The lines between two titles, around a line that is counted from 1.
+def sections(prose: str) -> Sequence[tuple[int, frozenset[str]]]:
+    r"""What each part of a page between two titles has in code, with its first line, counted from 1.
 
-    >>> section("# Un\n\nun\n## Deux\ndeux", 3)
-    '# Un\n\nun'
+    >>> sections("# Un\n\n`un`\n## Deux\n`deux`")
+    [(1, frozenset({'un'})), (4, frozenset({'deux'}))]
     """
     lines = prose.split("\n")
-    first = next((n for n in range(min(line, len(lines)) - 1, 0, -1) if lines[n].startswith("#")), 0)
-    last = next((n for n in range(line, len(lines)) if lines[n].startswith("#")), len(lines))
-    return "\n".join(lines[first:last])
+    firsts = [0, *(number for number, line in enumerate(lines) if number and line.startswith("#"))]
+    parts = ("\n".join(lines[first:end]) for first, end in pairwise([*firsts, len(lines)]))
+    return [
+        (first + 1, frozenset(found["code"].strip() for found in CODE.finditer(part)))
+        for first, part in zip(firsts, parts, strict=True)
+    ]
 
 
 def title(markdown: str) -> str:
@@ -245,8 +250,8 @@ class _Renderer:
     look: Look
     anchors: Mapping[Block, str]
     scenes: Mapping[Block, Sequence[Item]]
-    prose: str
-    """The page without its fences and comments, as many lines."""
+    sections: Sequence[tuple[int, Collection[str]]]
+    """What is said in code around the blocks."""
     explained: list[str] = field(default_factory=list)
     """Where it was said what the marks are: once."""
     manifests: list[File] = field(default_factory=list)
@@ -356,8 +361,8 @@ class _Renderer:
         code, or of which it names a value; and what the section quotes, if that is several words.
         """
         options = played[0][0].options
-        spoken = section(self.prose, played[0][0].where.line)
-        code = {found["code"].strip() for found in CODE.finditer(spoken)}
+        line = played[0][0].where.line
+        _, code = self.sections[bisect_right(self.sections, line, key=itemgetter(0)) - 1]
         answers = [(command, exchange.output) for command, exchange, _ in played if exchange]
         columns = {
             cell.column: None
