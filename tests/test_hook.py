@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from mkdocs.config import load_config
+from mkdocs.structure.files import get_files
 
 from folder import Folder
+from preuve.project import find
 
 HOOK = Path(__file__).parents[1] / "hooks" / "main.py"
 POD = "kind: Pod\n"
@@ -175,6 +178,46 @@ def test_what_mkdocs_inherits_the_command_line_reads_too(site: Site) -> None:
     built = site.build()
     assert built.returncode == 0, built.stdout
     assert "web    1/1" in site.read("index.html")
+
+
+@pytest.mark.parametrize(
+    "given", ["", "exclude_docs: |\n  /drafts/\n  !/templates/\n"], ids=["by itself", "as told"]
+)
+def test_the_command_line_has_the_pages_that_mkdocs_builds(site: Site, given: str) -> None:
+    """Else a page is never played and fails every build, or is played and no reader sees it."""
+    settings = site.root / "mkdocs.yml"
+    settings.write_text(f"{settings.read_text()}{given}")
+    others = ("README.md", "alone/README.md", "a.markdown", "drafts/x.md", "templates/x.md", ".git/x.md")
+    for page in (*others, "deep/.hidden/x.md", "deep/templates/x.md", "deep/x.txt"):
+        site.write(page, PAGE)
+    elsewhere = site.root / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "x.md").write_text(PAGE)
+    (site.root / "docs" / "linked").symlink_to(elsewhere)
+    (site.root / "docs" / "file.md").symlink_to(elsewhere / "x.md")
+    built = {file.src_uri for file in get_files(load_config(str(settings))).documentation_pages()}
+    assert find(site.root).names() == sorted(built)
+    site.feign("web    1/1\n")
+    told = site.build("replay", "-m", "mkdocs", "build")  # not strict: MkDocs warns of the README
+    assert told.returncode == 0, told.stdout
+    for name in ("docs/file.md", "docs/linked/x.md", "docs/a.markdown"):
+        assert site.build("replay", "-m", "preuve.cli", "status", name).returncode == 0
+
+
+def test_a_link_that_goes_in_circles_ends(site: Site) -> None:
+    (site.root / "docs" / "round").symlink_to(site.root)
+    (site.root / "docs" / "again").symlink_to(site.root / "docs")
+    assert find(site.root).names() == ["index.md"]
+
+
+def test_settings_that_end_in_yaml_are_read_too(site: Site) -> None:
+    """MkDocs does; `preuve init` would write others beside them, and MkDocs read those."""
+    (site.root / "mkdocs.yml").rename(site.root / "mkdocs.yaml")
+    site.feign("web    1/1\n")
+    assert site.build().returncode == 0
+    assert site.build("replay", "-m", "preuve.cli", "status").returncode == 0
+    assert "kept     mkdocs.yaml" in site.build("replay", "-m", "preuve.cli", "init").stdout
+    assert not (site.root / "mkdocs.yml").exists()
 
 
 def test_a_page_that_is_not_utf_8_is_told_with_the_others(site: Site) -> None:

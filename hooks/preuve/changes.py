@@ -39,7 +39,7 @@ def touched(project: Project, pages: list[Page], since: str) -> list[Page]:
     ours = ("diff", "--name-only", "--no-renames", "-z", "--merge-base", since, "--")
     names = _git(top, *ours) + _git(top, "ls-files", "--others", "--exclude-standard", "-z")
     changed = {(top / name).resolve() for name in names.split("\0") if name}
-    _, (_, *inherited) = configuration(project.root / "mkdocs.yml")
+    _, (_, *inherited) = configuration(project.configuration)
     stated = {file.resolve() for file in (*cluster.stated(project.settings), *inherited)}
     if changed & stated or _restated(project, top, since, changed):
         return pages
@@ -55,7 +55,7 @@ def _made_of(project: Project, page: Page) -> set[Path]:
 
 def _restated(project: Project, top: Path, since: str, changed: set[Path]) -> bool:
     """Whether mkdocs.yml says other things of how pages are played."""
-    path = project.root / "mkdocs.yml"
+    path = project.configuration
     if path.resolve() not in changed:
         return False
     base = _git(top, "merge-base", since, "HEAD").strip()

@@ -90,11 +90,11 @@ def main(ctx: click.Context) -> None:
 
 def _stated() -> Settings:
     """What mkdocs.yml states here, or above; the defaults where there is none: a cluster needs no project."""
-    from preuve.project import CONFIGURATION, above, find
-    from preuve.settings import Settings
+    from preuve.project import above, find
+    from preuve.settings import CONFIGURATIONS, Settings
 
     here = Path.cwd()
-    return find(here).settings if above(here, CONFIGURATION) else Settings()
+    return find(here).settings if above(here, *CONFIGURATIONS) else Settings()
 
 
 def _since_option(command: click.decorators.FC) -> click.decorators.FC:

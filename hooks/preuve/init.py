@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from preuve import cluster, mapping
-from preuve.project import CONFIGURATION, above, find
+from preuve.project import above, configured, find
+from preuve.settings import CONFIGURATIONS
 from preuve.show.strings import strings
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def init(start: Path, forges: Collection[str] = ()) -> Iterator[Step]:
         OSError: a file cannot be written.
     """
     top = above(start, ".git")
-    root = above(start, CONFIGURATION) or top or start
+    root = above(start, *CONFIGURATIONS) or top or start
     top = top or root
     yield from _configure(root, top)
     yield from _write_page(find(root), top)
@@ -74,7 +75,7 @@ def init(start: Path, forges: Collection[str] = ()) -> Iterator[Step]:
 
 
 def _configure(root: Path, top: Path) -> Iterator[Step]:
-    path = root / "mkdocs.yml"
+    path = configured(root)
     if not path.is_file():
         theme = (
             "theme: { name: material, features: [content.code.copy] }\n\n" if find_spec("material") else ""
@@ -176,7 +177,7 @@ def _write_page(project: Project, top: Path) -> Iterator[Step]:
     )
     yield _write(top, path, text)
     if project.nav:
-        yield Step("yours", f"write {path.name} in the nav of {_shown(top, project.root / 'mkdocs.yml')}")
+        yield Step("yours", f"write {path.name} in the nav of {_shown(top, project.configuration)}")
 
 
 def _include(top: Path) -> Iterator[Step]:

@@ -24,7 +24,7 @@ from preuve.errors import (
 from preuve.mapping import shown
 from preuve.page.key import key
 from preuve.page.plan import Command, Include, Plan, plan
-from preuve.settings import Settings, settings
+from preuve.settings import CONFIGURATIONS, Settings, settings
 from preuve.transcript import Transcript, misnamed, read
 
 if TYPE_CHECKING:
@@ -32,16 +32,55 @@ if TYPE_CHECKING:
     from types import UnionType
 
 
-CONFIGURATION = "mkdocs.yml"
+DOCUMENTS = (".md", ".markdown", ".mdown", ".mkdn", ".mkd")
+"""How the names of pages end, as MkDocs has it."""
 
 KINDS: Mapping[str, tuple[type | UnionType, str]] = {
     "docs_dir": (str, "a folder"),
     "theme": (str | dict, "a name, or names and values"),
     "extra": (dict, "names and values"),
     "nav": (list, "a list"),
+    "exclude_docs": (str, "patterns, as in .gitignore"),
     "markdown_extensions": (list | dict, "a list"),
 }
 """What may stand under the names of it that are read here, beside nothing. MkDocs refuses the same itself."""
+
+
+def _left_out(name: str) -> bool:
+    """Whether MkDocs leaves a file out, unless told otherwise.
+
+    >>> [_left_out(name) for name in ("pods/index.md", "pods/.x.md", ".git/x.md", "templates/x.md")]
+    [False, True, True, True]
+    """
+    first, *_ = parts = name.split("/")
+    return any(part.startswith(".") for part in parts) or (first == "templates" and len(parts) > 1)
+
+
+def exclusion(given: Any) -> Callable[[str], bool]:  # noqa: ANN401 - MkDocs' class, or what is in the file
+    r"""Tell which files of docs/ MkDocs leaves out.
+
+    Args:
+        given: what `exclude_docs` says, as it is written or as MkDocs has read it; None if nothing.
+
+    Raises:
+        ConfigError: nobody here can read it.
+
+    >>> out = exclusion("/drafts/\n!/templates/")
+    >>> [out(name) for name in ("drafts/x.md", "a/drafts/x.md", "templates/x.md", ".x.md")]
+    [True, False, False, True]
+    """
+    if given is None:
+        return _left_out
+    try:
+        from pathspec.gitignore import GitIgnoreSpec  # noqa: PLC0415 - which MkDocs brings
+    except ImportError:
+        raise ConfigError(
+            "exclude_docs takes MkDocs to be read: run `pip install 'preuve[mkdocs]'`"
+        ) from None
+    own = GitIgnoreSpec.from_lines([".*", "/templates/"])
+    return (
+        own + (GitIgnoreSpec.from_lines(given.splitlines()) if isinstance(given, str) else given)
+    ).match_file
 
 
 class State(StrEnum):
@@ -107,6 +146,13 @@ class Project:
     has its digest."""
     restricted: bool = True
     """Whether pymdownx.snippets shows nothing outside of `bases`."""
+    excluded: Callable[[str], bool] = field(default=_left_out, compare=False)
+    """Whether MkDocs leaves a file of docs/ out."""
+
+    @property
+    def configuration(self) -> Path:
+        """The mkdocs.yml."""
+        return configured(self.root)
 
     @property
     def transcripts(self) -> Path:
@@ -199,13 +245,9 @@ class Project:
         return pages, problems
 
     def names(self) -> list[str]:
-        """The pages of docs/, in order."""
-        return sorted(
-            path.relative_to(self.docs).as_posix()
-            for path in self.docs.rglob("*.md")
-            if not path.is_dir()
-            and not any(part.startswith(".") for part in path.relative_to(self.docs).parts)
-        )
+        """The pages of docs/, in order: what MkDocs takes for pages, drafts included."""
+        found = {name for name in _files(self.docs) if name.endswith(DOCUMENTS) and not self.excluded(name)}
+        return sorted(name for name in found if _rivals(name).isdisjoint(found))
 
     def name(self, given: str) -> str:
         """The page that a person means: a path below docs/, or from the working directory.
@@ -214,13 +256,29 @@ class Project:
             ConfigError: there is none.
         """
         names = self.names()
-        path = PurePosixPath(given)
-        if str(path) in names:
-            return str(path)
-        absolute = Path(given).resolve()
-        if absolute.is_relative_to(self.docs.resolve()) and absolute.is_file():
-            return absolute.relative_to(self.docs.resolve()).as_posix()
+        places = [
+            (Path(given).absolute(), self.docs.absolute()),
+            (Path(given).resolve(), self.docs.resolve()),
+        ]
+        meant = [PurePosixPath(given).as_posix()]
+        meant += [path.relative_to(docs).as_posix() for path, docs in places if path.is_relative_to(docs)]
+        if found := next((name for name in meant if name in names), None):
+            return found
         raise ConfigError(unknown(f"page {given!r}", given, names))
+
+
+def _files(folder: Path) -> Iterator[str]:
+    """The files below a folder, behind links to folders too, as for MkDocs, but never in circles."""
+    for place, folders, files in os.walk(folder, followlinks=True):
+        around = {each.resolve() for each in (Path(place), *Path(place).parents)}
+        folders[:] = [each for each in folders if Path(place, each).resolve() not in around]
+        yield from (Path(place, file).relative_to(folder).as_posix() for file in files)
+
+
+def _rivals(name: str) -> set[str]:
+    """The pages beside a README, of which MkDocs shows one in its place."""
+    path = PurePosixPath(name)
+    return {str(path.with_name(f"index{end}")) for end in DOCUMENTS} if path.stem == "README" else set()
 
 
 def _clashing(pages: Iterable[Page]) -> Iterator[PageError]:
@@ -270,14 +328,21 @@ def find(start: Path) -> Project:
     Raises:
         ConfigError: there is none, or it says something that does not fit.
     """
-    if root := above(start, CONFIGURATION):
-        return _read(root / CONFIGURATION)
+    if root := above(start, *CONFIGURATIONS):
+        return _read(configured(root))
     raise ConfigError(f"no mkdocs.yml in {start} or above: run preuve inside a MkDocs project")
 
 
-def above(start: Path, name: str) -> Path | None:
+def above(start: Path, *names: str) -> Path | None:
     """The nearest folder, `start` or one above it, that has something of a name in it; None if none has."""
-    return next((folder for folder in (start, *start.parents) if (folder / name).exists()), None)
+    around = (start, *start.parents)
+    return next((folder for folder in around if any((folder / name).exists() for name in names)), None)
+
+
+def configured(folder: Path) -> Path:
+    """The mkdocs.yml of a folder, there or not; one that ends in .yaml if there is no other."""
+    paths = [folder / name for name in CONFIGURATIONS]
+    return next((path for path in paths if path.exists()), paths[0])
 
 
 def configuration(path: Path) -> tuple[dict[object, Any], tuple[Path, ...]]:
@@ -374,6 +439,7 @@ def stated(
         images=images(chosen),
         nav=tuple(navigated(config.get("nav"))),
         restricted=bool(snippets.get("restrict_base_path", True)),
+        excluded=exclusion(config.get("exclude_docs")),
     )
 
 

@@ -25,6 +25,9 @@ _LONGEST = 63
 """A namespace's name is a DNS label (RFC 1123)."""
 
 
+CONFIGURATIONS = ("mkdocs.yml", "mkdocs.yaml")
+"""What MkDocs calls its settings: the first that is there."""
+
 DISTRIBUTIONS = ("k3d", "kind", "minikube")
 """What the embedded cluster can stand in for."""
 

@@ -169,6 +169,13 @@ def test_pages_of_which_nothing_can_run_need_no_cluster(folder: Path) -> None:
     )
 
 
+def test_a_page_may_end_in_another_way(folder: Path) -> None:
+    """As MkDocs and Jekyll know it."""
+    (folder / "old").mkdir()
+    (folder / "old" / "page.markdown").write_text("```sh\nkubectl get pods -w\n```\n")
+    assert "docs/old/page.markdown:2: impossible here" in audit(folder, "docs/old").stdout
+
+
 def test_a_page_in_another_encoding_is_told_with_what_to_do(folder: Path) -> None:
     (folder / "latin.md").write_bytes(b"# caf\xe9\n")
     told = audit(folder, "docs/latin.md")

@@ -22,7 +22,7 @@ from preuve.page.options import Options
 from preuve.page.plan import Command, Console, File, Plan
 from preuve.play.naming import name_of
 from preuve.play.schedule import CLUSTER_SCOPED
-from preuve.project import Page, Project, unreadable
+from preuve.project import DOCUMENTS, Page, Project, unreadable
 from preuve.settings import Settings
 
 if TYPE_CHECKING:
@@ -81,7 +81,9 @@ def pages(paths: Sequence[Path], manifests: Sequence[Path] = ()) -> list[Audited
     for path in paths:
         if path.is_dir():
             below = sorted(
-                each for each in path.rglob("*.md") if each.is_file() and not _hidden(each.relative_to(path))
+                each
+                for each in path.rglob("*")
+                if each.name.endswith(DOCUMENTS) and each.is_file() and not _hidden(each.relative_to(path))
             )
             found |= {each: each.relative_to(path).as_posix() for each in below}
             if not below:

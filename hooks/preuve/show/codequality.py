@@ -29,7 +29,9 @@ def report(edition: Edition) -> str:
 
 
 def _issue(error: PreuveError, edition: Edition, seen: Counter[tuple[str, ...]]) -> dict[str, object]:
-    path, line = (error.where.path, error.where.line) if error.where else ("mkdocs.yml", 1)
+    path, line = (
+        (error.where.path, error.where.line) if error.where else (edition.project.configuration.name, 1)
+    )
     kind = type(error).__name__
     lines = error.message.split("\n")
     about = (path, kind, *lines[: 1 + isinstance(error, DriftError)])  # what is below is perhaps chance

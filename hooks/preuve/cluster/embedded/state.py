@@ -44,8 +44,14 @@ def project(start: Path | None = None) -> Path:
     if given := os.environ.get(HOME):
         return Path(given).resolve()
     start = (start or Path.cwd()).resolve()
-    found = (folder for folder in (start, *start.parents) if (folder / "mkdocs.yml").is_file())
-    return next(found, Path.home())
+    around = (start, *start.parents)
+    found = (
+        path
+        for folder in around
+        for path in (folder / "mkdocs.yml", folder / "mkdocs.yaml")
+        if path.is_file()
+    )
+    return next((path.parent for path in found), Path.home())
 
 
 @dataclass(frozen=True, slots=True)
