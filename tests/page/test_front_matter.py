@@ -29,8 +29,8 @@ def test_settings_that_nobody_knows_are_told(
     planned: Callable[[str], Plan], settings: str, told: str
 ) -> None:
     """The page would share the cluster that it asks to have to itself."""
-    with pytest.raises(PreuveError, match=rf"^p\.md:1: [^\n]*{told}[^\n]*$"):
-        planned(f"---\npreuve: {settings}\n---\n")
+    with pytest.raises(PreuveError, match=rf"^p\.md:3: [^\n]*{told}[^\n]*$"):
+        planned(f"---\ntitle: Pods\npreuve: {settings}\n---\n")
 
 
 def test_front_matter_gives_the_whole_cluster(planned: Callable[[str], Plan]) -> None:

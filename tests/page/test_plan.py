@@ -164,7 +164,7 @@ def test_all_problems_are_told_at_once(planned: Callable[[str], Plan]) -> None:
     page = """---
 preuve: {cluster: shared, klaster: 1}
 ---
-```{ .console exti=1 }
+```{ .console exti=1 tty=yes tty=no }
 $ a
 ```
 
@@ -189,11 +189,12 @@ only output
         planned(page)
     lines = str(told.value).split("\n")
     assert [line.split(": ")[0] for line in lines] == [
-        *["p.md:1"] * 2, "p.md:4", *["p.md:8"] * 3, "p.md:12", "p.md:17", "p.md:19", "p.md:22",
+        *["p.md:2"] * 2, *["p.md:4"] * 2, *["p.md:8"] * 3, "p.md:12", "p.md:17", "p.md:19", "p.md:22",
     ]  # fmt: skip
     assert "did you mean 'exit'?" in lines[2]
-    assert "did you mean 'pods/pod.yaml'?" in lines[7]
-    assert "different files with one name" in lines[8]
+    assert "'tty' stands here twice" in lines[3]
+    assert "did you mean 'pods/pod.yaml'?" in lines[8]
+    assert "different files with one name" in lines[9]
 
 
 def test_the_options_of_a_manifest_are_few(planned: Callable[[str], Plan]) -> None:
@@ -209,6 +210,8 @@ def test_an_account_has_its_parts(planned: Callable[[str], Plan]) -> None:
     assert planned("```proofs\npages\n```\n").steps
     with pytest.raises(PreuveError, match=r"^p\.md:1: .*'page'.*did you mean 'pages'"):
         planned("```proofs\npage\n```\n")
+    with pytest.raises(PreuveError, match=r"^p\.md:1: .* takes no option: leave part out$"):
+        planned('```{ .proofs part="run" }\npages\n```\n')
 
 
 def test_a_fence_that_is_only_shown_needs_no_command(planned: Callable[[str], Plan]) -> None:

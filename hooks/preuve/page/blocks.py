@@ -11,6 +11,7 @@ A header is judged by its form: which options a language takes is the business o
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from io import StringIO
 from itertools import accumulate, takewhile
@@ -21,7 +22,7 @@ from markdown import Markdown
 from preuve.errors import PageError, Where
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 RUN = frozenset({"console", "cluster", "proofs"})
 """The languages that preuve acts on: a slip in their headers is told, one in another's is left alone."""
@@ -108,6 +109,8 @@ class Block:
     """Offset of the line after its last one."""
     where: Where
     """Its opening line."""
+    repeated: tuple[str, ...] = ()
+    """Options that the header has more than once: superfences reads the last of each."""
 
     def line(self, number: int) -> Where:
         """Where a line of the body stands, counted from 0."""
@@ -166,6 +169,7 @@ class _Opening:
     options: Mapping[str, str] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
     id: str = ""
+    repeated: tuple[str, ...] = ()
     remedy: str = ""
     """What to write instead, where superfences would not read it."""
 
@@ -206,6 +210,7 @@ def _candidates(lines: Sequence[str], offsets: Sequence[int], page: str) -> Iter
                 start=offsets[first],
                 end=offsets[last + 1],
                 where=where,
+                repeated=opening.repeated,
             )
             yield _Candidate(first, last + 1, opening, block)
         number = last + 1
@@ -240,9 +245,9 @@ def _opening(line: str) -> _Opening | None:
         fence, language = header["fence"], header["language"] or ""
         if header["attributes"] is not None:
             return _braced(prefix, fence, language, header["attributes"])
-        matches = _OPTION.finditer(header["options"] or "")
+        matches = list(_OPTION.finditer(header["options"] or ""))
         options = {m["key"]: m["key"] if m["value"] is None else m["value"] for m in matches}
-        return _Opening(prefix, fence, language, options)
+        return _Opening(prefix, fence, language, options, repeated=_repeated(m["key"] for m in matches))
     if mistake := _MISTAKE.match(content):
         prefix += " " * len(mistake["item"] or "")
         fence, language = mistake["fence"], mistake["language"]
@@ -257,7 +262,8 @@ def _opening(line: str) -> _Opening | None:
 
 def _braced(prefix: str, fence: str, language: str, attributes: str) -> _Opening:
     """A header in the brace form, read as attr_list does: up to the first thing that it does not know."""
-    options, classes, identifier, at = {}, [], "", 0
+    options: dict[str, str] = {}
+    names, classes, identifier, at = list[str](), list[str](), "", 0
     while match := _ATTRIBUTE.match(attributes, at):
         at = match.end()
         key, *values = match.groups()
@@ -271,12 +277,17 @@ def _braced(prefix: str, fence: str, language: str, attributes: str) -> _Opening
         elif key == "id":
             identifier = value or ""
         else:
+            names.append(key)
             options[key] = key if value is None else value
     if not language and classes:
         language = classes.pop(0)
     unread = language in RUN and at < len(attributes)
     remedy = _remedy(fence, language, attributes) if unread else ""
-    return _Opening(prefix, fence, language, options, tuple(classes), identifier, remedy)
+    return _Opening(prefix, fence, language, options, tuple(classes), identifier, _repeated(names), remedy)
+
+
+def _repeated(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name for name, times in Counter(names).items() if times > 1)
 
 
 def _remedy(fence: str, language: str, rest: str) -> str:

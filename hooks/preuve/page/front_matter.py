@@ -43,15 +43,19 @@ def read(page: str, markdown: str) -> tuple[Wishes, list[PageError]]:
     if _UNCLOSED.match(text) and not front_matter_length(text.split("\n")):
         unclosed = "this front matter is never closed, so nobody reads it: end it with a line ---"
         return Wishes(), [PageError(unclosed, top)]
+    written = _written(text)
     try:
-        settings = _settings(text).get("preuve", {})
+        settings = mapping.read(written).get("preuve", {})
     except mapping.MappingError as error:
         what = f"the front matter is not YAML: {error}"
         return Wishes(), [PageError(what, Where(page, error.line + 1))]
     if not isinstance(settings, dict):
         what = f"preuve: {shown(settings)} in the front matter: write `preuve: {{cluster: exclusive}}`"
-        return Wishes(), [PageError(what, top)]
-    if problems := [PageError(each, top) for each in _problems(settings)]:
+        return Wishes(), [PageError(what, Where(page, mapping.line(written, "preuve") + 1))]
+    if problems := [
+        PageError(what, Where(page, mapping.line(written, "preuve", name) + 1))
+        for name, what in _problems(settings)
+    ]:
         return Wishes(), problems
     programs = dict.fromkeys(map(str, _listed(settings.get("programs", []))))
     return Wishes(settings.get("cluster") == "exclusive", tuple(programs)), []
@@ -61,36 +65,34 @@ def _listed(value: object) -> list[object]:
     return value if isinstance(value, list) else [value]
 
 
-def _problems(settings: Mapping[object, object]) -> Iterator[str]:
+def _problems(settings: Mapping[object, object]) -> Iterator[tuple[str, str]]:
+    """What is wrong with a setting, by its name."""
     for name, value in settings.items():
         match name:
             case "cluster":
                 if value != "exclusive":
-                    yield f"preuve.cluster: {shown(value)} in the front matter: the only value is `exclusive`"
+                    what = f"preuve.cluster: {shown(value)} in the front matter"
+                    yield "cluster", f"{what}: the only value is `exclusive`"
             case "programs":
                 names = _listed(value)
                 if not (names and all(isinstance(each, str) and _PROGRAM.fullmatch(each) for each in names)):
-                    yield (
-                        f"preuve.programs: {shown(value)} in the front matter: "
-                        "name programs of this machine, e.g. `programs: [helm]`"
-                    )
+                    what = f"preuve.programs: {shown(value)} in the front matter"
+                    yield "programs", f"{what}: name programs of this machine, e.g. `programs: [helm]`"
             case _:
-                yield unknown(f"front matter key 'preuve.{name}'", str(name), ["cluster", "programs"])
+                what = f"front matter key 'preuve.{name}'"
+                yield str(name), unknown(what, str(name), ["cluster", "programs"])
 
 
-def _settings(text: str) -> Mapping[object, object]:
-    r"""The settings between the two ``---`` at the top of a page; nothing if there are none.
+def _written(text: str) -> str:
+    r"""What stands between the two ``---`` at the top of a page that speaks to preuve; else nothing.
 
-    >>> _settings("---\ntitle: Pods\npreuve: {cluster: exclusive}\n---\n# Pods\n")["preuve"]
-    {'cluster': 'exclusive'}
-    >>> _settings("---\npreuve: {cluster: exclusive}\nkey: !ENV KEY\n---\n")["preuve"]
-    {'cluster': 'exclusive'}
+    >>> _written("---\ntitle: Pods\npreuve: {cluster: exclusive}\n---\n# Pods\n")
+    'title: Pods\npreuve: {cluster: exclusive}'
     """
     if not text.startswith("---") or "preuve" not in text:
-        return {}
+        return ""
     lines = re.split(r"\r\n?|\n", text)  # and at nothing else, as MkDocs
-    length = front_matter_length(lines)
-    return mapping.read("\n".join(lines[1 : length - 1])) if length else {}
+    return "\n".join(lines[1 : max(front_matter_length(lines), 1) - 1])
 
 
 def exclusive_line(markdown: str) -> int:
@@ -99,7 +101,4 @@ def exclusive_line(markdown: str) -> int:
     >>> exclusive_line("---\ntitle: exclusive\npreuve: {cluster: exclusive}\n---\n")
     3
     """
-    lines = enumerate(markdown.splitlines(), 1)
-    return next(
-        (number for number, line in lines if re.search(r"\bcluster[\"']?\s*:.*\bexclusive\b", line)), 1
-    )
+    return mapping.line(_written(markdown.removeprefix("\ufeff")), "preuve", "cluster") + 1

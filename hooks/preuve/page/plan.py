@@ -219,6 +219,9 @@ def plan(page: str, markdown: str, bases: Sequence[Path], *, restricted: bool = 
     given += [name for source in typed for name, to in verbs.placed(source) if taken or _leads(to, given)]
     named = {name for source in typed for name in NAMED.findall(source)}
     for block in found:
+        if block.language in blocks.RUN:
+            for name in block.repeated:
+                draft.problem(block.where, f"option {name!r} stands here twice: leave one of them out")
         if block in consoles:
             draft.steps.append(consoles[block])
         elif block.language == "cluster":
@@ -319,6 +322,8 @@ def _proofs(draft: _Draft, block: Block) -> Proofs:
     part = block.body.strip()
     if part not in PARTS:
         draft.problem(block.where, unknown(f"part {part!r} of the proofs", part, PARTS))
+    if block.options:
+        draft.problem(block.where, f"a proofs fence takes no option: leave {', '.join(block.options)} out")
     return Proofs(block, part)
 
 
