@@ -693,12 +693,12 @@ def test_owners_above_one_another_end() -> None:
 @pytest.mark.parametrize(
     ("written", "line"),
     [
-        ("preuve: [a, b]", 1),
-        ("preuve: {cluster: 3}", 1),
+        ("preuve: [a, b]", 2),
+        ("preuve: {cluster: 3}", 2),
         ("preuve: {cluster: exclusive}\ndate: 2026-02-30", 3),
         ("preuve: \x01", 2),
         ("preuve: " + "[" * 2000, 2),
-        ("preuve: &a [*a]", 1),
+        ("preuve: &a [*a]", 2),
         ("preuve: !!int x", 2),
     ],
 )
