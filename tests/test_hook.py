@@ -204,6 +204,32 @@ def test_the_command_line_has_the_pages_that_mkdocs_builds(site: Site, given: st
         assert site.build("replay", "-m", "preuve.cli", "status", name).returncode == 0
 
 
+OTHERS = """
+from pathlib import Path
+from mkdocs.plugins import event_priority
+from mkdocs.structure.files import File
+
+@event_priority(-100)
+def on_files(files, config):
+    assert all(Path(file.abs_src_path).is_file() for file in files), "as mkdocs-static-i18n asks"
+    page = Path(config.config_file_path).with_name("made.md")
+    files.append(File.generated(config, "made.md", abs_src_path=str(page)))
+    return files
+"""
+
+
+def test_pages_that_another_plugin_makes_are_known_wherever_it_is_listed(site: Site) -> None:
+    """They are like the others; and no plugin meets our files, which are on no disk."""
+    (site.root / "others.py").write_text(OTHERS)
+    (site.root / "made.md").write_text(PAGE)
+    settings = site.root / "mkdocs.yml"
+    settings.write_text(settings.read_text().replace("main.py]", "main.py, others.py]"))
+    site.feign("web    1/1\n")
+    told = site.build().stdout
+    assert "made.md:1: this page was never played" in told
+    assert "Traceback" not in told
+
+
 def test_a_link_that_goes_in_circles_ends(site: Site) -> None:
     (site.root / "docs" / "round").symlink_to(site.root)
     (site.root / "docs" / "again").symlink_to(site.root / "docs")

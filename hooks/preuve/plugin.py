@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from mkdocs.config.base import Config, ValidationError
 from mkdocs.config.config_options import ExtraScriptValue
 from mkdocs.exceptions import PluginError
-from mkdocs.plugins import BasePlugin
+from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File
 
 from preuve import cluster
@@ -41,6 +41,9 @@ log = logging.getLogger("mkdocs.plugins.preuve")
 STYLE = "assets/preuve/preuve.css"
 SCRIPT = "assets/preuve/preuve.js"
 
+
+LAST = -1000
+"""Others make pages, and look into the files that they find: what is made here is no file on disk."""
 
 NAME = "preuve"
 """The plugin's, in pyproject.toml."""
@@ -103,6 +106,7 @@ class Plugin(BasePlugin[Options]):
         self._server, self._serving = server, True  # `serve --clean` calls itself a build
         self._watch()
 
+    @event_priority(LAST)
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
         """Bring every page to what this build shows, before the first one renders."""
         try:
