@@ -91,6 +91,8 @@ def edited(written: str, instead: str) -> str:
         edited("v1.37.1", "v1.37.1 [x](javascript:alert)"),
         edited("25, 80.4", "true, 80.4"),
         edited("25, 80.4", '"<b>", 80.4'),
+        edited("25, 80.4", "-25, 80.4"),
+        edited("25, 80.4", "2" + "5" * 4000 + ", 80.4"),
         edited("25, 80.4", "25, 1e9"),
         edited("25, 80.4", "25"),
         edited("7.5", "NaN"),

@@ -81,7 +81,7 @@ class Plugin(BasePlugin[Options]):
             PluginError: preuve is listed twice.
         """
         if config.plugins.get(NAME, self) is not self:
-            raise PluginError("mkdocs.yml has preuve under `plugins` and under `hooks`: remove one of them")
+            raise PluginError("mkdocs.yml has preuve twice, under `plugins` and `hooks`: remove one of them")
         for extension in ("pymdownx.superfences", "pymdownx.snippets", "attr_list"):
             if extension not in config.markdown_extensions:
                 config.markdown_extensions.append(extension)

@@ -25,6 +25,9 @@ FORMAT = 1
 LONGEST = 7 * 24 * 3600.0
 """Seconds of a run: its pages' tokens last no longer."""
 
+MANY = 1_000_000
+"""Pages that no run has."""
+
 KEPT = 30
 """Earlier runs on record: about what a season of changes comes to, and a table that can still be read."""
 
@@ -167,7 +170,7 @@ def _loaded(text: str) -> Run:
         if wrong := [name for name in (image, *versions, *versions.values()) if not PLAIN.fullmatch(name)]:
             raise ValueError(f"{wrong[0]!r} is no image's or package's")
     earlier = tuple(
-        Earlier(*_head(moment, server), count, _seconds(seconds))
+        Earlier(*_head(moment, server), _count(count), _seconds(seconds))
         for moment, server, count, seconds in record.get("earlier", [])
     )
     run = Run(started, version, _seconds(record["cluster"]), turns, images, earlier)
@@ -181,6 +184,12 @@ def _head(started: str, version: str) -> tuple[datetime, str]:
         if not re.fullmatch(HEAD[name], value, re.ASCII):
             raise ValueError(f"{value!r}")
     return datetime.strptime(started, MOMENT).replace(tzinfo=UTC), version
+
+
+def _count(value: int) -> int:
+    if not 0 <= value < MANY:
+        raise ValueError("so many pages were never played")
+    return value
 
 
 def _seconds(value: float) -> float:
