@@ -168,6 +168,14 @@ def test_a_setting_that_does_not_fit_is_told_at_its_line(site: Site) -> None:
     assert f" {said}" in site.build().stdout
 
 
+def test_settings_that_stand_apart_are_told(site: Site) -> None:
+    """YAML takes the last `extra`: pages would be played on another cluster than is named."""
+    mkdocs = site.root / "mkdocs.yml"
+    mkdocs.write_text(mkdocs.read_text() + "extra:\n  social: []\n")
+    for tool in ((), ("-m", "preuve.cli", "status")):
+        assert "mkdocs.yml:6: extra stands here and at line 3" in site.build("replay", *tool).stdout
+
+
 def test_what_mkdocs_inherits_the_command_line_reads_too(site: Site) -> None:
     """Else each would take the other's transcripts for stale: another Kubernetes, no manifest."""
     mkdocs = site.root / "mkdocs.yml"

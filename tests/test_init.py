@@ -138,6 +138,15 @@ def test_a_site_that_plays_pages_needs_no_first_one(repository: Repository) -> N
     assert "kept     docs/a.md" in said
 
 
+def test_a_hook_of_theirs_may_have_our_hooks_name(repository: Repository) -> None:
+    """Else no page would be run, and nothing would say so."""
+    for folder in ("docs", "hooks"):
+        (repository.root / folder).mkdir()
+    (repository.root / "hooks" / "main.py").write_text("def on_config(config): ...\n")
+    (repository.root / "mkdocs.yml").write_text("site_name: theirs\nhooks: [hooks/main.py]\n")
+    assert "changed  mkdocs.yml" in repository.preuve("init", "--ci", "github")
+
+
 @pytest.mark.parametrize(
     ("text", "after"),
     [

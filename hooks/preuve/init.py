@@ -86,7 +86,7 @@ def _configure(root: Path, top: Path) -> Iterator[Step]:
         return
     find(root)  # tells what is wrong with it
     text = path.read_bytes().decode()
-    if _listed(mapping.read(text)):
+    if _listed(mapping.read(text), root):
         yield Step("kept", _shown(top, path))
     elif changed := with_plugin(text):
         path.write_bytes(changed.encode())
@@ -95,15 +95,18 @@ def _configure(root: Path, top: Path) -> Iterator[Step]:
         yield Step("yours", f"write `preuve` among the plugins of {_shown(top, path)}")
 
 
-def _listed(config: Mapping[object, Any]) -> bool:
-    """Whether a mkdocs.yml has preuve already, as a plugin or as a hook."""
-    names = [
-        name
+def _listed(config: Mapping[object, Any], root: Path) -> bool:
+    """Whether a mkdocs.yml has preuve already, as a plugin or as a hook: others name theirs so, too."""
+    plugins, hooks = (
+        [
+            name
+            for each in (part if isinstance(part, list | dict) else ())
+            for name in (each if isinstance(each, dict) else [each])
+        ]
         for part in (config.get("plugins"), config.get("hooks"))
-        for each in (part if isinstance(part, list | dict) else ())
-        for name in (each if isinstance(each, dict) else [each])
-    ]
-    return any(name == "preuve" or str(name).endswith("hooks/main.py") for name in names)
+    )
+    doors = (root / str(name) for name in hooks if str(name).endswith("hooks/main.py"))
+    return "preuve" in plugins or any(not door.is_file() or b"preuve" in door.read_bytes() for door in doors)
 
 
 def with_plugin(text: str) -> str | None:

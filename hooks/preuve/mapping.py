@@ -95,15 +95,28 @@ def line(text: str, *names: str) -> int:
     Raises:
         MappingError: it is not YAML.
     """
-    node = _attempt(text, lambda loader: loader.get_single_node())
-    number = 0
+    return next(iter(lines(text, *names)), 0)
+
+
+def lines(text: str, *names: str) -> list[int]:
+    r"""Each of them: a name may stand in a mapping twice, and the last one counts.
+
+    >>> lines("a: {b: 1}\na:\n  c: 1\n  b: 2\n", "a", "b")
+    [1, 4]
+
+    Raises:
+        MappingError: it is not YAML.
+    """
+    found = [(0, _attempt(text, lambda loader: loader.get_single_node()))]
     for name in names:
-        pairs = node.value if isinstance(node, yaml.MappingNode) else []
-        found = next(((key, value) for key, value in pairs if key.value == name), None)
-        if found is None:
-            return 0
-        number, node = found[0].start_mark.line + 1, found[1]
-    return number
+        found = [
+            (key.start_mark.line + 1, value)
+            for _, node in found
+            if isinstance(node, yaml.MappingNode)
+            for key, value in node.value
+            if key.value == name
+        ]
+    return [number for number, _ in found]
 
 
 def node(text: str, name: str) -> yaml.Node | None:

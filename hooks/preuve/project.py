@@ -428,6 +428,7 @@ def stated(
         ConfigError: all that does not fit.
     """
     theme = config.get("theme")
+    _settled(path)
     chosen = settings(config.get("extra"), find=partial(whereabouts, path), root=path.parent)
     return Project(
         root=path.parent,
@@ -441,6 +442,21 @@ def stated(
         restricted=bool(snippets.get("restrict_base_path", True)),
         excluded=exclusion(config.get("exclude_docs")),
     )
+
+
+def _settled(path: Path) -> None:
+    """See that a mkdocs.yml states preuve's settings where they count.
+
+    Raises:
+        ConfigError: another `extra` may take their place: YAML takes the last one.
+    """
+    for file in configuration(path)[1]:
+        text = whole.text(file)
+        extras = mapping.lines(text, "extra")
+        if len(extras) > 1 and mapping.lines(text, "extra", "preuve"):
+            what = f"extra stands here and at line {extras[0]}, and the last one alone counts"
+            place = Where(os.path.relpath(file, path.parent), extras[-1])
+            raise ConfigError(f"{what}: write all of it under one", place)
 
 
 def language(theme: Mapping[str, Any]) -> str:
