@@ -17,6 +17,13 @@ NAME                 STATUS   ROLES           AGE   VERSION
 {:20} Ready    <none>          9s    v1.37.2
 {:20} Ready    <none>          9s    v1.37.2
 """
+OLDER = NODES.replace("control-plane   9s", "control-plane   9m").replace("9s ", "8m ", 1)
+UNFIT = "Warning  FailedScheduling  1s  default-scheduler  0/{} nodes are available: {} Insufficient cpu.\n"
+PROVISIONED = (
+    "Normal  ProvisioningSucceeded  1s  persistentvolume-controller  Successfully provisioned volume"
+)
+ASKED = "Normal  ExternalProvisioning  1s  persistentvolume-controller  Waiting for a volume to be created\n"
+CLASS = "NAME        PROVISIONER   AGE\n{0:10}  a             9s\n\nthe class {0} cannot grow\n"
 NAMES, THEIRS = ("node1", "node2", "node3"), ("kind-control-plane", "kind-worker", "kind-worker2")
 PODS = """\
 NAMESPACE     NAME   READY   STATUS    RESTARTS   AGE
@@ -44,11 +51,55 @@ def cause(before: str, after: str, values: tuple[Value, ...] = ()) -> Cause | No
         (PODS, PODS.replace("AGE\n", f"AGE\n{ETCD}")),
         (CLAIM, CLAIM.replace("hostpath", "standard")),
         ("Name:  web\nLoadBalancer Ingress:  1.2.3.4\n", "Name:  web\nLoadBalancer Ingress:  lb.example\n"),
+        (NODES.format(*NAMES), OLDER.format(*THEIRS)),
+        (NODES.format(*NAMES), "\n".join(sorted(NODES.format("server-0", "agent-0", "agent-1").split("\n")))),
+        ("node/node1\nnode/node2\n", "node/kind-control-plane\nnode/kind-worker\n"),
+        (UNFIT.format("3", "3"), UNFIT.format("3", "1 node(s) had untolerated taint(s), 2")),
+        (UNFIT.format("3", "3"), UNFIT.format("1", "1")),
+        ("node/node1\nPodCIDR:  10.244.0.0/24\n", "node/server-0\nPodCIDR:  10.42.0.0/24\n"),
+        (CLASS.format("standard"), CLASS.format("local-path")),
+        (f"{PROVISIONED} using kubernetes.io/host-path\n", f"{ASKED}{PROVISIONED}\n"),
     ],
-    ids=["address", "localhost", "nodes", "system", "class", "describe"],
+    ids=[
+        *("address", "localhost", "nodes", "system", "class", "describe"),
+        *(
+            "ages of nodes",
+            "order of nodes",
+            "names of nodes",
+            "a node for no Pods",
+            "fewer nodes",
+            "range of a node",
+            "name of a class",
+            "provisioner",
+        ),
+    ],
 )
 def test_another_cluster_explains_it(before: str, after: str) -> None:
     assert cause(before, after) == Cause.ELSEWHERE
+
+
+def test_a_claim_waits_where_its_class_does() -> None:
+    """Without a volume, in a list and in what describe says; where both classes wait, it is wrong."""
+    classes = "NAME       PROVISIONER   RECLAIMPOLICY   VOLUMEBINDINGMODE      AGE\nstandard   {}   9s\n"
+    mode = (
+        "a             Delete          Immediate           ",
+        "b             Delete          WaitForFirstConsumer",
+    )
+    lists = (CLAIM, CLAIM.replace("Bound    data-vol   1Gi        RWO ", f"Pending  {'':26}"))
+    described = (
+        "Name:  data\nStatus:  Bound\nVolume:  data-vol\nVolumeMode:  Filesystem\nUsed By:  <none>\n",
+        "Name:  data\nStatus:  Pending\nVolume:\nVolumeMode:  Filesystem\nUsed By:  <none>\n",
+    )
+
+    def found(*modes: str) -> dict[int, Cause]:
+        old, new = (
+            Run([Answer(text, "kubectl get") for text in (classes.format(mode), *texts)])
+            for mode, *texts in zip(modes, lists, described, strict=True)
+        )
+        return dict(causes(old, new, ("v1.37.2", "v1.37.2")))
+
+    assert found(*mode) == {0: Cause.ELSEWHERE, 1: Cause.ELSEWHERE, 2: Cause.ELSEWHERE}
+    assert found(mode[1], mode[1]) == {1: Cause.WRONG, 2: Cause.WRONG}
 
 
 def test_pages_that_are_given_a_namespace_have_another_home() -> None:
@@ -84,10 +135,22 @@ def test_another_version_explains_it() -> None:
         (PENDING, PENDING.replace("<pending>", "<none>   ")),
         (NODES.format(*NAMES), NODES.format(*NAMES).replace("Ready    con", "NotReady con")),
         (PODS, PODS.replace("1/1     Running", "0/1     Pending")),
+        (UNFIT.format("3", "3"), UNFIT.format("3", "3").replace("cpu", "memory")),
+        ("node/node1 cordoned\n", "node/kind-worker drained\n"),
         ("nginx version: nginx/1.26.3", "nginx version: nginx/1.27.0"),
         ("Server Version: v1.37.2\nweb created", "Server Version: v1.36.3\nweb unchanged"),
     ],
-    ids=["name", "type", "no-address", "state", "pod", "another-program", "beside-a-version"],
+    ids=[
+        "name",
+        "type",
+        "no-address",
+        "state",
+        "pod",
+        "reason",
+        "act",
+        "another-program",
+        "beside-a-version",
+    ],
 )
 def test_what_neither_explains_is_wrong(before: str, after: str) -> None:
     assert cause(before, after) == Cause.WRONG

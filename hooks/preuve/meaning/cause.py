@@ -7,7 +7,7 @@ nothing differs any longer, they were the cause. Only `preuve check --report` ex
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from preuve.meaning.kinds import Kind
 from preuve.meaning.table import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from preuve.meaning.table import Cell
 
@@ -47,7 +47,46 @@ SYSTEM = re.compile(r"kube-(?:system|public|node-lease)|local-path-storage|metal
 
 COVERED = "…"
 
-_CLASS = re.compile(r"(?m)^( *(?:LoadBalancer Ingress|StorageClass|storageClassName|Provisioner): +)\S.*$")
+WAITING = "WaitForFirstConsumer"
+"""The binding mode of a class whose claims stay Pending, without a volume, until a Pod uses them."""
+
+_CLASS = re.compile(
+    r"(?m)^( *(?:LoadBalancer Ingress|StorageClass|storageClassName|Provisioner): +"
+    r"|.*\bvolume\.(?:beta\.)?kubernetes\.io/storage-provisioner: +)\S.*$"
+)
+
+_PROVISIONING = re.compile(
+    r"(?m)^.*\bNormal +(?:ExternalProvisioning|Provisioning|ProvisioningSucceeded|WaitForFirstConsumer) .*\n?"
+)
+"""The events of a claim that comes by its volume: each provisioner has its own."""
+
+_CLAIM = re.compile(
+    r"(?m)^(?:Status|Volume|Annotations|Capacity|Access Modes|Conditions|Events):.*\n(?:[ \t].*\n)*"
+)
+"""What `kubectl describe` says of a claim that depends on whether it is bound yet."""
+
+_NODE = re.compile(r"(?<![\w./-])node/([a-z0-9][a-z0-9.-]*)")
+"""A node, as `-o name` and answers such as ``node/node3 cordoned`` call it."""
+
+_FITS = re.compile(r"\b\d+/\d+ nodes are available: .*")
+"""Why a Pod is on no node: how many nodes there are, and how many of them take no Pods of a page, as kind's
+control plane does, depends on the cluster; for what other reasons does not."""
+_TAINTED = re.compile(r"\d+ node\(s\) had untolerated taint(?:\(s\))?(?: \{[^}]*\})?(?:, |\. )?")
+
+
+_RANGE = re.compile(r"\b\d+\.\d+\.\d+\.0/\d\d\b")
+"""The addresses that a node gives its Pods."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Apart:
+    """What two clusters call differently, in either."""
+
+    nodes: Collection[str]
+    classes: Collection[str]
+    homes: Collection[str]
+    claims: bool
+    """Whether claims wait for a Pod in one of them alone."""
 
 
 def causes(old: Run, new: Run, versions: tuple[str, str], homes: Collection[str] = ()) -> Mapping[int, Cause]:
@@ -67,8 +106,11 @@ def causes(old: Run, new: Run, versions: tuple[str, str], homes: Collection[str]
     """
     found = {number: Cause.ELSEWHERE for number, _ in diff(old, new)}
     if found:
-        nodes = {value.text for run in (old, new) for value in run.values if value.kind == Kind.NODE}
-        here, there = (_covered(run, nodes, homes) for run in (old, new))
+        nodes = {name for run in (old, new) for name in _nodes(run)}
+        classes = {name for run in (old, new) for name in _listed(run, "PROVISIONER")}
+        waits = [any(WAITING in each.output for each in run.answers) for run in (old, new)]
+        apart = _Apart(nodes, classes, homes, claims=waits[0] != waits[1])
+        here, there = (_covered(run, apart) for run in (old, new))
         found |= {number: Cause.VERSION for number, _ in diff(here, there) if number in found}
         here, there = (
             _unversioned(run, version) for run, version in zip((here, there), versions, strict=True)
@@ -79,10 +121,25 @@ def causes(old: Run, new: Run, versions: tuple[str, str], homes: Collection[str]
     return found
 
 
-def _covered(run: Run, nodes: Collection[str], homes: Collection[str]) -> Run:
-    outputs = (_elsewhere(_named(each.output, homes, COVERED, r"\w-"), nodes) for each in run.answers)
-    answers = zip(run.answers, outputs, strict=True)
-    return replace(run, answers=[each._replace(output=output) for each, output in answers])
+def _nodes(run: Run) -> Iterator[str]:
+    """The names of nodes in a run: of those that have Pods of the page, and in its answers."""
+    yield from (value.text for value in run.values if value.kind == Kind.NODE)
+    yield from (name for each in run.answers for name in _NODE.findall(each.output))
+    yield from _listed(run, "ROLES")
+
+
+def _listed(run: Run, column: str) -> Iterator[str]:
+    """The names in those tables of a run that have a column which only one kind of object has."""
+    for text in (each.output for each in run.answers):
+        for row in (row for table in tables(text) if column in table.columns for row in table.rows):
+            yield from (
+                text[cell.start : cell.end].partition(" ")[0] for cell in row.cells if cell.column == "NAME"
+            )
+
+
+def _covered(run: Run, apart: _Apart) -> Run:
+    answers = (each._replace(output=_elsewhere(each.output, apart)) for each in run.answers)
+    return replace(run, answers=list(answers))
 
 
 def _unversioned(run: Run, version: str) -> Run:
@@ -92,22 +149,44 @@ def _unversioned(run: Run, version: str) -> Run:
     )
 
 
-def _elsewhere(text: str, nodes: Collection[str]) -> str:
+def _elsewhere(text: str, apart: _Apart) -> str:
     """The text without what depends on the cluster; the columns of its tables stay where they are."""
+    text = _named(text, apart.homes, COVERED, r"\w-")
     rows = {row.line: row for table in tables(text) for row in table.rows}
     lines: list[str] = []
+    nodes: list[str] = []
     start = 0
     for number, line in enumerate(text.split("\n")):
         cells = {cell.column: cell for cell in rows[number].cells} if number in rows else {}
         space = cells.get("NAMESPACE")
         of_the_system = space and SYSTEM.fullmatch(text[space.start : space.end])
         covered = _covered_row(line, start, cells)
-        # Of nodes there are more or fewer: those that say the same are one.
-        if not of_the_system and not ("ROLES" in cells and covered in lines):
-            lines.append(covered)
+        if apart.claims and {"VOLUME", "STORAGECLASS"} <= cells.keys():
+            covered = covered.partition(" ")[0]
+        if (
+            "ROLES" in cells
+        ):  # of nodes there are more or fewer, by other names: those that say the same are one
+            nodes.append(covered)
+        else:
+            lines += sorted({*nodes})
+            nodes = []
+            if not of_the_system:
+                lines.append(covered)
         start += len(line) + 1
-    plain = _CLASS.sub(rf"\1{COVERED}", "\n".join(lines))
-    return _named(plain, nodes, "node1")
+    plain = _CLASS.sub(rf"\1{COVERED}", _PROVISIONING.sub("", "\n".join([*lines, *sorted({*nodes})])))
+    if apart.claims and "\nUsed By:" in plain:
+        plain = _CLAIM.sub("", plain)
+    plain = _named(_RANGE.sub(COVERED, _FITS.sub(_unfit, plain)), apart.nodes, "node1")
+    return _named(plain, apart.classes, "standard")
+
+
+def _unfit(found: re.Match[str]) -> str:
+    """Why nodes do not fit, whatever their number.
+
+    >>> _unfit(_FITS.search("0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Too many pods."))
+    '… nodes are available: … Too many pods.'
+    """
+    return re.sub(r"\b\d+(?:/\d+)?(?= )", COVERED, _TAINTED.sub("", found[0]))
 
 
 def _named(text: str, names: Collection[str], name: str, apart: str = r"\w.-") -> str:
@@ -118,10 +197,10 @@ def _named(text: str, names: Collection[str], name: str, apart: str = r"\w.-") -
 
 
 def _covered_row(line: str, start: int, cells: Mapping[str, Cell]) -> str:
-    """A row of which the cells that tell of the cluster are covered; in a list of nodes, their names too."""
+    """A row of which the cells that tell of the cluster are covered; of nodes, their names and ages too."""
     for column, cell in cells.items():
         first, last = cell.start - start, cell.end - start
-        telling = column in COLUMNS or (column == "NAME" and "ROLES" in cells)
-        if telling and line[first:last] not in {"", "<none>"}:
+        telling = column in COLUMNS or (column in {"NAME", "AGE"} and "ROLES" in cells)
+        if telling and (column == "ROLES" or line[first:last] not in {"", "<none>"}):
             line = f"{line[:first]}{COVERED:{last - first}}{line[last:]}"
     return line
