@@ -122,15 +122,15 @@ def test_a_pod_stands_on_its_node() -> None:
 
 
 def test_traffic_is_told_apart_from_ownership() -> None:
-    """A Service stands above the Pods that it alone sends to; else its name is on them."""
+    """A Service stands above the Pods that it alone sends to; else they name it, on a line of its own."""
     for picture in pictures(SERVICES):
         assert any(each.get("class") == "preuve-traffic" for each in picture.iter())
         assert not any(each.get("class") == "preuve-owns" for each in picture.iter())
         assert boxes(picture)["Service web"][3] < boxes(picture)["Pod a"][1]
     for picture in pictures(TWO):
-        words = " ".join(each.text or "" for each in picture.iter("text"))
-        assert "← a" in words
-        assert "← b" in words
+        senders = [each for each in picture.iter("text") if each.get("class") == "preuve-service"]
+        assert {each.text for each in senders} == {"← Service a", "← Service b"}
+        assert len({(each.get("x"), each.get("y")) for each in senders}) > 1
 
 
 def test_a_screen_reader_is_told_names_links_and_states() -> None:

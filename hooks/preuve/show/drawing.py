@@ -165,7 +165,7 @@ def _card(item: Item, width: int, words: DrawingStrings, services: Sequence[str]
         texts.append(_text("status", PAD, 2 * LINE, words.gone))
         picture.parts = [_rectangle(width, picture.height), whole, *texts]
     else:
-        lines = [*_lines(item, words), *(("service", f"← {name}") for name in services)]
+        lines = [*_lines(item, words), *(("service", f"← Service {name}") for name in services)]
         room = width - 2 * PAD
         texts = []
         for number, (style, text) in enumerate(lines, 1):
@@ -415,12 +415,12 @@ def _strip(item: Item, width: int, words: DrawingStrings, services: Sequence[str
     """An object for a phone: kind and name, and beneath how it fares."""
     if item.gone:
         return _card(item, width, words)
-    picture = _Picture(width, 2 * LINE + 14)
+    picture = _Picture(width, LINE * (2 + len(services)) + 14)
     beneath = width - 3 * PAD - 12
     status = _fitting(item.status, beneath)
-    for more in (*(f"← {name}" for name in services), item.image):
-        if more and width_of(f"{status} · {more}") <= beneath:
-            status += f" · {more}"
+    if item.image and width_of(f"{status} · {item.image}") <= beneath:
+        status += f" · {item.image}"
+    senders = [_fitting(f"← Service {name}", beneath) for name in services]
     room = width - 2 * PAD - (width_of(words.new, 12) + 14 if item.new else 0)
     name = shortened(called(item), room - width_of(item.kind, 12) - 8)
     kind = f'<tspan class="preuve-kind">{escape(item.kind)}</tspan>'
@@ -431,6 +431,7 @@ def _strip(item: Item, width: int, words: DrawingStrings, services: Sequence[str
         f'<text class="preuve-name" x="{PAD}" y="{4 + LINE}">{kind} {escape(name)}</text>',
         _sign(item.state, PAD + 6, 2 * LINE),
         _text("status", PAD + 18, 4 + 2 * LINE, status),
+        *(_text("service", PAD + 18, 4 + LINE * at, sender) for at, sender in enumerate(senders, 3)),
         _badge(words.new, width) if item.new else "",
         "</g>",
     ]
