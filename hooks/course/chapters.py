@@ -29,6 +29,9 @@ log = logging.getLogger("mkdocs.hooks.chapters")
 
 TIME = "<!-- durée -->"
 """What the home page writes where it wants the time of the whole course."""
+RUN = "<!-- exécution -->"
+"""And where it wants to be told when its example was run: under the title, it would be said of the site."""
+RUN_LINE = re.compile(r'(<p class="preuve-version">)E(.*?</p>)\s*', re.DOTALL)
 ROW = re.compile(
     r'<td>(?P<a><a href="(?P<link>[^"#]*)">)(?:(?!</a>).)*(?P<rest></a>(?:(?!</tr>).)*?</td>\s*)'
     r"<td(?P<style>[^>]*)></td>",
@@ -89,7 +92,10 @@ def on_page_context(_context: object, /, *, page: Page, nav: Navigation, **_: ob
 
     whole = sum(chapter.minutes for chapter in found)
     total = f"{len(found)} chapitres et {whole // 60}&nbsp;h&nbsp;{whole % 60:02} de lecture"
-    page.content = ROW.sub(timed, (page.content or "").replace(TIME, total))
+    content = ROW.sub(timed, (page.content or "").replace(TIME, total))
+    if RUN in content and (line := RUN_LINE.search(content)):
+        content = RUN_LINE.sub("", content, count=1).replace(RUN, f"{line[1]}Exemple e{line[2]}")
+    page.content = content
     for missing in by_address.keys() - listed:
         log.log(
             logging.INFO if serving() else logging.WARNING, "%s: no row for %s", page.file.src_uri, missing

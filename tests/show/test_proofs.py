@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,6 +51,7 @@ class FakePlayer:
 
     def __init__(self, output: str = "ok\n") -> None:
         self.output = output
+        self.began = WHEN
         self.run: Run | None = None
 
     def play(self, pages: Sequence[Page]) -> Iterator[tuple[Page, Transcript | PreuveError]]:
@@ -62,7 +63,7 @@ class FakePlayer:
             )
             yield page, Transcript(page.name, page.key, "v1.37.2", WHEN, 75.0, exchanges)
         turns = tuple(Turn(page.name, 5.0 + n, 10.0) for n, page in enumerate(pages))
-        self.run = Run(WHEN, "v1.37.2", 5.0, turns)
+        self.run = Run(self.began, "v1.37.2", 5.0, turns)
 
 
 @pytest.fixture
@@ -101,6 +102,17 @@ def test_the_figures_count_all_pages(project: Project) -> None:
     (project.docs / "last.md").write_text("```console\n$ uptime\n```\n")
     stale = prepare(project, project.pages(), Mode.REPLAY, FakePlayer()).render("proofs.md", ENGLISH)
     assert "<strong>1</strong> difference<" in stale
+
+
+def test_the_figures_name_the_last_whole_run(project: Project) -> None:
+    """Where one is on record; it says the day on which all pages were run, whenever each got its answers."""
+    (project.docs / "proofs.md").write_text(PROOFS.format("figures") + "\n```proofs\nrun\n```\n")
+    player = FakePlayer()
+    player.began = WHEN + timedelta(days=1)
+    page = built(project, player=player).render("proofs.md", ENGLISH)
+    day = '<time datetime="2026-11-24">24 November 2026</time>'
+    assert f"last whole run on {day}, on Kubernetes v1.37.2" in page
+    assert "last run on" not in page
 
 
 def test_the_table_counts_what_each_page_runs(project: Project) -> None:

@@ -169,6 +169,15 @@ def test_the_home_page_says_how_long_each_chapter_is(
     assert "index.md: no row for a/index.html" in done.stdout
 
 
+@pytest.mark.parametrize("site", ["course"], indirect=True)
+def test_the_home_page_says_of_its_example_when_it_was_run(site: Path) -> None:
+    """Beneath it: another date stands among the figures, which is the whole site's."""
+    page = re.sub("<.*?>", "", (site / "index.html").read_text(encoding="utf-8"), flags=re.DOTALL)
+    example, run, start = "Ce que fait Kubernetes", "Exemple exécuté sur Kubernetes v1.", "Par où commencer"
+    assert re.search(f"{example}.*{run}.*{start}", page[page.rindex(example) :], re.DOTALL)
+    assert "\nExécuté sur" not in page
+
+
 HOME = """# Un
 
 En <!-- durée -->.

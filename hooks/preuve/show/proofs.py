@@ -15,6 +15,7 @@ from preuve.show.render import anchors, link, literal, title, transcript_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from preuve.page.plan import Plan
     from preuve.show.edition import Edition
@@ -49,19 +50,27 @@ def lines(edition: Edition, page: str, part: str, *, words: Strings) -> Iterator
 
 
 def _figures(edition: Edition, words: Strings) -> str:
-    """What was run, and how many pages no longer show what is answered: a build with one fails."""
+    """What was run, and how many pages no longer show what is answered: a build with one fails.
+
+    Each page says when its own answers are from: a run that finds them the same leaves them their date.
+    """
     asked = [page.plan for page in edition.asked]
     commands = [action for plan in asked for action in plan.actions() if isinstance(action, Command)]
     failures = sum(command.options.failure for command in commands)
-    last = max(edition.shown.values(), key=lambda played: played.played, default=None)
     figures = [
         f"<strong>{count}</strong> {forms[min(count, 2)]}"
         for count, forms in zip((len(commands), failures, len(edition.wrong)), words.figures, strict=True)
     ]
-    if last:
-        day = f'<time datetime="{last.played.date().isoformat()}">{words.date(last.played)}</time>'
-        figures.append(words.last_run.format(version=last.version, date=day))
+    if edition.run:
+        figures.append(_when(words.last_whole_run, edition.run.version, edition.run.started, words))
+    elif last := max(edition.shown.values(), key=lambda shown: shown.played, default=None):
+        figures.append(_when(words.last_run, last.version, last.played, words))
     return f'<p class="preuve-figures">{"".join(f"<span>{each}</span>" for each in figures)}</p>'
+
+
+def _when(sentence: str, version: str, moment: datetime, words: Strings) -> str:
+    day = f'<time datetime="{moment.date().isoformat()}">{words.date(moment)}</time>'
+    return sentence.format(version=version, date=day)
 
 
 def _table(edition: Edition, page: str, titles: dict[str, str], words: Strings) -> Iterator[str]:

@@ -89,7 +89,9 @@ class Strings:
     """What is counted of all pages: commands, wanted failures, pages that no longer show what is answered.
     Each is said of none, of one, and of several."""
     last_run: str
-    """Takes ``version`` and ``date`` (HTML)."""
+    """Of any page. Takes ``version`` and ``date`` (HTML)."""
+    last_whole_run: str
+    """Of all of them. Takes the same."""
     total: str
     all_executed: str
     run_title: str
@@ -211,6 +213,7 @@ FRENCH = Strings(
         ("écart", "écart", "écarts"),
     ),
     last_run="dernière exécution le {date}, sur Kubernetes {version}",
+    last_whole_run="dernière exécution complète le {date}, sur Kubernetes {version}",
     total="Total",
     all_executed="Tout ce que les pages montrent a été exécuté.",
     run_title="Les pages de la dernière exécution complète, dans le temps",
@@ -300,6 +303,7 @@ ENGLISH = Strings(
         ("differences", "difference", "differences"),
     ),
     last_run="last run on {date}, on Kubernetes {version}",
+    last_whole_run="last whole run on {date}, on Kubernetes {version}",
     total="Total",
     all_executed="All that the pages show was run.",
     run_title="The pages of the last whole run, over time",
@@ -404,6 +408,7 @@ SPANISH = Strings(
         ("diferencias", "diferencia", "diferencias"),
     ),
     last_run="última ejecución el {date}, en Kubernetes {version}",
+    last_whole_run="última ejecución completa el {date}, en Kubernetes {version}",
     total="Total",
     all_executed="Todo lo que muestran las páginas se ha ejecutado.",
     run_title="Las páginas de la última ejecución completa, en el tiempo",
