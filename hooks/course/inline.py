@@ -1,7 +1,12 @@
-"""A word of code in running text is not cut: a browser would, behind a dash (even between two) or a `?`."""
+"""Code that is read whole.
+
+In running text no word of it is cut: a browser would, behind a dash (even between two) or a `?`. In a block,
+a line that is too long goes on beneath itself, as far from the left as it began.
+"""
 
 from __future__ import annotations
 
+import html
 import re
 
 LONGEST = 28
@@ -13,13 +18,30 @@ DASHED = re.compile(
 )
 """Such a word; of a longer option, its name."""
 
+LINE = re.compile(r'(<span id="__span-[\d-]+")>(.*)$', re.MULTILINE)
+"""A line of a block."""
+TAG = re.compile(r"<[^>]+>")
+NARROW = 36
+"""The letters of a line on the narrowest phone: a longer one goes on."""
+
 
 def on_page_content(content: str, /, **_: object) -> str:
-    """Keep the words whole, but for those of a block, which scrolls."""
+    """Keep words whole, and say of each long line of a block where it begins."""
     return CODE.sub(
-        lambda found: found[1] or f"{found[2]}{whole(found[3])}{found[4]}",
+        lambda found: LINE.sub(_begun, found[1]) if found[1] else f"{found[2]}{whole(found[3])}{found[4]}",
         content,
     )
+
+
+def _begun(line: re.Match[str]) -> str:
+    """A line of a block, with how deep it begins if it may go on.
+
+    >>> print(LINE.sub(_begun, '<span id="__span-0-1">    <b>image:</b> registre.example.com/salut</span>'))
+    <span id="__span-0-1" style="--depth:4">    <b>image:</b> registre.example.com/salut</span>
+    """
+    text = html.unescape(TAG.sub("", line[2])).rstrip()
+    depth = len(text) - len(text.lstrip())
+    return f'{line[1]} style="--depth:{depth}">{line[2]}' if depth and len(text) > NARROW else line[0]
 
 
 def whole(code: str) -> str:

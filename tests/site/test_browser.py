@@ -186,7 +186,7 @@ def _violations(page: Page, options: dict[str, Any]) -> Iterator[str]:
 
 
 def fits_a_phone(reading: Reading) -> Iterator[str]:
-    """Nothing but a block of code or a wide drawing scrolls sideways."""
+    """Nothing but a wide drawing or the table of the proofs scrolls sideways."""
     width = reading.page.evaluate("document.documentElement.scrollWidth")
     if width > PHONE["width"]:
         yield f"{width} px wide"
@@ -215,7 +215,7 @@ def prints_whole(reading: Reading) -> Iterator[str]:
 
 
 def reads_whole(reading: Reading) -> Iterator[str]:
-    """No answer is cut at any width; no column that a lesson speaks of is out of sight."""
+    """No code, no table is cut at any width; no column that a lesson speaks of is out of sight."""
     for width in WIDTHS:
         reading.page.set_viewport_size({"width": width, "height": 800})
         yield from (f"{width} px: {found}" for found in reading.page.evaluate(UNREAD))
@@ -297,8 +297,9 @@ UNREAD = """() => {
     return furthest
   }
   document.querySelectorAll("details").forEach(fold => { fold.open = true })
-  for (const code of document.querySelectorAll(".preuve code"))
-    if (code.scrollWidth > code.clientWidth + 1) found.push("cut: " + code.textContent)
+  const whole = "pre > code, .md-typeset__scrollwrap:not(:has(td time))" // what has dates scrolls on a phone
+  for (const part of document.querySelectorAll(whole))
+    if (part.scrollWidth > part.clientWidth + 1) found.push("cut: " + part.textContent)
   for (const row of document.querySelectorAll(".preuve-row"))
     for (const cell of row.children) {
       const box = cell.getBoundingClientRect()
@@ -504,6 +505,7 @@ def test_the_heaviest_page_is_swift(site: Path, serve: Serve) -> None:
         ("plain", reads_without_scripts, "undrawn"),
         ("plain", reads_without_scripts, "shown-by-a-script"),
         ("still", reads_whole, "cut-answer"),
+        ("still", reads_whole, "cut-table"),
         ("still", reads_whole, "cut-through-a-word"),
         ("still", reads_whole, "hides-what-it-speaks-of"),
         ("first", one_stop_a_block, "many-stops"),
