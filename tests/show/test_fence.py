@@ -151,6 +151,14 @@ def test_options_are_quieter_than_the_command() -> None:
     assert re.findall(r'<span class="preuve-option">([^<]*)</span>', page) == ["-f", "--tail=5"]
 
 
+def test_no_word_of_a_command_is_cut_behind_a_dash() -> None:
+    """Nor `--` from what it announces. A line that is never cut needs nothing."""
+    source = "kubectl exec deployment/my-app -- curl -sS -w '%{http_code}' http://web/a-b"
+    whole = re.findall(r'<span class="preuve-word">([^<]*)</span>', drawn("x", command=source))
+    assert whole == ["deployment/my-app", "-- curl", "&#x27;%{http_code}&#x27;", "http://web/a-b"]
+    assert "preuve-word" not in drawn("x", command="kubectl logs web-5d -- cat")
+
+
 def test_marks_are_where_chance_is_though_markdown_has_made_spaces_of_tabs() -> None:
     """They count letters; what they tell of nothing is no mark, and no fault."""
     output = "web\t9s ago"

@@ -35,6 +35,8 @@ HEAD_LINES = 12
 """What a folded one shows, at least."""
 NARROW = 38
 """Letters of a line on a phone of 360 px: one that is no longer never wraps."""
+TYPED = 32
+"""Those of a command there, between its prompt and its button."""
 LONG = 24
 """Letters of a last column that is prose: it takes the room that is left, and wraps in it."""
 
@@ -44,6 +46,8 @@ GAP = 3
 _ERROR = re.compile(r"^(?:Error\b|error:|Warning:|The \S+ \S+ is invalid).*", re.MULTILINE)
 """How kubectl begins a line that says what is wrong."""
 _OPTION = re.compile(r"(?<=\s)--?\w[^\s=]*(?:=\S*)?")
+_WORD = re.compile(r"(?<!\S)(?:-- \S{1,25}|(?!--?\w)(?=\S*[-%])\S{2,28})(?!\S)")
+"""One of a command that a browser would cut, behind its dash say, though a phone's line has room for it."""
 NOTHING = frozenset({"", "<none>", "<unset>"})
 """What kubectl prints where there is nothing to say."""
 _RULE = re.compile(r"[ -]+")
@@ -126,7 +130,7 @@ def answer(text: str, reading: Reading, words: Strings) -> str:
 
 
 def command(source: str, prompt: str, more: str) -> str:
-    """A command as HTML, a block a line: its options are quieter than what it does.
+    """A command as HTML, a block a line: its options are quieter than what it does, its words stay whole.
 
     Args:
         source: without prompts.
@@ -136,7 +140,9 @@ def command(source: str, prompt: str, more: str) -> str:
     options = [Piece(*found.span(), '<span class="preuve-option">') for found in _OPTION.finditer(source)]
     pieces, at = [], 0
     for number, line in enumerate(source.split("\n")):
-        html = _nested(source, at, at + len(line), [options])
+        cut = _WORD.finditer(source, at, at + len(line)) if len(line) > TYPED else ()
+        words = [Piece(*found.span(), '<span class="preuve-word">') for found in cut]
+        html = _nested(source, at, at + len(line), [words, options])
         pieces.append(f'<span class="preuve-line">{more if number else prompt}{html}\n</span>')
         at += len(line) + 1
     return "".join(pieces)
