@@ -129,6 +129,13 @@ def test_an_owner_that_goes_last_waits_with_what_it_owns(kept: list[str], wanted
     assert verdict([deploy, owner, last]) == wanted
 
 
+def test_a_pod_that_goes_last_does_not_wait_for_a_claim_of_its_own() -> None:
+    """Deleted in the foreground, it has a claim that is in use by nobody else: both go by themselves."""
+    owner = pod(spec=USES, meta=GOES | {"finalizers": ["foregroundDeletion"]})
+    claim = made("PersistentVolumeClaim", "c", owner, meta=CLAIM, status={"phase": "Bound"})
+    assert verdict([owner, claim]) == "moves"
+
+
 @pytest.mark.parametrize(
     ("seconds", "reason", "wanted"),
     [
@@ -274,10 +281,15 @@ def test_a_deployment(objects: list[dict[str, Any]], wanted: str) -> None:
 
 @pytest.mark.parametrize(
     ("counts", "wanted"),
-    [({}, "rest"), ({"ready": 1, "available": 1}, "moves"), ({"available": 1}, "moves")],
-    ids=["complete", "a Ready Pod not counted yet", "Ready, not for long enough"],
+    [
+        ({}, "rest"),
+        ({"ready": 1, "available": 1}, "moves"),
+        ({"available": 1}, "moves"),
+        ({"meta": {"generation": 2}}, "moves"),
+    ],
+    ids=["complete", "a Ready Pod not counted yet", "Ready, not for long enough", "not seen yet"],
 )
-def test_a_replicaset_of_nobody(counts: Counts, wanted: str) -> None:
+def test_a_replicaset_of_nobody(counts: dict[str, Any], wanted: str) -> None:
     """Without a Deployment its own counts are what `get replicaset` shows: they follow the Pods."""
     owner = replicas(**counts)
     assert verdict([owner, pod(name="a", owner=owner), pod(name="bc", owner=owner)]) == wanted
@@ -343,13 +355,15 @@ def budget(
     return made("PodDisruptionBudget", "web", spec={"selector": selector, "minAvailable": 1}, status=status)
 
 
-def autoscaler(**status: object) -> dict[str, Any]:
-    target = {"kind": "Deployment", "name": "web"}
-    return made("HorizontalPodAutoscaler", "web", spec={"scaleTargetRef": target}, status=status)
+def autoscaler(low: int = 1, high: int = 4, /, **status: object) -> dict[str, Any]:
+    spec = {"scaleTargetRef": {"kind": "Deployment", "name": "web"}, "minReplicas": low, "maxReplicas": high}
+    return made("HorizontalPodAutoscaler", "web", spec=spec, status=status)
 
 
 UNCOUNTED = {"conditions": [{"type": "DisruptionAllowed", "status": "False", "reason": "SyncFailed"}]}
 LOOKED = {"conditions": [{"type": "AbleToScale", "status": "True"}]}
+UNABLE = [{"type": "AbleToScale", "status": "False"}]
+REFUSED_ONE = Counts(have=1, ready=1, conditions=FAILURE)
 WEB = {"matchLabels": {"app": "web"}}
 PARTITION = {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
 
@@ -363,6 +377,10 @@ class Owned(TypedDict):
 OWN, DAEMON = Owned(owner=stateful()), Owned(owner=daemons())
 OTHERS = {
     "StatefulSet: complete": ([stateful(), pod(**OWN)], "rest"),
+    "StatefulSet: not seen yet": (
+        [{**stateful(), "metadata": {**stateful()["metadata"], "generation": 2}}, pod(**OWN)],
+        "moves",
+    ),
     "StatefulSet: rolling": ([stateful(updated=0, updateRevision="b"), pod(**OWN)], "moves"),
     "StatefulSet: rolled down to its partition": (
         [stateful(updated=0, updateRevision="b", strategy=PARTITION), pod(**OWN)],
@@ -399,7 +417,7 @@ OTHERS = {
         "rest",
     ),
     "DaemonSet: not seen yet": (
-        [{**daemons(), "metadata": {**daemons()["metadata"], "generation": 2}}],
+        [{**daemons(), "metadata": {**daemons()["metadata"], "generation": 2}}, pod(**DAEMON)],
         "moves",
     ),
     "DaemonSet: one node to go": ([daemons(desiredNumberScheduled=2), pod(**DAEMON)], "moves"),
@@ -417,7 +435,21 @@ OTHERS = {
         [daemons(numberReady=0, numberAvailable=0), pod(BAD, **DAEMON)],
         "moment",
     ),
-    "DaemonSet: a Pod where none should be": ([daemons(numberMisscheduled=1), pod(**DAEMON)], "moves"),
+    "DaemonSet: a Pod where none should be any more, which stays": (
+        [daemons(numberMisscheduled=1), pod(name="a", **DAEMON), pod(name="b", **DAEMON)],
+        "moment",
+    ),
+    "DaemonSet: such a Pod that is not Ready": (
+        [daemons(numberMisscheduled=1), pod(name="a", **DAEMON), pod(crash(20, 5), name="b", **DAEMON)],
+        "moment",
+    ),
+    "DaemonSet: such a Pod, and one that is not counted yet": (
+        [
+            daemons(numberReady=0, numberMisscheduled=1),
+            *(pod(name=name, **DAEMON) for name in ("a", "b")),
+        ],
+        "moves",
+    ),
     "Job: running": ([job(active=1), pod(spec=NEVER, owner=job())], "moves"),
     "Job: over": ([job("Complete", succeeded=1)], "rest"),
     "Job: failed": ([job("Failed", failed=1)], "rest"),
@@ -464,6 +496,29 @@ OTHERS = {
     "HorizontalPodAutoscaler: behind what it scales": (
         [autoscaler(currentReplicas=1, **LOOKED), *rollout(deployment(), pod(), pod())],
         "moves",
+    ),
+    "HorizontalPodAutoscaler: about to scale up to what it was changed to": (
+        [autoscaler(3, 4, currentReplicas=2, **LOOKED), *rollout(deployment(), pod(), pod())],
+        "moves",
+    ),
+    "HorizontalPodAutoscaler: about to scale down to what it was changed to": (
+        [autoscaler(1, 1, currentReplicas=2, **LOOKED), *rollout(deployment(), pod(), pod())],
+        "moves",
+    ),
+    "HorizontalPodAutoscaler: that cannot scale": (
+        [autoscaler(3, 4, conditions=UNABLE), *rollout(deployment(), pod(), pod())],
+        "moment",
+    ),
+    "HorizontalPodAutoscaler: of what was scaled to zero": (
+        [autoscaler(2, 4, **LOOKED), deployment(want=0, have=0, updated=0, available=0)],
+        "rest",
+    ),
+    "HorizontalPodAutoscaler: of what a quota keeps smaller": (
+        [
+            autoscaler(currentReplicas=2, **LOOKED),
+            *rollout(deployment(have=1, updated=1, available=1), pod(), **REFUSED_ONE),
+        ],
+        "moment",
     ),
     "ConfigMap: being deleted is nobody's business": ([made("ConfigMap", "c")], "rest"),
     "nothing": ([], "rest"),

@@ -96,23 +96,32 @@ def _is_listed(owner: Object) -> bool:
     return kind in RULES and owner["apiVersion"].rpartition("/")[0] == KINDS[kind].group
 
 
-def _keeper(obj: Object, snapshot: Snapshot) -> str:
+def _keeper(obj: Object, snapshot: Snapshot, waits: tuple[str, ...] = ()) -> str:
     """Tell what keeps an object that is being deleted until somebody does something, if anything does.
 
     Kubernetes' own finalizers are taken away by its controllers; nobody knows about others. A claim waits for
-    the Pods that use it, and an owner that goes last for what belongs to it.
+    the Pods that use it, and an owner that goes last for what belongs to it: for a claim of its own, say,
+    which waits for nobody else.
+
+    Args:
+        obj: what is being deleted.
+        snapshot: where it is.
+        waits: what waits for it, by UID.
     """
+    if obj["metadata"]["uid"] in waits:
+        return ""
+    waits = (*waits, obj["metadata"]["uid"])
     finalizers = obj["metadata"].get("finalizers", ())
     if held := foreign(obj):
         runs = obj["kind"] == "Pod" and obj["spec"].get("nodeName") and not finished(obj)
         return "" if runs else f"its finalizer {held[0]}"
     if "kubernetes.io/pvc-protection" in finalizers:
         for pod in snapshot["Pod"]:
-            if _uses(pod, obj) and (not leaving(pod) or _keeper(pod, snapshot)):
+            if _uses(pod, obj) and (not leaving(pod) or _keeper(pod, snapshot, waits)):
                 return f"{who(pod)}, which uses it"
     if "foregroundDeletion" in finalizers:
         for each in snapshot.dependents(obj):
-            if leaving(each) and (keeper := _keeper(each, snapshot)):
+            if leaving(each) and (keeper := _keeper(each, snapshot, waits)):
                 return f"{who(each)}, which waits for {keeper}"
     return ""
 
@@ -241,13 +250,16 @@ def _daemons(owner: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Moti
         "numberMisscheduled",
     )
     by_hand = owner["spec"].get("updateStrategy", {}).get("type") == "OnDelete"
+    uncounted = _ready(snapshot.owned(owner, "Pod")) - ready  # of those astray, it counts none
     if behind(owner):
         yield _unseen(owner)
-    elif (have, available, astray) != (want, want, 0) or (updated != want and not by_hand):
+    elif (have, available) != (want, want) or (updated != want and not by_hand):
         why = f"on {have} nodes, {updated} updated, {available} available, {want} wanted"
         yield Motion(who(owner), why, _patience(owner, snapshot, past))
-    elif ready != _ready(snapshot.owned(owner, "Pod")):
+    elif not 0 <= uncounted <= astray:
         yield Motion(who(owner), f"counts {ready} ready Pods")
+    elif astray:  # they stay where a taint only keeps others out (upstream `NodeShouldRunDaemonPod`)
+        yield Motion(who(owner), f"on {astray} nodes where it should not be", STUCK)
     elif (hosts := _hosts(owner["spec"]["template"]["spec"], snapshot)) not in {None, want}:
         yield Motion(who(owner), f"counts {want} nodes for its Pods, {hosts} are", STUCK)
 
@@ -382,12 +394,19 @@ def _budget(budget: Object, snapshot: Snapshot, _: Snapshot) -> Iterator[Motion]
 
 
 def _autoscaler(scaler: Object, snapshot: Snapshot, _: Snapshot) -> Iterator[Motion]:
-    target, (counted,) = scaler["spec"]["scaleTargetRef"], _counts(scaler, "currentReplicas")
+    """Tell what an autoscaler is about to do whatever is measured (upstream ``reconcileAutoscaler``)."""
+    spec, (counted,) = scaler["spec"], _counts(scaler, "currentReplicas")
+    target, least, most = spec["scaleTargetRef"], spec.get("minReplicas", 1), spec["maxReplicas"]
+    patience = NEVER if holds(scaler, "AbleToScale") else STUCK
     there = [each for each in snapshot[target["kind"]] if each["metadata"]["name"] == target["name"]]
+    want = there[0]["spec"].get("replicas", 1) if there else 0
     if not scaler.get("status", {}).get("conditions"):
         yield _unseen(scaler)
-    elif there and [counted] != _counts(there[0], "replicas"):
-        yield Motion(who(scaler), f"counts {counted} replicas of {who(there[0])} yet")
+    elif there and counted != want:
+        yield Motion(who(scaler), f"counts {counted} replicas of {who(there[0])} yet, not {want}", patience)
+    elif want and not least <= want <= most:
+        why = f"is to give {who(there[0])}, of {want} replicas, {least} to {most}"
+        yield Motion(who(scaler), why, patience)
 
 
 def _node(node: Object, snapshot: Snapshot, _: Snapshot) -> Iterator[Motion]:
