@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 import yaml
 
-from preuve.cluster.api import Api, RefusedError
+from preuve.cluster.api import Api, LostError, RefusedError
 from preuve.cluster.embedded.pki import Authority
 from preuve.errors import ClusterError
 
@@ -31,12 +31,16 @@ class Busy(http.server.BaseHTTPRequestHandler):
     refusals: ClassVar[list[dict[str, str]]] = []
     asked: ClassVar[list[str]] = []
     versions: ClassVar[list[str]] = []
+    code = 429
 
     def do_POST(self) -> None:
         self.asked.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self._answer()
+
+    def _answer(self) -> None:
         busy = bool(self.refusals)
         body = b'{"message": "too many requests"}' if busy else b'{"kind": "Pod"}'
-        self.send_response(429 if busy else 201)
+        self.send_response(self.code if busy else 201)
         for name, value in (self.refusals.pop(0) if busy else {}).items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
@@ -45,6 +49,10 @@ class Busy(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Tell what is served, in one of the versions that are asked for, if it has it."""
+        if "pods" in self.path:
+            self.asked.append("")
+            self._answer()
+            return
         asked = self.headers["Accept"].split(",")
         version = next((each for each in self.versions if any(f";v={each};" in one for one in asked)), "")
         body = b'{"items": []}' if version else b"not acceptable"
@@ -93,6 +101,30 @@ def test_nobody_waits_for_a_server_that_is_busy_for_long(api: Api, headers: dict
         api.post("/pods", {})
     assert refused.value.code == 429
     assert Busy.refusals == []
+
+
+def test_a_server_in_trouble_is_asked_again_what_changes_nothing(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is about to end or to be ready, say, and tells when to ask again, as kubectl does."""
+    monkeypatch.setattr(Busy, "code", 503)
+    Busy.refusals[:] = [{"Retry-After": "0"}]
+    assert api.get("/api/v1/pods") == {"kind": "Pod"}
+    Busy.refusals[:] = [{"Retry-After": "0"}]
+    with pytest.raises(RefusedError):
+        api.post("/api/v1/pods", {})  # it may have been done
+
+
+@pytest.mark.parametrize(("code", "lost"), [(500, True), (504, True), (403, False), (429, False)])
+def test_a_server_that_cannot_answer_has_not_said_no(
+    api: Api, monkeypatch: pytest.MonkeyPatch, code: int, *, lost: bool
+) -> None:
+    """Whoever waits goes on waiting: it is as if it could not be reached."""
+    monkeypatch.setattr(Busy, "code", code)
+    Busy.refusals[:] = [{}]
+    with pytest.raises(RefusedError) as refused:
+        api.get("/api/v1/pods")
+    assert (isinstance(refused.value, LostError), refused.value.code) == (lost, code)
 
 
 @pytest.mark.parametrize("version", ["v2", "v2beta1"])

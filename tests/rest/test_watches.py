@@ -7,8 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from preuve.cluster.api import RefusedError
+import pytest
+
+from preuve.cluster.api import RefusedError, UnableError
 from preuve.cluster.kinds import Kind
+from preuve.rest import settle
 from preuve.rest.settle import Watcher
 from preuve.testing import FakeCluster
 
@@ -18,10 +21,13 @@ if TYPE_CHECKING:
     from preuve.cluster.api import Api
 
 LAMP = Kind("Lamp.home.example", "lamps", "/apis/home.example/v1")
-DIM = {
-    "metadata": {"name": "a", "uid": "1"},
-    "status": {"conditions": [{"type": "Ready", "status": "False"}]},
-}
+DIM, READY = (
+    {
+        "metadata": {"name": "a", "uid": "1"},
+        "status": {"conditions": [{"type": "Ready", "status": status}]},
+    }
+    for status in ("False", "True")
+)
 
 
 class Silence:
@@ -37,20 +43,31 @@ class Silence:
 
 
 class Server:
-    """An API server with a lamp that is not Ready, whose kind goes once it has been listed."""
+    """An API server with a lamp."""
 
     def __init__(self) -> None:
-        self.defined = True
+        self.lamps: list[dict[str, Any]] = [DIM]
 
     def now(self) -> datetime:
         return datetime.now(UTC)
 
     def get(self, path: str, **_: str) -> dict[str, Any]:
-        if LAMP.plural not in path:
-            return {"items": [], "metadata": {"resourceVersion": "1"}}
-        if not self.defined:
+        found = self.lamps if LAMP.plural in path else []
+        return {"items": found, "metadata": {"resourceVersion": "1"}}
+
+    def watch(self, path: str, *_: object, **__: str) -> Silence:  # noqa: ARG002 - as an Api has it
+        return Silence()
+
+
+class Undefined(Server):
+    """The kind goes once it has been listed."""
+
+    defined = True
+
+    def get(self, path: str, **query: str) -> dict[str, Any]:
+        if LAMP.plural in path and not self.defined:
             raise RefusedError("the server could not find the requested resource", 404)
-        return {"items": [DIM], "metadata": {"resourceVersion": "1"}}
+        return super().get(path, **query)
 
     def watch(self, path: str, *_: object, **__: str) -> Silence:
         if LAMP.plural in path:
@@ -59,11 +76,50 @@ class Server:
         return Silence()
 
 
-def test_a_kind_that_goes_between_a_list_and_its_watch_is_not_missed() -> None:
-    """Its objects have gone with it."""
-    watcher = Watcher(FakeCluster(Path()), cast("Api", Server()), "page")
+class Compacted(Server):
+    """It has forgotten what it has listed a moment ago; meanwhile the lamp has become Ready."""
+
+    def watch(self, path: str, *_: object, **__: str) -> Silence:
+        if LAMP.plural not in path:
+            self.lamps = [READY]
+            raise RefusedError("too old resource version", 410)
+        return Silence()
+
+
+class Mute(Server):
+    """What is between keeps all that a watch would tell."""
+
+    def watch(self, path: str, *_: object, **__: str) -> Silence:
+        self.lamps = [READY]
+        return super().watch(path)
+
+
+class Troubled(Server):
+    """It cannot tell of lamps at first, then of Pods."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.troubles = [LAMP.plural, "pods"]
+
+    def get(self, path: str, **query: str) -> dict[str, Any]:
+        if self.troubles and path.endswith(self.troubles[0]):
+            del self.troubles[0]
+            raise UnableError("etcdserver: leader changed", 500)
+        self.lamps = [DIM] if self.troubles else [READY]
+        return super().get(path, **query)
+
+
+@pytest.mark.parametrize("server", [Undefined, Compacted, Mute, Troubled])
+def test_rest_is_found_though_the_server_does_not_go_on_as_it_began(
+    server: type[Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new list is what tells; rest is not believed from one that could not be had."""
+    monkeypatch.setattr(settle, "SILENCE", 0.2)
+    api = server()
+    watcher = Watcher(FakeCluster(Path()), cast("Api", api), "page")
     watcher.custom = [LAMP]
     try:
-        assert watcher.settle(60)
+        assert watcher.settle(5)
+        assert api.lamps == [READY] or isinstance(api, Undefined)
     finally:
         watcher.close()

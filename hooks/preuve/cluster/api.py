@@ -56,6 +56,9 @@ TOO_MANY = 429
 """What a busy API server answers before it does anything, with the seconds after which to ask again (upstream
 ``flowcontrol``): somebody's cluster may have others who ask more than it can take."""
 
+UNABLE = 500
+"""From this code on, a server tells of trouble of its own."""
+
 AGGREGATED = {
     "Accept": ",".join(
         f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
@@ -96,6 +99,10 @@ def unless_gone() -> Iterator[None]:
 
 class LostError(ClusterError):
     """The API server did not answer."""
+
+
+class UnableError(LostError, RefusedError):
+    """The API server, or what is before it, could not answer: its store was away, say. It may soon."""
 
 
 class Api:
@@ -291,10 +298,13 @@ class Api:
             if response.status == UNKNOWN and not renewed:
                 client, renewed = self._renewed(client), True
                 continue
-            asked_for = response.headers.get("Retry-After", "") if response.status == TOO_MANY else ""
+            unable = response.status >= UNABLE
+            undone = response.status == TOO_MANY or (unable and method == "GET")
+            asked_for = response.headers.get("Retry-After", "") if undone else ""
             pause = max(1, int(asked_for)) if asked_for.isdecimal() else 0
             if not pause or time.monotonic() + pause > end:
-                raise RefusedError(f"{method} {path}: {_said(refusal, response.status)}", response.status)
+                kind = UnableError if unable else RefusedError
+                raise kind(f"{method} {path}: {_said(refusal, response.status)}", response.status)
             time.sleep(pause)
 
 

@@ -43,6 +43,9 @@ POLL = 0.05
 RETRY = 0.2
 """Seconds before an API server that did not answer is asked again."""
 
+SILENCE = 10.0
+"""Seconds after which all is listed anew, whatever the watches told."""
+
 WATCHED = [KINDS[name] for name in RULES]
 
 SHOWN = [KINDS["ConfigMap"], KINDS["Secret"]]
@@ -206,9 +209,11 @@ class Watcher:
         try:
             return self._api.get(kind.path(self._namespace), **QUERIES.get(kind.name, {}))
         except RefusedError as error:
-            if kind in self._known and (kind.namespaced or error.code != 403):
+            # A custom kind may be gone by now; it, or nodes, may not be for us to see.
+            none = {403} if kind in self._known else {403, 404, 405}
+            if error.code not in none or (kind in self._known and kind.namespaced):
                 raise
-            return NOTHING  # a custom kind may be gone by now; it, or nodes, may not be for us to see
+            return NOTHING
 
     def _snapshot(self, *, nodes: bool = True) -> Snapshot:
         """Take all in; with what the nodes say, unless `nodes` is false: that takes a while."""
@@ -261,14 +266,20 @@ class Watcher:
     def _is_there(self, path: str) -> bool:
         try:
             self._api.get(f"/api/v1/namespaces/{self._namespace}/{path}")
-        except RefusedError:
+        except RefusedError as error:
+            if error.code not in {403, 404}:
+                raise
             return False
         return True
 
     def _follow(
         self, versions: Mapping[str, str], pending: dict[Motion, float], end: float
     ) -> dict[Motion, float]:
-        """Watch until nothing seems to move, a watch ends, or time is over; return what still moves."""
+        """Watch until nothing seems to move, a watch ends, or time is over; return what still moves.
+
+        Not for long, even so: what is between may keep all that a watch tells, and its end.
+        """
+        end = min(end, time.monotonic() + SILENCE)
         news: SimpleQueue[tuple[str, Object] | None] = SimpleQueue()
         self._news = news
         watches: list[Watch] = []
@@ -279,9 +290,9 @@ class Watcher:
                 try:
                     watches.append(self._api.watch(kind.path(self._namespace), None, **query))
                 except RefusedError as error:
-                    if kind in self._known or error.code != 404:
+                    if error.code != 410 and (kind in self._known or error.code != 404):
                         raise
-                    return pending  # a custom kind has just gone: a new list is needed
+                    return pending  # the list is too old, or a custom kind has just gone: a new one is needed
                 self._pool.submit(_tell, watches[-1], kind, news)
             while pending and not self._closed and (left := end - time.monotonic()) > 0:
                 if not set(kinds).issuperset(self._kinds()):
