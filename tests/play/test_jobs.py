@@ -9,7 +9,7 @@ import pytest
 
 from preuve.cluster.box import Box
 from preuve.play.bash import Bash
-from preuve.play.shell import Background, TimedOutError
+from preuve.play.shell import Background, ShellEndedError, TimedOutError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,3 +97,28 @@ def test_output_that_the_page_has_turned_elsewhere_stays_there(bash: Bash) -> No
     bash.run("sleep 1000 &", background=Background(alone=True))
     bash.run("echo kept")
     assert bash.run("cat log >&2").output == "kept\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "wanted"),
+    [
+        ("exec 2>&-", "echo shown; echo lost >&2", "shown\n"),
+        ("exec >&-", "echo shown >&2", "shown\n"),
+        ("exec 3>&1", "echo shown >&3", "shown\n"),
+        ("chmod 000 /tmp", "echo shown", "shown\n"),
+    ],
+    ids=["no errors", "no output", "kept under another number", "no place for another pipe"],
+)
+def test_what_comes_after_a_job_is_shown(bash: Bash, before: str, after: str, wanted: str) -> None:
+    """Wherever the page has its output go."""
+    bash.run(before)
+    bash.run("sleep 1000 &", background=Background(alone=True))
+    assert bash.run(after).output == wanted
+
+
+def test_a_shell_that_a_job_kills_is_told_at_the_next_command(bash: Bash) -> None:
+    """It may be gone before its output is another one."""
+    bash.run("kill -9 $$ &", background=Background(alone=True))
+    with pytest.raises(ShellEndedError):
+        for _ in range(2):
+            bash.run("sleep 0.1")

@@ -191,9 +191,8 @@ class Bash:
         if report and background.ports and not (until or self._gone):
             in_time = self._attend(background.ports, before, capture, started + timeout)
             report = report if in_time else None
-        if report and report.job != job and not self._gone:
-            self._set_aside(backlog, server=bool(background.ports))
-        else:
+        started_one = report and report.job != job and not self._gone
+        if not (started_one and self._set_aside(backlog, server=bool(background.ports))):
             capture.feed(backlog.take())
         capture.end()
         seconds = time.monotonic() - started
@@ -483,30 +482,40 @@ umask {~mode & 0o777:03o}
             poll.poll(_GLANCE * 1000)
         return False
 
-    def _set_aside(self, backlog: _Backlog, *, server: bool) -> None:
-        """Give bash another pipe to write to: the one that its jobs have is read on, and shown to nobody."""
+    def _set_aside(self, backlog: _Backlog, *, server: bool) -> bool:
+        """Give bash another pipe to write to: the one that its jobs have is read on, and shown to nobody.
+
+        Tell whether it took it: the page may have closed /tmp to itself, or a job have killed it.
+        """
         mine = Path(f"/proc/{self._group}")
         end = time.monotonic() + _START
         while (
             not processes.rests(self._group) and time.monotonic() < end
         ):  # it reports a little before it is done
             time.sleep(0.001)
-        output = os.fstat(self._output).st_ino
-        moved = [fd for fd in (1, 2) if (mine / f"fd/{fd}").stat().st_ino == output]
         name = f"/tmp/.preuve-{secrets.token_hex(8)}"  # noqa: S108 - the box's
         outside = Path(f"{mine}/root{name}")
-        os.mkfifo(outside)
+        try:
+            output = os.fstat(self._output)
+            found = {int(fd.name): fd.stat() for fd in (mine / "fd").iterdir()}
+            os.mkfifo(outside)
+        except OSError:
+            return False
+        moved = [fd for fd, file in found.items() if os.path.samestat(file, output)]
         try:
             outside.chmod(0o666)  # bash may be another user
             pipe = os.open(outside, os.O_RDONLY | os.O_NONBLOCK)
             self._lines.callback(os.close, pipe)
-            self._poll.register(pipe, select.POLLIN)
-            source = " ".join(["\\exec", *(f"{fd}>{name}" for fd in moved)])
-            self._converse(source, backlog, time.monotonic() + _START)
+            source = " ".join([f"[[ -w {name} ]] && \\exec", *(f"{fd}>{name}" for fd in moved)])
+            report = self._converse(source, backlog, time.monotonic() + _START)
         finally:
             outside.unlink()
+        if not report or report.exit or self._gone:
+            return False
+        self._poll.register(pipe, select.POLLIN)
         self._aside[self._output] = None if server else backlog
         self._output = pipe
+        return True
 
     def _type(self, keyboard: int) -> None:
         """Hand the terminal what the guest typed."""
