@@ -16,7 +16,7 @@ import pytest
 
 from preuve.cluster import api, backend
 from preuve.cluster.embedded import launch, requirements
-from preuve.errors import ClusterError, CommandError, PreuveError
+from preuve.errors import ClusterError, CommandError, PreuveError, TakenError
 from preuve.play import namespace, session
 from preuve.play import player as play_player
 from preuve.play.player import FILES, Player
@@ -119,6 +119,8 @@ class FakeSession:
         self.told.append(f"close {self.plan.page}")
         if self.plan.page.startswith("stuck"):
             raise ClusterError("the namespace does not go")
+        if self.plan.page.startswith("slow"):
+            raise TakenError("namespace 'slow' is not gone after 120 s")
 
 
 @pytest.fixture
@@ -428,6 +430,16 @@ def test_a_page_that_cannot_be_ended_is_named(project: Project, sessions: Sessio
     with sessions.player(project) as player, pytest.raises(ClusterError) as told:
         played(player, a="$ one", stuck="$ two")
     assert str(told.value) == "stuck.md:1: the namespace does not go"
+
+
+def test_a_namespace_that_does_not_go_costs_its_page_alone(project: Project, sessions: Sessions) -> None:
+    """Something in it has long to end, on somebody's cluster; what else was wrong with the page is told."""
+    with sessions.player(project, jobs=1) as player:
+        slow, failed, other = played(player, slow="$ one", slow2="$ fail", z="$ two")
+    assert isinstance(slow, TakenError)
+    assert str(slow) == "slow.md:1: namespace 'slow' is not gone after 120 s"
+    assert isinstance(failed, CommandError)
+    assert isinstance(other, Transcript)
 
 
 def test_a_page_that_fails_does_not_stop_the_others(project: Project, sessions: Sessions) -> None:

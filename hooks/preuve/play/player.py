@@ -278,11 +278,19 @@ class Player:
                 error = self._explained(page, error)
                 if not page.plan.exclusive or self._seen is None:
                     raise error from None
+            return self._left(page, error)
+        return transcript if self._keep else self._left(page, transcript)
+
+    def _left(self, page: Page, outcome: Transcript | PreuveError) -> Transcript | PreuveError:
+        """End a page's session; what came of the page, a namespace that does not go included."""
+        try:
             self._end(page.name)
+        except TakenError as error:
+            if isinstance(outcome, PreuveError):
+                self._have_progress().say(str(error))
+                return outcome
             return error
-        if not self._keep:
-            self._end(page.name)
-        return transcript
+        return outcome
 
     def _explained(self, page: Page, error: ClusterError) -> ClusterError:
         """Tell that a page's cluster has ended, if so, whatever was being asked of it."""
