@@ -33,7 +33,8 @@ def made(
     kind: str, name: str, /, owner: Object | None = None, *, meta: Object | None = None, **fields: object
 ) -> dict[str, Any]:
     """An object; `meta` is merged into its metadata."""
-    metadata = {"name": name, "uid": f"{kind}/{name}", "generation": 1, **(meta or {})}
+    metadata = {"name": name, "uid": f"{kind}/{name}", "generation": 1, "creationTimestamp": ago(20)}
+    metadata |= meta or {}
     if owner:
         reference = {
             "apiVersion": version(owner["kind"]),

@@ -525,6 +525,61 @@ OTHERS = {
 }
 
 
+def refused(owner: Object, message: str = REFUSAL, since: float = 10) -> dict[str, Any]:
+    """What the controller of a workload tells when no Pod of it can be made, for the last time."""
+    about, reason = {"uid": owner["metadata"]["uid"]}, "FailedCreate"
+    return made("Event", "e", involvedObject=about, reason=reason, message=message, lastTimestamp=ago(since))
+
+
+def full(used: str = "1") -> dict[str, Any]:
+    return made("ResourceQuota", "berth", spec=ONE, status={**ONE, "used": {"pods": used}})
+
+
+NONE: dict[str, Any] = {"readyReplicas": 0, "availableReplicas": 0, "replicas": 0}
+FORBIDDEN = 'pods "log-x" is forbidden: violates PodSecurity "baseline:latest": hostPath volumes'
+THERE = pod(name="other", meta={"labels": {}})
+
+REFUSALS = {
+    "StatefulSet: no room": ([stateful(**NONE), refused(stateful()), full(), THERE], "moment"),
+    "StatefulSet: no room for its next Pod": (
+        [stateful(want=2), refused(stateful()), full(), pod(**OWN)],
+        "moment",
+    ),
+    "StatefulSet: it had no room, and has made a Pod since": (
+        [stateful(want=2), refused(stateful(), since=30), full(), pod(**OWN)],
+        "moves",
+    ),
+    "StatefulSet: there is room by now": ([stateful(**NONE), refused(stateful()), full("0")], "moves"),
+    "StatefulSet: another one has no room": (
+        [stateful(**NONE), refused(daemons()), full(), THERE],
+        "moves",
+    ),
+    "DaemonSet: its Pods are forbidden": (
+        [daemons(numberReady=0, numberAvailable=0), refused(daemons(), FORBIDDEN)],
+        "moment",
+    ),
+    "Job: its Pods are forbidden": ([job(), refused(job(), FORBIDDEN)], "moment"),
+    "Job: one of its Pods has no room, others work": (
+        [job(active=1), refused(job()), full(), pod(owner=job(), spec=NEVER)],
+        "moves",
+    ),
+    "Job: one of its Pods has no room, another has ended": (
+        [
+            job(succeeded=1),
+            refused(job(), FORBIDDEN),
+            pod(ended(0), owner=job(), spec=NEVER, status=DONE),
+        ],
+        "moment",
+    ),
+}
+
+
+@pytest.mark.parametrize(("objects", "wanted"), REFUSALS.values(), ids=REFUSALS)
+def test_a_workload_whose_pods_are_refused(objects: list[dict[str, Any]], wanted: str) -> None:
+    """It has no condition for that, only an event, which may be of before."""
+    assert verdict(objects) == wanted
+
+
 DISK = {"nodeSelector": {"disk": "ssd"}}
 EXISTS, EQUAL = {"operator": "Exists"}, {"key": "gpu", "value": "no"}
 

@@ -293,7 +293,7 @@ def _missing(pod: Object, snapshot: Snapshot) -> str | None:
     """Tell what a volume of a Pod lacks; only an event says so, the Pod is ContainerCreating for ever."""
     for event in snapshot["Event"]:
         mine = event["involvedObject"].get("uid") == pod["metadata"]["uid"]
-        if mine and event["reason"] == "FailedMount" and _LACKS.search(event.get("message", "")):
+        if mine and event.get("reason") == "FailedMount" and _LACKS.search(event.get("message") or ""):
             return str(event["message"])
     return None
 

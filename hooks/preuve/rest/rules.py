@@ -153,9 +153,30 @@ def _patience(owner: Object, snapshot: Snapshot, past: Snapshot) -> float:
     """Tell how long a workload that lacks something may be about to get it: not if a Pod of it is stuck."""
     if any(holds(each, "ReplicaFailure") for each in [owner, *snapshot.owned(owner, "ReplicaSet")]):
         return STUCK
+    if _refused(owner, snapshot):
+        return STUCK
     unready = [pod for pod in snapshot.pods(owner) if not (finished(pod) or holds(pod, "Ready"))]
     stuck = (all(motion.ends for motion in pods.moves(pod, snapshot, past)) for pod in unready)
     return STUCK if any(stuck) else NEVER
+
+
+def _refused(owner: Object, snapshot: Snapshot) -> bool:
+    """Tell whether a workload was refused a Pod, and has made none since: of some, only an event says so.
+
+    A Job goes on when one of its Pods has ended, which may make room for the next.
+    """
+    found = snapshot.pods(owner)
+    if owner["kind"] == "Job" and not all(map(finished, found)):
+        return False
+    last = max((each["metadata"]["creationTimestamp"] for each in found), default="")
+    return any(
+        event["involvedObject"].get("uid") == owner["metadata"]["uid"]
+        and event.get("reason") == "FailedCreate"
+        and "is forbidden: " in (event.get("message") or "")
+        and (event.get("lastTimestamp") or "") > last
+        and not quota.has_changed(event["message"], snapshot)
+        for event in snapshot["Event"]
+    )
 
 
 def _deployment(owner: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Motion]:

@@ -58,8 +58,11 @@ MAKES = {"Deployment": "ReplicaSet", "Service": "EndpointSlice", "StatefulSet": 
 """Who makes objects of another kind; all others make Pods."""
 
 
-QUERIES = {"Event": {"fieldSelector": "reason=FailedMount"}}
-"""Of what there may be thousands of, only what the rules look at."""
+OFTEN = ("BackOff", "Failed", "FailedScheduling", "Unhealthy")
+"""Reasons of the warnings that there may be thousands of, which the rules do not look at."""
+
+QUERIES = {"Event": {"fieldSelector": ",".join(["type=Warning", *(f"reason!={each}" for each in OFTEN)])}}
+"""What is listed and watched of a kind, where that is not all."""
 
 
 NOTHING: Object = {"items": [], "metadata": {"resourceVersion": ""}}
