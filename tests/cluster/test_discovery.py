@@ -178,6 +178,13 @@ def test_a_page_s_own_kinds_are_watched(server: Server) -> None:
     assert custom(server.api, "kubectl get lampshades") == []
 
 
+def test_a_group_whose_server_is_away_is_left_out(server: Server) -> None:
+    """The API server tells what it knew of it; whoever asks for its objects gets no answer."""
+    server.serve("Lamp")
+    server.listed[-1]["versions"][0]["freshness"] = "Stale"
+    assert not custom(cast("Api", server), "kind: Lamp")
+
+
 def test_a_kind_that_its_group_s_preferred_version_lacks_is_watched_too(server: Server) -> None:
     """A group's newest version need not have all that an older one has."""
     server.serve("Door")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 import yaml
 
-from preuve.cluster.api import Api, LostError, RefusedError
+from preuve.cluster.api import Api, LostError, RefusedError, UnableError
 from preuve.errors import ClusterError, TakenError
 from preuve.play.namespace import OURS, OWNER, SPACES, held, made, reap, until_gone
 from waiting import LIMIT, await_
@@ -30,9 +30,12 @@ class Leaving:
     def __init__(self, *watches: list[object]) -> None:
         self.watches = list(watches)
         self.asked: list[str] = []
+        self.away: list[Exception] = []
 
     def get(self, path: str, **_: str) -> object:
         self.asked.append(f"list {path}")
+        if self.away:
+            raise self.away.pop()
         items = [{"metadata": {"name": "web", "uid": uid}} for uid in (["1"] if self.watches else ["2"])]
         return {"items": items, "metadata": {"resourceVersion": "7"}}
 
@@ -57,6 +60,17 @@ def test_an_end_is_awaited_though_watches_end_first(ended: list[object]) -> None
     )
     assert [each["metadata"]["uid"] for each in seen] == ["1", "1", "1"]
     assert server.asked == ["list /pods", "watch /pods from 7"] * 2
+
+
+@pytest.mark.parametrize("away", [LostError("refused"), UnableError("no leader", 500)])
+def test_an_end_is_awaited_though_the_server_is_away_for_a_moment(away: Exception) -> None:
+    """It is brought to another version, say: nothing else has to end for that."""
+    server = Leaving()
+    server.away = [away]
+    assert not list(
+        until_gone(cast("Api", server), "/pods", {"name": "web", "uid": "1"}, time.monotonic() + LIMIT)
+    )
+    assert server.asked == ["list /pods"] * 2
 
 
 def test_another_one_of_the_name_is_not_awaited() -> None:

@@ -622,6 +622,14 @@ def service(
     return made("Service", "web", spec=spec | {"publishNotReadyAddresses": unready})
 
 
+def balanced(*addresses: dict[str, str]) -> dict[str, Any]:
+    """A Service of which a controller makes a load balancer: that is its finalizer."""
+    found = service()
+    found["metadata"]["finalizers"] = ["service.kubernetes.io/load-balancer-cleanup"]
+    found["spec"]["type"] = "LoadBalancer"
+    return {**found, "status": {"loadBalancer": {"ingress": list(addresses)} if addresses else {}}}
+
+
 def slices(*addresses: str, ready: bool = True, port: int = 80) -> dict[str, Any]:
     found = [{"addresses": [address], "conditions": {"ready": ready}} for address in addresses]
     ports = [{"name": "", "port": port, "protocol": "TCP"}]
@@ -719,6 +727,15 @@ SERVICES = {
     "without a selector": ([service({}), pod()], "rest"),
     "a finished Pod": ([service(), pod(ended(0), status=DONE, spec=NEVER), slices()], "rest"),
     "the Service is gone": ([slices("10.0.0.3")], "moves"),
+    "a load balancer that somebody is at": ([balanced(), pod(), slices("10.0.0.3")], "moves"),
+    "a load balancer that has its address": (
+        [balanced({"ip": "192.0.2.7"}), pod(), slices("10.0.0.3")],
+        "rest",
+    ),
+    "a load balancer that nobody makes": (
+        [{**balanced(), "metadata": service()["metadata"]}, pod(), slices("10.0.0.3")],
+        "rest",
+    ),
 }
 
 

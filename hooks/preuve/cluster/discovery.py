@@ -63,6 +63,8 @@ def served(api: Api, *, once: bool = False) -> Iterator[Resource]:
             name = group["metadata"].get("name")
             seen: set[str] = set()
             for version in group["versions"]:  # the preferred one first; it may not have every kind
+                if version.get("freshness") == "Stale":
+                    continue  # its own server is away: that is what it said before
                 for each in version.get("resources", ()):
                     if once and each["resource"] in seen:
                         continue

@@ -247,19 +247,20 @@ def until_gone(api: Api, path: str, meta: Object, end: float) -> Iterator[Object
     """
     only = {"fieldSelector": f"metadata.name={meta['name']}"}
     while (seconds := end - time.monotonic()) > 0:
-        listed = api.get(path, **only)
-        if not (there := [item for item in listed["items"] if item["metadata"]["uid"] == meta["uid"]]):
-            return
-        version = listed["metadata"]["resourceVersion"]
         limit = f"{max(1, seconds):.0f}"
         try:
+            listed = api.get(path, **only)
+            if not (there := [item for item in listed["items"] if item["metadata"]["uid"] == meta["uid"]]):
+                return
+            version = listed["metadata"]["resourceVersion"]
             watch = api.watch(path, GONE_LIMIT, resourceVersion=version, timeoutSeconds=limit, **only)
             for event, item in chain([("", there[0])], watch):
                 if event == "DELETED" and item["metadata"]["uid"] == meta["uid"]:
                     return
                 yield item
         except LostError:
-            time.sleep(BROKEN)  # a watch may break, as one that is silent for long does behind some proxies
+            time.sleep(BROKEN)  # a watch may break, as one that is silent for long does behind some proxies;
+            # the server may be away for a moment
         except RefusedError as error:
             if error.code != 410:  # which asks for a new list
                 raise

@@ -47,6 +47,9 @@ DEADLINE = timedelta(seconds=2)
 ``requeueStuckDeployment``)."""
 
 
+BALANCED = "service.kubernetes.io/load-balancer-cleanup"
+"""The finalizer of a Service that a controller makes a load balancer for (upstream ``cloud-provider``)."""
+
 DAEMONS_TOLERATE = [
     {"key": f"node.kubernetes.io/{reason}", "operator": "Exists", "effect": effect}
     for effect, reasons in {
@@ -364,6 +367,10 @@ def _service(service: Object, snapshot: Snapshot, _: Snapshot) -> Iterator[Motio
         yield Motion(who(service), f"its EndpointSlices are behind on {address}")
     elif found and _numbers(service, snapshot) - _ports_of(slices):
         yield Motion(who(service), "its EndpointSlices have other ports yet")
+    elif BALANCED in service["metadata"].get("finalizers", ()) and not (
+        service.get("status", {}).get("loadBalancer", {}).get("ingress")
+    ):
+        yield Motion(who(service), "its load balancer has no address yet")
 
 
 def _numbers(service: Object, snapshot: Snapshot) -> set[tuple[str, int]]:
