@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from contextlib import AbstractContextManager, nullcontext
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,6 +11,7 @@ import pytest
 
 from preuve.cluster.objects import Snapshot
 from preuve.cluster.report import Route
+from preuve.rest import traffic
 from preuve.rest.traffic import (
     OF,
     PROXIES,
@@ -140,9 +142,9 @@ def test_a_proxy_sends_to_what_is_near_where_that_is_asked(
 )
 def test_proxies_that_nobody_can_look_into_are_given_time_again(change: dict[str, Any]) -> None:
     """A Service that was changed, or made again, is another one to them, whoever stands behind it."""
-    traffic = Traffic(cast("Any", SimpleNamespace(nodes=())), cast("Any", None))
+    asked = Traffic(cast("Any", SimpleNamespace(nodes=())), cast("Any", None))
     before, same, after = (
-        tuple(traffic.motions(Snapshot([service(**spec), slices(ONE)]))) for spec in ({}, {}, change)
+        tuple(asked.motions(Snapshot([service(**spec), slices(ONE)]))) for spec in ({}, {}, change)
     )
     assert before == same
     assert before != after
@@ -156,7 +158,8 @@ class Node:
 
     def __init__(self) -> None:
         self.path, self.programmed = "/proc/1/ns/net", frozenset[Route]()
-        api = SimpleNamespace(get=lambda *_, **__: {"items": []})
+        self.dns: list[str] = []
+        api = SimpleNamespace(get=lambda *_, **__: {"items": [{"endpoints": [*map(server, self.dns)]}]})
         self._traffic = Traffic(cast("Any", self), cast("Any", api))
 
     def network(self, _: str) -> AbstractContextManager[None]:
@@ -230,6 +233,40 @@ def test_a_proxy_that_began_anew_is_asked_anew() -> None:
     assert node.at_rest(service(), slices(ELSEWHERE))
     node.path, node.programmed = "/proc/2/ns/net", NONE
     assert not node.at_rest(service(), slices(ELSEWHERE))
+
+
+def test_an_endpoint_is_asked_until_it_accepts() -> None:
+    """Its Pod is Ready before its server listens; who has accepted once is not asked again."""
+    node = Node()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        node.programmed = frozenset(
+            {Route("web", "t", ("10.96.7.5", "tcp", 80), frozenset({("127.0.0.1", port)}), sticky=False)}
+        )
+    web = [service(), slices(server("127.0.0.1"), ports=[{"port": port}])]
+    assert node.motions(*web) == [f"Service web: its endpoint 127.0.0.1:{port} does not accept connections"]
+    with socket.create_server(("127.0.0.1", port)):
+        assert node.at_rest(*web)
+    assert node.at_rest(*web)
+
+
+def test_a_name_is_asked_of_each_server_that_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None that is away tells that it knows it: the name is asked once it is back."""
+    known: dict[str, frozenset[str]] = {}
+    told = "Service web: its name does not resolve as it should yet"
+    monkeypatch.setattr(traffic, "resolved", lambda server, _: known.get(server, frozenset()))
+    node = Node()
+    node.programmed = programmed()
+    web = [service(), slices(ELSEWHERE)]
+    assert node.at_rest(*web)  # where there is no DNS, nobody waits for it
+    node.dns = ["10.96.0.53", "10.96.0.54"]
+    assert node.motions(*web) == [told]
+    known["10.96.0.53"] = frozenset({"10.96.7.5"})
+    assert node.motions(*web) == [told]
+    known["10.96.0.54"] = frozenset({"10.96.7.5"})
+    assert node.at_rest(*web)
+    known.clear()
+    assert node.at_rest(*web)
 
 
 def test_an_endpoint_is_who_listens() -> None:

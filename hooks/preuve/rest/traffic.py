@@ -135,6 +135,8 @@ class Traffic:
         if not asked or not nodes:
             return
         servers = self._dns()
+        if not servers:
+            return  # the page may have ended them; they are asked once they are there
         with self._cluster.network(nodes[0]):
             for uid in asked:
                 service = snapshot.by_uid[uid]
