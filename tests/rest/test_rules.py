@@ -68,7 +68,9 @@ def test_a_lost_node(ready: str, taints: tuple[str, ...], pod_ready: bool, wante
     assert verdict([obj, node(ready, taints)]) == wanted
 
 
-@pytest.mark.parametrize(("ready", "taints"), [("Unknown", ()), ("True", ("unreachable",))])
+@pytest.mark.parametrize(
+    ("ready", "taints"), [("Unknown", ()), ("True", ("unreachable",)), ("True", ("not-ready",))]
+)
 def test_a_node_moves_until_its_condition_and_its_taint_agree(ready: str, taints: tuple[str, ...]) -> None:
     """Whether or not a Pod of the page's is on it."""
     assert verdict([node(ready, taints)]) == "moves"
@@ -98,6 +100,7 @@ def test_a_node_knows_first_whether_it_is_up(ready: str, report: Report | None, 
 CLAIM = {"finalizers": ["kubernetes.io/pvc-protection"], "deletionTimestamp": ago(1)}
 USES = {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]}
 GOES = {"deletionTimestamp": ago(1)}
+NOWHERE = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
 DONE = {"phase": "Succeeded"}
 
 
@@ -109,7 +112,7 @@ DONE = {"phase": "Succeeded"}
         ([pod(spec=USES, meta=GOES)], "moves"),
         ([pod(ended(0), spec=USES, meta=GOES | {"finalizers": ["x.io/keep"]}, status=DONE)], "moment"),
         ([pod()], "moves"),
-        ([pod(spec=USES | {"nodeName": ""}, status={"conditions": []})], "moves"),
+        ([pod(spec=USES | {"nodeName": ""}, status={"conditions": [NOWHERE]})], "moves"),
     ],
     ids=["unused", "used", "its Pod goes", "its Pod is kept", "another Pod", "its Pod is on no node"],
 )
@@ -117,6 +120,18 @@ def test_a_claim_in_use_stays_until_its_pod_goes(found: list[dict[str, Any]], wa
     """Only a person ends that, by deleting the Pod."""
     claim = made("PersistentVolumeClaim", "c", meta=CLAIM, status={"phase": "Bound"})
     assert verdict([claim, *found]) == wanted
+
+
+def test_a_pod_s_own_claim_stays_until_it_goes() -> None:
+    """That of an ephemeral volume, which is called after both."""
+    claim = made("PersistentVolumeClaim", "web-v", pod(), meta=CLAIM, status={"phase": "Bound"})
+    assert verdict([claim, pod()]) == "moment"
+    assert verdict([claim, pod(), {**pod(), "metadata": {**pod()["metadata"], "uid": "2"}}]) == "moment"
+
+
+def test_only_a_claim_waits_for_who_uses_it() -> None:
+    """Another object of its name goes by itself."""
+    assert verdict([pod(name="c", meta=GOES | {"labels": {}}), pod(spec=USES)]) == "moves"
 
 
 @pytest.mark.parametrize(("kept", "wanted"), [(["x.io/keep"], "moment"), ([], "moves")])
@@ -295,6 +310,21 @@ def test_a_replicaset_of_nobody(counts: dict[str, Any], wanted: str) -> None:
     assert verdict([owner, pod(name="a", owner=owner), pod(name="bc", owner=owner)]) == wanted
 
 
+def test_a_pod_that_has_ended_is_nobody_s_any_more() -> None:
+    """One that was evicted stays beside the one that replaced it; one that is over is adopted by nobody."""
+    over = {"phase": "Failed", "reason": "Evicted"}
+    owner = replicas()
+    pods = [pod(name=name, owner=owner) for name in ("a", "bc")]
+    assert verdict([owner, *pods, pod(ended(137), name="x", owner=owner, status=over)]) == "rest"
+    assert verdict([owner, *pods, pod(ended(137), name="x", status=over)]) == "rest"
+
+
+def test_a_rollout_that_has_told_nothing_yet_is_awaited() -> None:
+    """It has its deadline before it has its first condition."""
+    deploy = deployment(have=0, updated=0, available=0, progressDeadlineSeconds=600)
+    assert verdict([deploy], until=NOW + timedelta(seconds=60)) == "moves"
+
+
 def test_a_killed_pod_is_replaced() -> None:
     """A ReplicaSet moves from the moment its Pod is gone, before it says so itself."""
     assert verdict(rollout(deployment(), pod())) == "moves"
@@ -362,6 +392,7 @@ def autoscaler(low: int = 1, high: int = 4, /, **status: object) -> dict[str, An
 
 UNCOUNTED = {"conditions": [{"type": "DisruptionAllowed", "status": "False", "reason": "SyncFailed"}]}
 LOOKED = {"conditions": [{"type": "AbleToScale", "status": "True"}]}
+GHOST = {"kind": "Deployment", "name": "ghost"}
 UNABLE = [{"type": "AbleToScale", "status": "False"}]
 REFUSED_ONE = Counts(have=1, ready=1, conditions=FAILURE)
 WEB = {"matchLabels": {"app": "web"}}
@@ -491,6 +522,13 @@ OTHERS = {
     "HorizontalPodAutoscaler: of nothing": ([autoscaler(**LOOKED)], "rest"),
     "HorizontalPodAutoscaler: counted": (
         [autoscaler(currentReplicas=2, **LOOKED), *rollout(deployment(), pod(), pod())],
+        "rest",
+    ),
+    "HorizontalPodAutoscaler: of what is not there, beside another one": (
+        [
+            {**autoscaler(**LOOKED), "spec": {**autoscaler()["spec"], "scaleTargetRef": GHOST}},
+            *rollout(deployment(), pod(), pod()),
+        ],
         "rest",
     ),
     "HorizontalPodAutoscaler: behind what it scales": (
@@ -657,6 +695,12 @@ WITH_PORT = {**PROBED, "ports": [{"name": "http", "containerPort": 80}]}
 SERVICES = {
     "its Pod is its endpoint": ([service(), pod(), slices("10.0.0.3")], "rest"),
     "no slice yet": ([service(), pod()], "moves"),
+    "no slice yet, and no Pod": ([service()], "moves"),
+    "no Pod, and an empty slice": ([service(), {**slices(), "endpoints": None, "ports": None}], "rest"),
+    "a name of elsewhere": (
+        [{**service(), "spec": {**service()["spec"], "type": "ExternalName"}}, pod()],
+        "rest",
+    ),
     "the Pod is not in it yet": ([service(), pod(), slices()], "moves"),
     "a Pod that is gone is still in it": ([service(), slices("10.0.0.3")], "moves"),
     "the Pod is not ready in it yet": ([service(), pod(), slices("10.0.0.3", ready=False)], "moves"),
