@@ -44,6 +44,16 @@ def test_what_lost_its_owner_goes_too(group: str, wanted: str) -> None:
     assert verdict([orphan]) == wanted
 
 
+@pytest.mark.parametrize("kind", ["Lamp.home.example", "ConfigMap"])
+def test_what_lost_an_owner_that_was_there_goes_too(kind: str) -> None:
+    """Of whatever kind it was; the garbage collector comes a moment later."""
+    owner = made(kind, "a")
+    obj = pod(owner=owner)
+    assert verdict([owner, obj], [owner, obj]) == "rest"
+    assert verdict([obj], [owner, obj]) == "moves"
+    assert verdict([obj], [obj]) == "rest"  # nobody knows whether it is there
+
+
 @pytest.mark.parametrize(("limit", "wanted"), [(3, "moves"), (6, "rest")])
 def test_a_job_that_soon_gives_up_is_waited_for(limit: int, wanted: str) -> None:
     """It restarts its Pod but so often: a loop that ends in half a minute is none to be looked at."""

@@ -74,11 +74,11 @@ def moving(snapshot: Snapshot, settled: Snapshot | None = None) -> tuple[Motion,
         motion
         for kind, rule in (RULES | others).items()
         for obj in snapshot[kind]
-        for motion in (_going(obj, snapshot) or rule(obj, snapshot, past))
+        for motion in (_going(obj, snapshot, past) or rule(obj, snapshot, past))
     )
 
 
-def _going(obj: Object, snapshot: Snapshot) -> list[Motion]:
+def _going(obj: Object, snapshot: Snapshot, past: Snapshot) -> list[Motion]:
     """Tell what is being deleted, or will be since its owner was."""
     if leaving(obj):
         if obj["kind"] == "Pod" and (node := pods.lost_node(obj, snapshot)):
@@ -89,7 +89,7 @@ def _going(obj: Object, snapshot: Snapshot) -> list[Motion]:
     return [
         Motion(who(obj), f"its owner {owner['kind']} {owner['name']} is gone, it will go too")
         for owner in obj["metadata"].get("ownerReferences", ())
-        if _is_listed(owner) and owner["uid"] not in snapshot.by_uid
+        if owner["uid"] not in snapshot.by_uid and (_is_listed(owner) or owner["uid"] in past.by_uid)
     ]
 
 
