@@ -163,7 +163,7 @@ def test_what_is_added_to_a_page_deletes_what_it_has_shown_in_motion() -> None:
     """As it does when the page is played as a whole: it may never come to rest."""
     stage, delete = FakeStage(), "kubectl delete deployment web"
     page = f"```console\n$ {CHANGE}\n```\n```{{ .console settle=no }}\n$ {READ}\n```\n"
-    *before, last = plan("p.md", f"{page}```console\n$ {delete}\n```\n", []).actions()
+    *before, last = plan("p.md", f"{page}```console\n$ {CHANGE} 2\n$ {delete}\n```\n", []).actions()
     list(play([last], stage, before))
     assert stage.done == [delete]
 
@@ -172,7 +172,7 @@ def test_settle_no_shows_the_state_in_motion() -> None:
     """The fence does not wait; the next one that asks still does."""
     stage = FakeStage()
     page = f"```console\n$ {CHANGE}\n```\n\n```{{ .console settle=no }}\n$ {READ}\n```\n"
-    played(page + "\n```cluster\npods\n```\n", stage)
+    assert played(page + "\n```cluster\npods\n```\n", stage) == ["", "", "flowchart TB\n"]
     assert stage.done == [CHANGE, READ, "settle 60", "draw pods"]
 
 
@@ -199,6 +199,25 @@ def test_a_surprise_stops_the_page_and_explains(header: str, answer: Result, sai
     assert all(f"    {line}" in text for line in answer.output.splitlines())
     assert text.endswith("Events:\n  BackOff of ••••••")
     assert stage.done == [READ]
+
+
+def test_a_surprise_with_a_long_output_tells_its_end() -> None:
+    """What went wrong mostly stands there."""
+    long = Result("".join(f"line {n}\n" for n in range(1000)), 1, 0.1)
+    with pytest.raises(CommandError) as surprise:
+        played(f"```console\n$ {READ}\n```\n", FakeStage({READ: long}))
+    lines = [line.strip() for line in str(surprise.value).splitlines()]
+    assert lines[1:4] == [f"$ {READ}", "… 980 lines", "line 980"]
+    assert "line 999" in lines
+
+
+def test_what_a_page_s_namespace_forbids_is_told_with_what_it_allows() -> None:
+    """Of that refusal alone."""
+    allowed = "a page's namespace allows what the level baseline does"
+    for why, told in (('violates PodSecurity "baseline:latest"', True), ("exceeded quota", False)):
+        with pytest.raises(CommandError) as surprise:
+            played(f"```console\n$ {READ}\n```\n", FakeStage({READ: Result(f"Error: {why}\n", 1, 0.1)}))
+        assert (allowed in str(surprise.value)) is told
 
 
 def test_a_wanted_failure_goes_on() -> None:
