@@ -13,7 +13,8 @@ import yaml
 
 from preuve.cluster.api import Api, LostError, RefusedError, UnableError
 from preuve.errors import ClusterError, TakenError
-from preuve.play.namespace import OURS, OWNER, SPACES, held, made, reap, until_gone
+from preuve.play import namespace
+from preuve.play.namespace import OURS, OWNER, SPACES, held, made, reap, until_gone, wait_until_there
 from waiting import LIMIT, await_
 
 if TYPE_CHECKING:
@@ -45,6 +46,43 @@ class Leaving:
             if isinstance(each, Exception):
                 raise each
             yield each
+
+
+class Furnishing:
+    """An API server that makes an object a little later, and whose watches do not last."""
+
+    def __init__(self, *answers: Exception | None) -> None:
+        self.answers = list(answers)
+
+    def get(self, path: str) -> object:
+        if isinstance(answer := self.answers.pop(0), Exception):
+            raise answer
+        return {"metadata": {"name": path}}
+
+    def watch(self, *_: object, **__: str) -> Iterator[object]:
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return iter(())
+
+
+ABSENT = RefusedError("no such thing", 404)
+
+
+@pytest.mark.parametrize("ended", [None, LostError("it broke"), UnableError("no leader", 500)])
+def test_what_a_cluster_makes_is_awaited_though_watches_end_first(ended: Exception | None) -> None:
+    """It is not said that it did not come while there is time."""
+    server = Furnishing(ABSENT, ended, ABSENT, None, None)
+    wait_until_there(cast("Api", server), "/serviceaccounts", "default")
+    assert not server.answers
+
+
+def test_what_a_cluster_does_not_make_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is it awaited for ever."""
+    monkeypatch.setattr(namespace, "APPEAR_LIMIT", 0.1)
+    server = Furnishing(*[ABSENT, None] * 9)
+    with pytest.raises(ClusterError, match="/serviceaccounts/default did not appear in 0 s"):
+        wait_until_there(cast("Api", server), "/serviceaccounts", "default")
 
 
 def event(kind: str, uid: str) -> tuple[str, object]:

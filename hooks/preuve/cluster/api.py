@@ -299,7 +299,7 @@ class Api:
                 client, renewed = self._renewed(client), True
                 continue
             unable = response.status >= UNABLE
-            undone = response.status == TOO_MANY or (unable and method == "GET")
+            undone = response.status == TOO_MANY or (unable and method != "POST")
             asked_for = response.headers.get("Retry-After", "") if undone else ""
             pause = max(1, int(asked_for)) if asked_for.isdecimal() else 0
             if not pause or time.monotonic() + pause > end:

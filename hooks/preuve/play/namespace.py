@@ -348,8 +348,8 @@ def _furnish(api: Api, space: Object, *, exclusive: bool) -> Namespace:
     _created(api, BINDINGS, {"metadata": wide, "subjects": _subjects(name), "roleRef": _role(role)})
     config, until = logged_in(api, name)
     wait_for_rights(api, name, [*rights_of(name), {"verb": "list", "resource": "nodes"}])
-    _wait_for(api, f"{home}/serviceaccounts", "default")  # without it no Pod is admitted
-    _wait_for(api, f"{home}/configmaps", "kube-root-ca.crt")  # without it no Pod starts
+    wait_until_there(api, f"{home}/serviceaccounts", "default")  # without it no Pod is admitted
+    wait_until_there(api, f"{home}/configmaps", "kube-root-ca.crt")  # without it no Pod starts
     return Namespace(name, config, until)
 
 
@@ -388,14 +388,29 @@ def _role(name: object, kind: str = "ClusterRole") -> Object:
     return {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name}
 
 
-def _wait_for(api: Api, path: str, name: str) -> None:
-    with unless_gone():  # mostly it is there by now, and a watch that is left takes its connection along
-        api.get(f"{path}/{name}")
-        return
-    seconds = f"{APPEAR_LIMIT:.0f}"
-    watch = api.watch(path, 2 * APPEAR_LIMIT, fieldSelector=f"metadata.name={name}", timeoutSeconds=seconds)
-    if not any(event == "ADDED" for event, _ in watch):
-        raise ClusterError(f"{path}/{name} did not appear in {seconds} s: is the controller manager running?")
+def wait_until_there(api: Api, path: str, name: str) -> None:
+    """Wait until the cluster has made an object, by the path of its list.
+
+    Raises:
+        ClusterError: it does not.
+    """
+    end, only = time.monotonic() + APPEAR_LIMIT, {"fieldSelector": f"metadata.name={name}"}
+    while (seconds := end - time.monotonic()) > 0:
+        try:
+            with unless_gone():  # mostly it is there by now; a watch that is left takes its connection along
+                api.get(f"{path}/{name}")
+                return
+            limit = f"{max(1, seconds):.0f}"
+            if any(
+                event == "ADDED" for event, _ in api.watch(path, limit=seconds, timeoutSeconds=limit, **only)
+            ):
+                return
+        except LostError:  # by whatever ended it
+            pass
+        time.sleep(BROKEN)
+    raise ClusterError(
+        f"{path}/{name} did not appear in {APPEAR_LIMIT:.0f} s: is the controller manager running?"
+    )
 
 
 def rights_of(name: str, *, debugger: bool = True) -> Iterator[Object]:
