@@ -168,6 +168,15 @@ def test_what_is_added_to_a_page_deletes_what_it_has_shown_in_motion() -> None:
     assert stage.done == [delete]
 
 
+def test_what_is_added_to_a_page_deletes_what_it_has_made_once_it_is_there() -> None:
+    """As when the page is played as a whole."""
+    stage, delete = FakeStage(), "kubectl delete deployment web"
+    page = f"```console\n$ {READ}\n$ {CHANGE}\n$ {delete}\n```\n"
+    *before, last = plan("p.md", page, []).actions()
+    list(play([last], stage, before))
+    assert stage.done == ["settle 60", delete]
+
+
 def test_settle_no_shows_the_state_in_motion() -> None:
     """The fence does not wait; the next one that asks still does."""
     stage = FakeStage()
