@@ -78,6 +78,12 @@ def test_a_lost_node(ready: str, taints: tuple[str, ...], pod_ready: bool, wante
     assert verdict([obj, node(ready, taints)]) == wanted
 
 
+def test_a_pod_whose_node_was_deleted_goes_too() -> None:
+    """It is collected within a minute, and looks as it did until then."""
+    assert verdict([pod(spec={"nodeName": "node9"}), node()]) == "moves"
+    assert verdict([pod(spec={"nodeName": "node9"})]) == "rest"  # nodes are not for everybody to see
+
+
 @pytest.mark.parametrize(
     ("ready", "taints"), [("Unknown", ()), ("True", ("unreachable",)), ("True", ("not-ready",))]
 )

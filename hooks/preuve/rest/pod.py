@@ -84,6 +84,8 @@ def moves(pod: Object, snapshot: Snapshot, settled: Snapshot) -> Iterator[Motion
         return
     if not pod["spec"].get("nodeName"):
         yield _unscheduled(pod)
+    elif snapshot["Node"] and pod["spec"]["nodeName"] not in {_name(node) for node in snapshot["Node"]}:
+        yield Motion(who(pod), "its node was deleted, it will go too")
     elif node := lost_node(pod, snapshot):
         yield Motion(who(pod), f"its node {node} is not Ready", NEVER if holds(pod, "Ready") else STUCK)
     elif "observedGeneration" in status and behind(pod):
@@ -125,8 +127,11 @@ def statuses(pod: Object) -> list[Object]:
 def lost_node(pod: Object, snapshot: Snapshot) -> str | None:
     """Name the Pod's node if the cluster has lost it."""
     name = pod["spec"].get("nodeName")
-    lost = {node["metadata"]["name"] for node in snapshot["Node"] if not holds(node, "Ready")}
-    return name if name in lost else None
+    return name if name in {_name(node) for node in snapshot["Node"] if not holds(node, "Ready")} else None
+
+
+def _name(obj: Object) -> str:
+    return str(obj["metadata"]["name"])
 
 
 def _unscheduled(pod: Object) -> Motion:
