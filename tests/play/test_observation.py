@@ -92,6 +92,51 @@ def test_pods_are_on_their_nodes() -> None:
     assert "Pod waiting Pending image=nginx:1.26" in found
 
 
+def test_a_node_that_is_asked_for_is_there_once() -> None:
+    """Also where Pods are shown by node."""
+    found = lines(*NODES, *PODS, fence="nodes, pods by=node")
+    assert [line for line in found if line.startswith("Node")] == [f"Node node{n} Ready" for n in (1, 2, 3)]
+
+
+def test_of_a_large_cluster_only_nodes_with_a_pod_are_there() -> None:
+    """Thirty boxes of which two hold something say little."""
+    many = [made("Node", f"node{n}", spec={}, status=READY) for n in range(1, 31)]
+    found = lines(*many, *PODS, fence="pods by=node")
+    assert [line for line in found if line.startswith("Node")] == ["Node node1 Ready", "Node node2 Ready"]
+
+
+def test_what_belongs_together_stands_together() -> None:
+    """Kind by kind in the fence's order, then by owner, whatever the names are."""
+    other = made("ReplicaSet", "api-1", spec={"replicas": 1, "template": TEMPLATE}, status={})
+    found = lines(SET, other, *PODS, pod("zz", other), SERVICE, fence="po, svc, rs")
+    assert [line.split()[1] for line in found] == [
+        *("zz", "web-58dd-b", "web-58dd-c"),
+        "web",
+        *("api-1", "web-58dd"),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet", "Job", "ReplicationController"])
+def test_what_makes_pods_says_what_they_run(kind: str) -> None:
+    """Its image, as a ReplicaSet does."""
+    (found,) = lines(made(kind, "db", spec={"template": TEMPLATE}, status={}), fence=kind.lower())
+    assert found.endswith("image=nginx:1.26")
+
+
+def test_a_container_that_has_ended_is_not_counted() -> None:
+    """It is as it should be, beside one that runs."""
+    over = {"ready": False, "state": {"terminated": {"exitCode": 0, "reason": "Completed"}}}
+    one = pod("web")
+    one["status"] |= READY
+    one["status"]["containerStatuses"] = [{"ready": True, "state": {"running": {}}}, over]
+    assert lines(one, fence="po") == ["Pod web Running image=nginx:1.26"]
+
+
+def test_a_service_without_a_port_of_the_nodes_says_its_own() -> None:
+    inner = made("Service", "web", spec={"type": "ClusterIP", "ports": [{"port": 80}, {"port": 443}]})
+    assert lines(inner, fence="svc") == ["Service web ClusterIP 80,443"]
+
+
 def test_a_node_says_that_it_is_lost_or_closed() -> None:
     """As `kubectl get nodes` does."""
     lost = made("Node", "node1", spec={}, status={"conditions": [{"type": "Ready", "status": "Unknown"}]})
