@@ -7,7 +7,9 @@ a namespace, and the cluster itself.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, replace
+from math import fsum
 from typing import TYPE_CHECKING
 
 from preuve import mapping
@@ -153,10 +155,16 @@ def following(waiting: Sequence[Claim], running: Collection[Claim]) -> Claim | N
     >>> following([rollout, *ports], []).page
     'port-1.md'
     """
+    takers: defaultdict[str, dict[str, float]] = defaultdict(dict)
+    for each in waiting:
+        for resource in each.resources:
+            takers[resource][each.page] = each.seconds
 
     def chain(one: Claim) -> float:
-        after = (other.seconds for other in waiting if other != one and one.resources & other.resources)
-        return one.seconds + sum(after)
+        taken = {one.page: one.seconds}
+        for resource in one.resources:
+            taken |= takers[resource]
+        return fsum(taken.values())
 
     free = [one for one in waiting if not any(one.meets(other) for other in running)]
     return min(free, key=lambda one: (one.exclusive, one.seconds != 0, -chain(one), one.page), default=None)
