@@ -713,3 +713,100 @@ def test_a_mount_that_failed_is_the_lesson_s_where_there_is_one() -> None:
     one, other = ["REASON\nFailedMount\nStarted\n"], ["REASON\nStarted\n"]
     assert same(one, other, sources=asked)
     assert not same(one, other, sources=asked, public="volumes: [{name: x, configMap: {name: none}}]")
+
+
+HEADLESS = """\
+NAME    READY   STATUS    RESTARTS   AGE   IP           NODE
+web-0   1/1     Running   0          9s    10.244.1.5   node2
+web-1   1/1     Running   0          9s    10.244.2.3   node1
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("kubectl exec client -- dig +short web", "{}\n{}\n"),
+        ("kubectl exec client -- getent ahosts web", "{}  STREAM web\n{}  STREAM web\n"),
+        (
+            "kubectl exec client -- nslookup web",
+            "Server:  10.96.0.10\nAddress: 10.96.0.10:53\n\nName: web\nAddress: {}\nName: web\nAddress: {}\n",
+        ),
+        ("kubectl get endpoints web -o jsonpath='{.subsets[*].addresses[*].ip}'", "{} {}"),
+        ("kubectl get endpointslices -o jsonpath='{.items[*].endpoints[*].addresses[0]}'", "{} {}"),
+    ],
+)
+def test_the_addresses_of_a_service_have_no_order(asked: str, said: str) -> None:
+    """Whoever asks for them gets them in any; it matters whose they are, and how many."""
+    sources = ["kubectl get pods -o wide", asked]
+    first, second, wrong = "10.244.1.5", "10.244.2.3", "10.244.2.9"
+    one = [HEADLESS, said.format(first, second)]
+    assert same(one, [HEADLESS, said.format(second, first)], sources=sources)
+    assert not same(one, [HEADLESS, said.format(second, wrong)], sources=sources)
+    assert not same(one, [HEADLESS, said.format(second, second)], sources=sources)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "for n in 0 1; do kubectl exec client -- dig +short web-$n.web; done",
+        "kubectl exec client -- sh -c 'dig +short web-0.web; dig +short web-1.web'",
+        "kubectl get pods -o jsonpath='{range .items[*]}{.status.podIP}{\"\\n\"}{end}'",
+    ],
+)
+def test_the_answers_to_several_questions_are_in_their_order(asked: str) -> None:
+    """Each tells of one Pod, which the line does not name."""
+    one, other = "10.244.1.5\n10.244.2.3\n", "10.244.2.3\n10.244.1.5\n"
+    assert not same([HEADLESS, one], [HEADLESS, other], sources=["kubectl get pods -o wide", asked])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "{}     web.{}.svc.cluster.local\n",
+        "{}      STREAM web.{}.svc.cluster.local\n",
+        "Server:  10.96.0.10\nAddress: 10.96.0.10:53\n\nName: web.{1}.svc.cluster.local\nAddress: {0}\n",
+        "web.{1}.svc.cluster.local has address {0}\n",
+    ],
+)
+def test_names_that_lead_to_two_services_lead_to_two_addresses(said: str) -> None:
+    """Which ones is chance; that one name leads to another Service than the other is the lesson."""
+    one, other, wrong = (
+        [said.format(first, "red"), said.format(second, "blue")]
+        for first, second in (
+            ("10.96.53.84", "10.96.109.125"),
+            ("10.96.7.1", "10.96.7.2"),
+            ("10.96.7.1", "10.96.7.1"),
+        )
+    )
+    assert same(one, other)
+    assert not same(one, wrong)
+
+
+EVICTIONS = """\
+node/node2 cordoned
+evicting pod shop/oar-1
+evicting pod shop/oar-0
+{}pod/oar-1 evicted
+pod/oar-0 evicted
+node/node2 drained
+"""
+REFUSED = """\
+error when evicting pods/"oar-0" -n "shop" (will retry after 5s): Cannot evict pod as it would violate the \
+pod's disruption budget.
+evicting pod shop/oar-0
+"""
+
+
+def test_evictions_have_no_order_and_are_tried_again() -> None:
+    """Kubectl asks for all at once, and every five seconds for those that were refused."""
+    one = EVICTIONS.format(REFUSED)
+    lines = EVICTIONS.format(2 * REFUSED).splitlines(keepends=True)
+    assert same([one], ["".join([lines[0], lines[2], lines[1], *lines[3:]])])
+    for wrong in (
+        one.replace(REFUSED, ""),
+        one.replace("pod/oar-1 evicted\n", ""),
+        one.replace("oar-1", "oar-0"),
+        one.replace("disruption budget", "quota"),
+        "".join([lines[-1], *lines[:-1]]),
+    ):
+        assert not same([one], [wrong])

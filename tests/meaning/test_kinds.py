@@ -392,3 +392,102 @@ def test_nine_changes_beside_chance_are_seen(kind: Kind) -> None:
     for old, new in changed(changes):
         assert old in one, old
         assert not same([one], [one.replace(old, new, 1)], sources=[asked]), (old, new)
+
+
+CERTIFIED = "Extra: authentication.kubernetes.io/credential-id   [X509SHA256={}]\n"
+BACK_OFF = (
+    "Back-off restarting failed container nginx in pod web-7c5ddbdf54-{}_shop"
+    "({}2d3e-0b5a-4c8e-9d27-3f4b5a6c7d8e)\n"
+)
+HOLDER = "coredns   shop_web-7c5ddbdf54-{}_{}2d3e-0b5a-4c8e-9d27-3f4b5a6c7d8e\n"
+USAGE = "NAME   CPU({})   MEMORY({})\nweb    {:<12}   {}\n"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "wrong"),
+    [
+        ("RemoteAddr: 10.244.0.1:43210\n", "RemoteAddr: 10.244.0.7:51234\n", "RemoteAddr: 10.244.0.7:8080\n"),
+        (
+            "read tcp 10.244.0.1:43210->10.244.0.5:80: reset\n",
+            "read tcp 10.244.0.1:33333->10.244.0.5:80: reset\n",
+            "read tcp 10.244.0.1:33333->10.244.0.5:81: reset\n",
+        ),
+        (
+            "* Established connection to web (10.96.1.2 port 80) from 10.244.0.7 port 43210\n",
+            "* Established connection to web (10.96.1.2 port 80) from 10.244.0.7 port 60999\n",
+            "* Established connection to web (10.96.1.2 port 81) from 10.244.0.7 port 43210\n",
+        ),
+        (
+            'E1130 07:54:18.773748    4125 memcache.go:265] "Unhandled Error" err="5 of 25"\n',
+            'E1130 07:55:19.773749      25 memcache.go:265] "Unhandled Error" err="5 of 25"\n',
+            'E1130 07:55:19.773749      25 memcache.go:265] "Unhandled Error" err="5 of 41"\n',
+        ),
+        (CERTIFIED.format(64 * "a"), CERTIFIED.format(64 * "b"), CERTIFIED.format(63 * "b")),
+        ("1 row in set (0.01 sec)\n", "1 row in set (1.20 sec)\n", "2 rows in set (0.01 sec)\n"),
+        ("copied in 0.012 seconds\n", "copied in 12.3 seconds\n", "copied in 12 seconds\n"),
+        (
+            USAGE.format("cores", "bytes", "1m", "12Mi"),
+            USAGE.format("cores", "bytes", "104m", "9Mi"),
+            USAGE.format("cores", "bytes", "<unknown>", "12Mi"),
+        ),
+        (BACK_OFF.format("x7k2p", "6f1c"), BACK_OFF.format("b4d6f", "7a1b"), BACK_OFF.format("b4d6f", "6f1")),
+        (HOLDER.format("x7k2p", "6f1c"), HOLDER.format("b4d6f", "7a1b"), HOLDER.format("mysql", "7a1b")),
+        (
+            "Started in 2.345 seconds (process running for 2.9)\n",
+            "Started in 3.1 seconds (process running for 13.25)\n",
+            "Started in 3.1 seconds (process running for 2)\n",
+        ),
+        (
+            USAGE.format("%", "%", "1%", "12%"),
+            USAGE.format("%", "%", "97%", "9%"),
+            USAGE.format("%", "%", "", ""),
+        ),
+    ],
+)
+def test_what_programs_say_beside_is_chance(one: str, other: str, wrong: str) -> None:
+    """A client's port, a process, a certificate's digest, how long it took, what it used."""
+    assert same([one], [other])
+    assert not same([one], [wrong])
+    assert not same([one], [other], public=one)
+
+
+@pytest.mark.parametrize("headers", ["", "name   cpu    memory   priority\n"])
+def test_no_age_is_in_columns_that_the_page_chose(headers: str) -> None:
+    """What is asked for by its path is a quantity or a setting, though it looks like one."""
+    asked = ["kubectl get pods -o custom-columns=name:.metadata.name,cpu:.x,memory:.y,priority:.z"]
+    one, other = (f"{headers}web    {cpu}   64Mi     0\n" for cpu in ("100m", "200m"))
+    assert not same([one], [other], sources=asked)
+    assert same([one], [other], sources=["kubectl get figures --no-headers"])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("LAST DEPLOYED: Mon Nov 30 19:00:00 2026", "LAST DEPLOYED: Fri Jan  1 08:00:01 2027"),
+        (
+            "[Mon Nov 30 09:20:00.123456 2026] [pid 1:tid 13987654]",
+            "[Fri Jan 01 08:20:01.5 2027] [pid 1:tid 24]",
+        ),
+        ("Nov 30 19:00:00 kubelet: 2048 files", "Dec  1 08:00:01 kubelet: 2048 files"),
+        ("30-Nov-2026 19:00:00.123 INFO", "01-Jan-2027 08:00:01.42 INFO"),
+        ("11/30/2026 19:00:00 started", "01/01/2027 08:00:01 started"),
+    ],
+)
+def test_a_date_beside_a_time_of_day_is_chance_however_it_is_written(one: str, other: str) -> None:
+    """As helm, httpd, syslog, Tomcat and others write it; alone it is not."""
+    assert same([one], [other])
+    assert not same([one], [one + " 2027"])
+    assert not same(
+        [one.replace(":00:00", "").replace(":20:00", "")], [other.replace(":00:01", "").replace(":20:01", "")]
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("INFO", "WARN"), ("GET", "PUT"), ("DOWN", "IDLE"), ("FAIL", "PASS")]
+)
+def test_what_follows_a_time_of_day_is_no_zone_unless_it_is_one(one: str, other: str) -> None:
+    """A log's level, a request's method: capitals, and what the lesson is about."""
+    lines = "2026-11-23 09:20:00 {0} /\n10:00:00.123 {0} 2048\n"
+    assert not same([lines.format(one)], [lines.format(other)])
+    assert same([lines.format("UTC")], [lines.format("CEST")])
+    assert not same([lines.format(one)], [lines.format(one).replace("2048", "1024")])

@@ -71,7 +71,7 @@ class Kind(StrEnum):
     """A fact of the machine: its kernel, its capacity."""
     PID = "pid"
     COUNT = "count"
-    """How many there were at that moment: events, lines of a log that goes on, processes."""
+    """How many there were at that moment: events, lines of a log that goes on, processes; what was in use."""
     RANDOM = "random"
     """Part of the name of a temporary file or of a network interface."""
     TALLY = "tally"
@@ -149,6 +149,9 @@ FIELDS = {
 }
 """Keys of `kubectl describe`, YAML and JSON, and what their values are."""
 
+_APART = r"(?<![^\W_])"
+"""No letter nor digit stands before; `_` may, which parts names: ``web-x7k2p_shop``."""
+
 _KINDS = {key: kind for kind, keys in FIELDS.items() for key in keys}
 _AGE = re.compile(rf"{LIFETIME}(?: \(x\d+ over {LIFETIME}\))?")
 _PERCENT = re.compile(r"\d+%")
@@ -181,6 +184,7 @@ BY_PLACE = frozenset(
 COLUMNS = {
     **dict.fromkeys(("AGE", "LAST SEEN", "FIRST SEEN", "LAST SCHEDULE"), (_AGE, Kind.AGE)),
     **dict.fromkeys(("KERNEL-VERSION", "OS-IMAGE", "CONTAINER-RUNTIME"), (_SOMETHING, Kind.MACHINE)),
+    **dict.fromkeys(("CPU(CORES)", "CPU(%)", "MEMORY(BYTES)", "MEMORY(%)"), (_SOMETHING, Kind.COUNT)),
     "DURATION": (_AGE, Kind.DURATION),
     "NODE": (_SOMETHING, Kind.NODE),
 }
@@ -247,9 +251,11 @@ def identifiers(text: str) -> Iterator[Span]:
     yield from _groups("://([0-9a-f]{64})", Kind.CONTAINER_ID, text)
     yield from _groups(' "([0-9a-f]{64})"', Kind.CONTAINER_ID, text)
     yield from _groups(r"container exec ([0-9a-f]{64})\b", Kind.CONTAINER_ID, text)
-    yield from _groups("sha256:([0-9a-f]{64})", Kind.DIGEST, text)
+    yield from _groups("(?:sha256:|SHA256=)([0-9a-f]{64})", Kind.DIGEST, text)
     yield from _groups(r"build=([0-9a-f]{16})\b", Kind.DIGEST, text)
-    for match in re.finditer(r"-(?<=\b([0-9a-f]{8})-)(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", text):
+    for match in re.finditer(
+        rf"-(?<={_APART}([0-9a-f]{{8}})-)(?:[0-9a-f]{{4}}-){{3}}[0-9a-f]{{12}}(?![^\W_])", text
+    ):
         yield Span(match.start(1), match.end(), Kind.UID)
 
 
@@ -391,8 +397,10 @@ def _cells(text: str, row: Row, *, events: bool) -> Iterator[Span]:
                 yield from (Span(*part.span(), Kind.MACHINE) for part in _PERCENT.finditer(text, start, end))
 
 
-def unheaded(text: str) -> Iterator[Span]:
+def unheaded(text: str, *, chosen: bool = False) -> Iterator[Span]:
     """Ages, addresses and nodes in the rows of `--no-headers`: best effort.
+
+    Columns that the page has `chosen` hold no age: `100m` is a quantity there.
 
     >>> text = "web   1/1   Running   0   9s   10.244.1.5   node2"
     >>> [(span.of(text), span.kind.value) for span in unheaded(text)]
@@ -408,7 +416,7 @@ def unheaded(text: str) -> Iterator[Span]:
             aged, before = False, ""
             for match in CELL.finditer(line) if len(CELL.findall(line)) > 3 else ():
                 start, end = offset + match.start(), offset + match.end()
-                if _AGE.fullmatch(match[0]):
+                if not chosen and _AGE.fullmatch(match[0]):
                     yield Span(start, end, Kind.AGE)
                 elif aged and match[0][0] != "<" and any(_ips(Kind.IP, before)):
                     yield Span(start, end, Kind.NODE)
@@ -451,6 +459,26 @@ def fields(text: str) -> Iterator[Span]:
             yield Span(block.start(1) - 1 + match.start(1), block.start(1) - 1 + match.end(1), Kind.MACHINE)
 
 
+_RESOLVED = re.compile(
+    r"""^({ip})\s+(?:STREAM\s+)?[\w.-]+\.svc\.  # getent
+    | ^Name:\s+[\w.-]+\.svc\.\S*\nAddress(?:\ \d+)?:\s+({ip})  # nslookup
+    | \.svc\.[\w.-]+\ has\ address\ ({ip})  # host
+    """.replace("{ip}", r"\d{1,3}(?:\.\d{1,3}){3}\b"),
+    re.MULTILINE | re.VERBOSE,
+)
+
+
+def resolved(text: str) -> Iterator[Span]:
+    """What names of a cluster lead to: the addresses of Services, or of their Pods.
+
+    >>> [span.of(text) for text in ["10.96.53.84   web.pods.svc.cluster.local"] for span in resolved(text)]
+    ['10.96.53.84']
+    """
+    if ".svc." in text:
+        for match in _RESOLVED.finditer(text):
+            yield Span(*match.span(match.lastindex or 0), Kind.IP)
+
+
 def restarts(text: str) -> Iterator[Span]:
     r"""Restart counts of a container in a crash loop, outside tables; any other count is the lesson's.
 
@@ -490,11 +518,17 @@ _LISTED = re.compile(
 """A line of ``ls -l``."""
 
 _BEFORE_CLOCK = re.compile(
-    r"(?:\d{4}-\d\d-\d\d[T ]|\d{4}/\d\d/\d\d |\d\d/[A-Z][a-z]{2}/\d{4}[: ]"
-    r"|(?:[A-Z][a-z]{2}, )?\d\d? [A-Z][a-z]{2} \d{4} |[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d\d? "
+    r"(?:\d{4}-\d\d-\d\d[T ]|\d{4}/\d\d/\d\d |\d\d[/-][A-Z][a-z]{2}[/-]\d{4}[: ]|\d\d/\d\d/\d{4} "
+    r"|(?:[A-Z][a-z]{2}, )?\d\d? [A-Z][a-z]{2} \d{4} "
+    r"|(?P<weekday>(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?"
+    r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}\d\d? "
     r"|(?<!\w)[IWEF]\d{4} )$"
 )
-_AFTER_CLOCK = re.compile(r"(?:[.,]\d+)?(?:Z| ?[+-]\d\d:?\d\d| [A-Z]{3,4}(?: \d{4})?\b)?")
+_ZONES = "UTC|GMT|[CEW]ES?T|BST|MSK|AK[SD]T|[CEMP][SD]T|HST|IST|PKT|SGT|HKT|JST|KST|A[CEW][SD]T|NZ[SD]T|SAST"
+"""Not any capitals: ``INFO``, ``WARN`` or ``GET`` may follow a time of day too."""
+_AFTER_CLOCK = re.compile(rf"(?:[.,]\d+)?(?:Z| ?[+-]\d\d:?\d\d| (?:{_ZONES})(?: \d{{4}})?\b)?")
+_YEAR = re.compile(r"(?:\.\d+)? \d{4}\b")
+"""After the time of day where a weekday came first, as C's asctime has it: ``Mon Nov 23 09:20:00 2026``."""
 
 
 def times(text: str) -> Iterator[Span]:
@@ -520,7 +554,8 @@ def times(text: str) -> Iterator[Span]:
     for match in re.finditer(r":(?<=(?<!\d)(\d\d):)\d\d:\d\d(?![\d:])", text):
         first = match.start(1)
         before = _BEFORE_CLOCK.search(text, max(0, first - 26), first)
-        after = _AFTER_CLOCK.match(text, match.end())
+        year = before and before["weekday"] and _YEAR.match(text, match.end())
+        after = year or _AFTER_CLOCK.match(text, match.end())
         yield Span(before.start() if before else first, after.end() if after else match.end(), Kind.TIME)
     if "rw" in text:  # in all of an empty folder's at least
         yield from (Span(*match.span(1), Kind.TIME) for match in _LISTED.finditer(text))
@@ -552,9 +587,10 @@ def durations(text: str) -> Iterator[Span]:
     """
     yield from _groups(r"(?:port \d+|timed out) after (\d+ (?:ms|milliseconds))\b", Kind.DURATION, text)
     yield from _groups(r"= ((?:[\d.]+/){2,3}[\d.]+ ms)", Kind.DURATION, text)
+    yield from _groups(r"running for (\d+\.\d+)\)", Kind.DURATION, text)
     yield from _groups(r" ttl=(\d+) ", Kind.NODE, text)
     yield from _groups(r"time (\d+ms)", Kind.DURATION, text)
-    for match in re.finditer(r"\.(?<=\d\.)\d+ ?(?:ms|µs|s)\b", text):
+    for match in re.finditer(r"\.(?<=\d\.)\d+ ?(?:ms|µs|s|secs?|seconds?)\b", text):
         whole = re.search(r"(?:\d+m)?\d+$", text[max(0, match.start() - 8) : match.start()])
         yield Span(match.start() - len(whole[0] if whole else ""), match.end(), Kind.DURATION)
 
@@ -578,31 +614,37 @@ def names(text: str) -> Iterator[Span]:
     """
     yield from _groups(rf'-hash["=: ]++({ENCODED}{{1,10}})\b', Kind.HASH, text)
     for match in _GENERATED.finditer(text):
-        if match[3] not in ACRONYMS and _follows_a_name(text, match.start()):
+        if match[3] not in ACRONYMS and _follows_a_name(text, match.start(), hashed=bool(match[1])):
             for group, kind in ((1, Kind.HASH), (2, Kind.POD), (3, Kind.POD), (4, Kind.HASH)):
                 if match[group]:
                     yield Span(*match.span(group), kind)
 
 
 _GENERATED = re.compile(
-    rf"-(?<=[a-z0-9]-)(?:({ENCODED}{{6,10}}|{MINUTE})-({SUFFIX})|(?!\d{{5}}(?!\w))({SUFFIX})|({ENCODED}{{8,10}}|(?=[4-9]*[bcdf]){ENCODED}{{6,7}}|{MINUTE}))-?(?![\w-])"
+    rf"-(?<=[a-z0-9]-)(?:({ENCODED}{{6,10}}|{MINUTE})-({SUFFIX})|(?!\d{{5}}(?![^\W_]))({SUFFIX})|({ENCODED}{{8,10}}|(?=[4-9]*[bcdf]){ENCODED}{{6,7}}|{MINUTE}))-?(?![^\W_]|-)"
 )
 
 
-def _follows_a_name(text: str, at: int) -> bool:
+def _follows_a_name(text: str, at: int, *, hashed: bool) -> bool:
     before = text[max(0, at - 253) : at]
     rest = before.rstrip("abcdefghijklmnopqrstuvwxyz0123456789-")
-    return before[len(rest) :][:1].isalpha() and not (rest[-1:].isalnum() or rest[-1:] == "_")
+    return before[len(rest) :][:1].isalpha() and not (
+        rest[-1:].isalnum() or (rest[-1:] == "_" and not hashed)
+    )
 
 
 def ports(text: str) -> Iterator[Span]:
-    """Ports that nobody chose.
+    """Ports that nobody chose, those that clients speak from among them.
 
     >>> [span.of(text) for text in ["80:31234/TCP", "80:30008/TCP", "31999"] for span in ports(text)]
     ['31234']
+    >>> text = "RemoteAddr: 10.244.0.1:43210, from 10.244.0.1 port 51234"
+    >>> [span.of(text) for span in ports(text)]
+    ['43210', '51234']
     """
     yield from _picked(r"(?::(?<=\d:)|NodePort: +\S+ +|nodePort\"?: ?)(\d{5})\b", text)
-    for span in _groups(r"Forwarding from \S+:(\d+) ->", Kind.PORT, text):
+    address = r"(?:(?<=\.\d:)|(?<=\.\d\d:)|(?<=\.\d\d\d:)|(?<=\]:))"
+    for span in _groups(rf":{address}(\d{{5}})\b|from \S+ port (\d{{5}})\b", Kind.PORT, text):
         if int(span.of(text)) in EPHEMERAL_PORTS:
             yield span
 
@@ -649,7 +691,12 @@ def pids(text: str) -> Iterator[Span]:
 
     >>> [s.of(text) for text in ["[notice] 29#29: exit", "[notice] 1#1: start"] for s in pids(text)]
     ['29#29']
+    >>> text = "E1130 07:54:18.773748    4125 memcache.go:265] Unhandled Error"
+    >>> [span.of(text) for span in pids(text)]
+    ['4125']
     """
+    yield from _groups(r"(?m)^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +(?!1 )(\d+) [\w.]+:\d+\]", Kind.PID, text)
+    yield from _groups(r"\[pid \d+:tid (\d{2,})\]", Kind.PID, text)
     yield from _groups(r"\] (?!1#)(\d+#\d+): ", Kind.PID, text)
     yield from _groups(r"\[(?<![^\n]\[)\d+\] (\d{2,})(?![^\n])", Kind.PID, text)
 
@@ -679,6 +726,7 @@ NORMALIZERS: tuple[Normalizer, ...] = (
     columns,
     unheaded,
     fields,
+    resolved,
     identifiers,
     scalings,
     events,

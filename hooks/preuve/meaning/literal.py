@@ -64,8 +64,10 @@ def _literal(span: Span, text: str, public: str) -> bool:
     if span.kind in {Kind.POD, Kind.HASH}:
         before = re.search(r"[\w-]*\Z", text[max(0, span.start - 253) : span.start])
         after = re.match(r"[\w-]*", text[span.end : span.end + 253])
-        name = f"{before[0] if before else ''}{what}"
-        return spells(public, name) or spells(public, f"{name}{after[0] if after else ''}")
+        head, tail = (beside[0] if beside else "" for beside in (before, after))
+        own = f"{head.rpartition('_')[2]}{what}"  # names have no `_`, which parts them
+        names = (own, f"{own}{tail.partition('_')[0]}", f"{head}{what}", f"{head}{what}{tail}")
+        return any(spells(public, name) for name in names)
     if _by_place(span, text):
         start, end = text.rfind("\n", 0, span.start) + 1, text.find("\n", span.end) % (len(text) + 1)
         beside = _WORD.findall(text, start, span.start)[-1:], _WORD.findall(text, span.end, end)[:1]

@@ -64,6 +64,9 @@ _EVENTS = frozenset({"TYPE", "REASON", "MESSAGE"})
 _EVENT = re.compile(rf"\s*(?:Normal|Warning) +\w+ +{LIFETIME} ")
 """A row of the events that ``kubectl describe`` tells, its header left out."""
 
+_EVICTION = re.compile(r"evicting pod |error when evicting |pod/\S+ evicted$")
+"""What ``kubectl drain`` tells of Pods: it asks for all at once, and again for those that were refused."""
+
 
 class Thing(NamedTuple):
     """Something that a page tells from others, by a name that is chance."""
@@ -145,7 +148,7 @@ def _passages(answer: Answer, marks: Sequence[Span], *, generated: bool) -> Iter
     asked = question(answer.source)
     output = answer.output.removesuffix("\n")
     rows = {row.line: (table, row) for table in tables(answer.output) for row in table.rows}
-    values = generated if asked.listed else asked.reasons
+    values = (generated and asked.listed) or asked.addresses or asked.reasons
     if values and "\n" not in output:
         output = output.replace(" ", "\n")  # each value of `jsonpath={.items[*]…}` on a line of its own
     lines = output.split("\n")
@@ -238,6 +241,8 @@ def _asked(
         return [((0, order), number) for number in range(len(lines))]
     if asked.described:
         return _described(lines, marks, places)
+    if asked.addresses:
+        return _resolved(marks, places)
     if asked.log:
         return _logged(lines, marks, places)
     return places
@@ -246,6 +251,16 @@ def _asked(
 def _names_any(lines: Sequence[str], marks: Sequence[Sequence[Span]]) -> bool:
     """Whether lines tell of which Pod they are: those are in the order of names."""
     return any(line.startswith("Name:") for line in lines) or any(_leaders(lines, marks))
+
+
+def _resolved(marks: Sequence[Sequence[Span]], places: Sequence[Place]) -> Sequence[Place]:
+    """The places of lines that tell the addresses of a Service, each of which says the same of its own."""
+    told = [any(span.kind in {Kind.IP, Kind.ADDRESS} for span in spoken) for spoken in marks]
+    first = (told.index(True) if any(told) else 0, Order.CHANCE)
+    return [
+        (first, number) if tells else place
+        for number, (tells, place) in enumerate(zip(told, places, strict=True))
+    ]
 
 
 def _heard(lines: Sequence[str]) -> Iterator[Place]:
@@ -299,7 +314,7 @@ def _places(
         first, unit = items.get(number, (None, number))
         if table and set(table.columns) >= _EVENTS:
             place = (table.rows[-1].line, Order.SET)
-        elif _EVENT.match(line):
+        elif _EVENT.match(line) or _EVICTION.match(line):
             place = place if place[1] == Order.SET else (number, Order.SET)
         elif first is not None:
             place = (first, Order.CHANCE)

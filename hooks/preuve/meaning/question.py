@@ -29,6 +29,9 @@ _TEMPLATE = re.compile(
 )
 _SORTED = re.compile(r"--sort-by\b.*")
 _FILTERED = re.compile(r"\bkubectl\b[^|]*\|\s*(?:awk|cut|egrep|fgrep|grep|jq|sed|tr|yq)\b")
+_RESOLVES = re.compile(r"(?:\A|--|[|;&'\"(\n])\s*(?:dig|getent a?hosts\w*|host|nslookup)(?= )")
+_LOOP = re.compile(r"\b(?:for|until|while|xargs)\s")
+_ENDPOINTS = re.compile(r"(?:ep|endpoints|endpointslices?)\b")
 _TERMINAL = re.compile(r"-[a-z]*t[a-z]*|--tty(?:=true)?")
 _ERRORS = re.compile(
     r">&2|\bcurl\b.* (?:-[a-zA-Z]*v|--verbose\b)|\bwget (?!.*-[a-zA-Z]*q)|\bsh\b.* -[a-z]*x", re.DOTALL
@@ -68,6 +71,10 @@ class Question:
     """It prints the log of one container, whose lines are in order."""
     picked: bool = False
     """It is about one Pod that kubectl picked among several."""
+    chosen: bool = False
+    """It prints what it asks for by its path: ``-o jsonpath=…``, ``-o custom-columns=…``."""
+    addresses: bool = False
+    """It asks once for the addresses of a Service: they come in any order."""
     listed: bool = False
     """It prints a value of each of several objects, in the order of their names."""
     awaits: bool = False
@@ -96,7 +103,7 @@ def question(source: str) -> Question:
     True
     >>> question("kubectl logs web") == Question(log=True)
     True
-    >>> question("kubectl get pod web -o jsonpath={.spec}") == Question()
+    >>> question("kubectl get pod web -o jsonpath={.spec}") == Question(chosen=True)
     True
     >>> question("kubectl get po -l app=web -o jsonpath='{.items[*].status.phase}'").listed
     True
@@ -124,6 +131,9 @@ def question(source: str) -> Question:
         sources=any(verb == "logs" and any(map(_SEVERAL.fullmatch, words)) for verb, _, words in found),
         log=any(verb == "logs" and not any(map(_SEVERAL.fullmatch, words)) for verb, _, words in found),
         picked=any(verb in PICKING and _picks(operands, words) for verb, operands, words in found),
+        chosen=any(verb == "get" and any(map(_TEMPLATE.match, words)) for verb, _, words in found),
+        addresses=_addresses(source)
+        or any(verb == "get" and _endpoints(operands) and _lists(words) for verb, operands, words in found),
         listed=any(verb == "get" and _several(operands) and _lists(words) for verb, operands, words in found),
         described=any(verb == "describe" and _several(operands) for verb, operands, _ in found),
         filtered=bool(_FILTERED.search(source))
@@ -138,6 +148,14 @@ def question(source: str) -> Question:
 
 def _events(verb: str, operands: Sequence[str]) -> bool:
     return verb == "events" or (verb == "get" and _kind(operands) == "Event")
+
+
+def _addresses(source: str) -> bool:
+    return not _LOOP.search(source) and len(_RESOLVES.findall(source)) == 1
+
+
+def _endpoints(operands: Sequence[str]) -> bool:
+    return bool(operands) and bool(_ENDPOINTS.match(operands[0]))
 
 
 def _nodes(verb: str, operands: Sequence[str]) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from preuve.meaning.kinds import (
@@ -19,6 +20,7 @@ from preuve.meaning.kinds import (
     count,
     normalizers,
     so_far,
+    unheaded,
 )
 from preuve.meaning.literal import left, spells
 from preuve.meaning.question import question
@@ -52,7 +54,7 @@ only recognised where an output says that it is a node.
 """
 
 _BOUNDS = {
-    Kind.POD: (re.compile(r"(?<![\w-])"), re.compile(r"(?![\w-])")),
+    Kind.POD: (re.compile(r"(?<![^\W_])(?<!-)"), re.compile(r"(?![^\W_]|-)")),
     Kind.HASH: (re.compile(r"(?<!\w)"), re.compile(r"(?!\w)")),
     Kind.NODE: (
         re.compile(r"(?<![\w.-])(?<!node/)(?<!nodes/)"),
@@ -134,7 +136,10 @@ def _by_form(answer: Answer, asked: Question, *, mounts: bool) -> list[Span]:
     counts = asked.counted and (asked.events or answer.order == Order.SET)
     if counts and (found := list(count(text, none=asked.passing))):
         return found
-    rules = (*(so_far,) * answer.grows, *normalizers(asked, mounts=mounts), *NORMALIZERS)
+    general = (
+        partial(rule, chosen=True) if asked.chosen and rule is unheaded else rule for rule in NORMALIZERS
+    )
+    rules = (*(so_far,) * answer.grows, *normalizers(asked, mounts=mounts), *general)
     return _apart(text, (span for rule in rules for span in rule(text)))
 
 
