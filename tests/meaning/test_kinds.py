@@ -491,3 +491,22 @@ def test_what_follows_a_time_of_day_is_no_zone_unless_it_is_one(one: str, other:
     assert not same([lines.format(one)], [lines.format(other)])
     assert same([lines.format("UTC")], [lines.format("CEST")])
     assert not same([lines.format(one)], [lines.format(one).replace("2048", "1024")])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "wrong"),
+    [
+        (
+            "E1130 07:54:18.77       1 a.go:2] x",
+            "E0101 08:55:19.78       1 a.go:2] x",
+            "I1130 07:54:18.77       1 a.go:2] x",
+        ),
+        ("Duration:  5s", "Duration:  2m5s", "Duration:  5 days"),
+        ("Duration: 3 days", "Duration: 3 days ", "Duration: 4 days"),
+        ("RULE   FROM\nopen   ann, ben", "RULE   FROM\nopen   ann, ben ", "RULE   FROM\nopen   ann, eve"),
+    ],
+)
+def test_what_only_stands_where_chance_does_is_compared(one: str, other: str, wrong: str) -> None:
+    """The letter by which a log tells an error; a word of kubectl's that another program says."""
+    assert same([one], [other])
+    assert not same([one], [wrong])

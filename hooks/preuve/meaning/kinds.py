@@ -389,7 +389,7 @@ def _cells(text: str, row: Row, *, events: bool) -> Iterator[Span]:
                 yield Span(start, end, Kind.COUNT)
             case "RESTARTS" if cells.get("STATUS") in RESTARTING and cell != "0":
                 yield Span(start, start + len(cell.partition(" ")[0]), Kind.RESTARTS)
-            case "SOURCE" | "FROM" if ", " in cell:
+            case "SOURCE" | "FROM" if ", " in cell and "REASON" in cells:
                 yield Span(end - len(cell.rpartition(", ")[2]), end, Kind.NODE)
             case "IP" | "CLUSTER-IP" | "ENDPOINTS":
                 yield from _ips(Kind.IP, text, start, end)
@@ -451,7 +451,7 @@ def fields(text: str) -> Iterator[Span]:
             slash = text.find("/", start, end)
             yield Span(start, end if slash < 0 else slash, kind)
             yield from _ips(Kind.ADDRESS, text, start, end)
-        elif match[2][0] != "<":
+        elif match[2][0] != "<" and (kind != Kind.DURATION or _AGE.fullmatch(match[2])):
             yield Span(start, end, kind)
     capacity = r"\n *(?:Capacity|Allocatable|capacity|allocatable):((?:\n +[\w-]+: +\S+)+)"
     for block in re.finditer(capacity, "\n" + text):
@@ -522,7 +522,7 @@ _BEFORE_CLOCK = re.compile(
     r"|(?:[A-Z][a-z]{2}, )?\d\d? [A-Z][a-z]{2} \d{4} "
     r"|(?P<weekday>(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?"
     r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}\d\d? "
-    r"|(?<!\w)[IWEF]\d{4} )$"
+    r"|(?<=(?<!\w)[IWEF])\d{4} )$"
 )
 _ZONES = "UTC|GMT|[CEW]ES?T|BST|MSK|AK[SD]T|[CEMP][SD]T|HST|IST|PKT|SGT|HKT|JST|KST|A[CEW][SD]T|NZ[SD]T|SAST"
 """Not any capitals: ``INFO``, ``WARN`` or ``GET`` may follow a time of day too."""
