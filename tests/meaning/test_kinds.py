@@ -422,6 +422,11 @@ USAGE = "NAME   CPU({})   MEMORY({})\nweb    {:<12}   {}\n"
             'E1130 07:55:19.773749      25 memcache.go:265] "Unhandled Error" err="5 of 25"\n',
             'E1130 07:55:19.773749      25 memcache.go:265] "Unhandled Error" err="5 of 41"\n',
         ),
+        (
+            "built 5 minutes ago, 2 layers\n",
+            "built 14 weeks ago, 2 layers\n",
+            "built 5 minutes ago, 3 layers\n",
+        ),
         (CERTIFIED.format(64 * "a"), CERTIFIED.format(64 * "b"), CERTIFIED.format(63 * "b")),
         ("1 row in set (0.01 sec)\n", "1 row in set (1.20 sec)\n", "2 rows in set (0.01 sec)\n"),
         ("copied in 0.012 seconds\n", "copied in 12.3 seconds\n", "copied in 12 seconds\n"),

@@ -562,6 +562,9 @@ def times(text: str) -> Iterator[Span]:
     yield from _groups(r"\.\.(\d{4}(?:_\d\d){5}\.\d+)", Kind.TIME, text)
 
 
+_BEFORE_AGO = re.compile(rf"(?<!\w)(?:{LIFETIME}|\d+ (?:second|minute|hour|day|week|month|year)s?)$")
+
+
 def ages(text: str) -> Iterator[Span]:
     """Ages and delays in sentences.
 
@@ -569,7 +572,7 @@ def ages(text: str) -> Iterator[Span]:
     ['5s', '2m40s']
     """
     for match in re.finditer(r" ago\b", text):
-        age = re.search(rf"(?<!\w){LIFETIME}$", text[max(0, match.start() - 16) : match.start()])
+        age = _BEFORE_AGO.search(text, max(0, match.start() - 16), match.start())
         if age:
             yield Span(match.start() - len(age[0]), match.start(), Kind.AGE)
     yield from _groups(rf"back-off ({LIFETIME}) restarting", Kind.AGE, text)
