@@ -474,6 +474,7 @@ def test_no_age_is_in_columns_that_the_page_chose(headers: str) -> None:
             "[Fri Jan 01 08:20:01.5 2027] [pid 1:tid 24]",
         ),
         ("Nov 30 19:00:00 kubelet: 2048 files", "Dec  1 08:00:01 kubelet: 2048 files"),
+        ("[GIN] 2026/11/30 - 19:00:00 | 200", "[GIN] 2027/01/01 - 08:00:01 | 200"),
         ("30-Nov-2026 19:00:00.123 INFO", "01-Jan-2027 08:00:01.42 INFO"),
         ("11/30/2026 19:00:00 started", "01/01/2027 08:00:01 started"),
     ],

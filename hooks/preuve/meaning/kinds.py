@@ -518,7 +518,7 @@ _LISTED = re.compile(
 """A line of ``ls -l``."""
 
 _BEFORE_CLOCK = re.compile(
-    r"(?:\d{4}-\d\d-\d\d[T ]|\d{4}/\d\d/\d\d |\d\d[/-][A-Z][a-z]{2}[/-]\d{4}[: ]|\d\d/\d\d/\d{4} "
+    r"(?:\d{4}-\d\d-\d\d[T ]|\d{4}/\d\d/\d\d (?:- )?|\d\d[/-][A-Z][a-z]{2}[/-]\d{4}[: ]|\d\d/\d\d/\d{4} "
     r"|(?:[A-Z][a-z]{2}, )?\d\d? [A-Z][a-z]{2} \d{4} "
     r"|(?P<weekday>(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?"
     r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}\d\d? "
