@@ -810,3 +810,21 @@ def test_evictions_have_no_order_and_are_tried_again() -> None:
         "".join([lines[-1], *lines[:-1]]),
     ):
         assert not same([one], [wrong])
+
+
+def test_no_pod_is_on_a_node_that_was_drained() -> None:
+    """Where Pods are is chance, but not that they left: until the node may be used again."""
+    pods = "NAME                   READY   AGE   NODE\nweb-7c5ddbdf54-x7k2p   1/1     9s    {}\n"
+    sources = ["kubectl get pods -o wide", "kubectl drain $NODE", "kubectl get pods -o wide"]
+    drained = "node/node3 cordoned\nnode/node3 drained\n"
+    one = [pods.format("node3"), drained, pods.format("node2")]
+    assert same(one, [pods.format("node2"), drained, pods.format("node1")], sources=sources)
+    assert not same(one, [pods.format("node3"), drained, pods.format("node3")], sources=sources)
+    elsewhere = drained.replace("node3", "node1")
+    assert not same(one, [pods.format("node3"), elsewhere, pods.format("node1")], sources=sources)
+    again = [pods.format("node3"), drained + "node/node3 uncordoned\n"]
+    assert same([*again, pods.format("node2")], [*again, pods.format("node3")], sources=sources)
+    only_cordoned = [pods.format("node3"), "node/node3 cordoned\n"]
+    assert same(
+        [*only_cordoned, pods.format("node2")], [*only_cordoned, pods.format("node3")], sources=sources
+    )

@@ -4,7 +4,8 @@ Layout is undone, and a placeholder stands for what is chance (`preuve.meaning.s
 addresses and UIDs are things: it matters which one it is (`preuve.meaning.twins`). When unsure, prefer a
 missed difference to a false alarm:
 
-- of nodes, clients' addresses, ages, times and digests it does not matter which one it is;
+- of nodes, clients' addresses, ages, times and digests it does not matter which one it is, but that a
+  node was drained;
 - events are a set: their order, their repetitions and `Pulling` are chance;
 - neighbouring lines that begin with a generated name have no order.
 """
@@ -67,6 +68,9 @@ _EVENT = re.compile(rf"\s*(?:Normal|Warning) +\w+ +{LIFETIME} ")
 _EVICTION = re.compile(r"evicting pod |error when evicting |pod/\S+ evicted$")
 """What ``kubectl drain`` tells of Pods: it asks for all at once, and again for those that were refused."""
 
+_LEFT = re.compile(r"^node/(\S+) (drained|uncordoned)\b", re.MULTILINE)
+"""What ``kubectl drain`` says at its end, and what undoes it."""
+
 
 class Thing(NamedTuple):
     """Something that a page tells from others, by a name that is chance."""
@@ -122,9 +126,18 @@ def passages(answers: Sequence[Answer], public: str = "", values: Collection[Val
         span.kind == Kind.POD for found in marks for span in found
     )
     return [
-        list(_passages(answer, found, generated=generated))
-        for answer, found in zip(answers, marks, strict=True)
+        list(_passages(answer, found, generated=generated, left=left))
+        for answer, found, left in zip(answers, marks, _drained(answers), strict=True)
     ]
+
+
+def _drained(answers: Iterable[Answer]) -> Iterator[frozenset[str]]:
+    """For each answer the nodes that all Pods have left, and that are not in use again."""
+    nodes: set[str] = set()
+    for answer in answers:
+        yield frozenset(nodes)
+        for name, what in _LEFT.findall(answer.output):
+            (nodes.add if what == "drained" else nodes.discard)(name)
 
 
 def statement(unit: Unit) -> tuple[str, list[tuple[int, Thing]]]:
@@ -137,13 +150,16 @@ def statement(unit: Unit) -> tuple[str, list[tuple[int, Thing]]]:
     return "\n".join(line.shape for line in unit), things
 
 
-def _passages(answer: Answer, marks: Sequence[Span], *, generated: bool) -> Iterator[Sequence[Unit]]:
+def _passages(
+    answer: Answer, marks: Sequence[Span], *, generated: bool, left: Collection[str]
+) -> Iterator[Sequence[Unit]]:
     """An output as units: one by one, or together where their order is chance.
 
     Args:
         answer: the output, and what was asked.
         marks: what it owes to chance.
         generated: some Pods of the page have generated names: a list of them is in any order.
+        left: the nodes on which no Pod is to be any longer.
     """
     asked = question(answer.source)
     output = answer.output.removesuffix("\n")
@@ -166,7 +182,7 @@ def _passages(answer: Answer, marks: Sequence[Span], *, generated: bool) -> Iter
             continue
         _, row = rows.get(number, (None, None))
         bounds = (starts[number], starts[number] + len(lines[number]))
-        line = _line(output, bounds, row, within[number], picked=asked.picked)
+        line = _line(output, bounds, row, within[number], picked=asked.picked, left=left)
         placed.append(
             (
                 place if answer.order == Order.SAID else (0, answer.order),
@@ -366,7 +382,13 @@ def _leaders(lines: Sequence[str], marks: Sequence[Sequence[Span]]) -> Iterator[
 
 
 def _line(
-    output: str, bounds: tuple[int, int], row: Row | None, marks: Sequence[Span], *, picked: bool
+    output: str,
+    bounds: tuple[int, int],
+    row: Row | None,
+    marks: Sequence[Span],
+    *,
+    picked: bool,
+    left: Collection[str],
 ) -> Line:
     """A line without its layout: a gap is a space, an empty cell a dot.
 
@@ -403,7 +425,8 @@ def _line(
                 parts.append(Thing(span.kind, name))
                 shown.append(name)
             elif span.kind not in VOID:
-                add(f"‹{span.kind}›", f"‹{name}›")
+                drained = " drained" * (span.kind == Kind.NODE and name in left)
+                add(f"‹{span.kind}{drained}›", f"‹{name}{drained}›")
         words = _GAP.sub(" ", output[at:end])
         add(words, words)
     return Line(tuple(parts), "".join(shown))
