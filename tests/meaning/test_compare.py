@@ -523,6 +523,21 @@ def test_only_events_are_a_set(sort: str) -> None:
     assert not same([header + 2 * rows[0]], [header + rows[0]], sources=asked)
 
 
+def test_that_the_api_server_repairs_an_address_is_chance() -> None:
+    """It is no event of the lesson's; another one is."""
+    heading = (
+        "  Type     Reason                 Age   From       Message\n  ----     ------  ----  ----  -------\n"
+    )
+    upkeep = "  Warning  ClusterIPNotAllocated  1s    ipallocator  Cluster IP: 10.96.1.4 is not allocated\n"
+    other = "  Warning  FailedToUpdate         1s    endpoints    Failed\n"
+    asked = ["kubectl describe service web"]
+    none = "Name:    web\nEvents:  <none>\n"
+    assert same([none], [f"Name:    web\nEvents:\n{heading}{upkeep}"], sources=asked)
+    assert not same([none], [f"Name:    web\nEvents:\n{heading}{other}"], sources=asked)
+    both = f"Name:    web\nEvents:\n{heading}{upkeep}{other}"
+    assert same([both.replace(upkeep, "")], [both], sources=asked)
+
+
 def test_that_there_was_no_event_is_no_chance() -> None:
     """How many there were is; none at all is another answer, where chance alone makes no such event."""
     asked = ["kubectl get events --field-selector reason=Killing -o name | wc -l"]

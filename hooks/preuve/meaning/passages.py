@@ -6,7 +6,7 @@ missed difference to a false alarm:
 
 - of nodes, clients' addresses, ages, times and digests it does not matter which one it is, but that a
   node was drained;
-- events are a set: their order, their repetitions and `Pulling` are chance;
+- events are a set: their order, their repetitions, `Pulling` and the API server's upkeep are chance;
 - neighbouring lines that begin with a generated name have no order.
 """
 
@@ -72,6 +72,13 @@ _LEFT = re.compile(r"^node/(\S+) (drained|uncordoned)\b", re.MULTILINE)
 """What ``kubectl drain`` says at its end, and what undoes it."""
 
 
+_UPKEEP = re.compile(r"^.*\bWarning +ClusterIPNotAllocated .*\n", re.MULTILINE)
+"""An event of the API server's own: it looks whether a Service's address is noted as taken, and may do so
+before it was told (upstream ``ipallocator/controller/repairip.go``; seen once, on a busy machine)."""
+
+_NO_EVENTS = re.compile(r"^Events:\n +Type +Reason .*\n[ -]+\n(?! )", re.MULTILINE)
+
+
 class Thing(NamedTuple):
     """Something that a page tells from others, by a name that is chance."""
 
@@ -121,6 +128,7 @@ def passages(answers: Sequence[Answer], public: str = "", values: Collection[Val
         public: what the page spells out, as for `preuve.meaning.spans.marked`.
         values: the names that chance gave in the cluster, as for the same.
     """
+    answers = [answer._replace(output=_without_upkeep(answer.output)) for answer in answers]
     marks = marked(answers, public, values)
     generated = any(kind == Kind.POD for kind, _ in values) or any(
         span.kind == Kind.POD for found in marks for span in found
@@ -138,6 +146,9 @@ def _drained(answers: Iterable[Answer]) -> Iterator[frozenset[str]]:
         yield frozenset(nodes)
         for name, what in _LEFT.findall(answer.output):
             (nodes.add if what == "drained" else nodes.discard)(name)
+def _without_upkeep(text: str) -> str:
+    """An output without the events by which the API server tells of its own upkeep."""
+    return _NO_EVENTS.sub("Events:  <none>\n", _UPKEEP.sub("", text)) if "NotAllocated" in text else text
 
 
 def statement(unit: Unit) -> tuple[str, list[tuple[int, Thing]]]:
