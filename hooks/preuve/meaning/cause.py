@@ -65,8 +65,8 @@ _CLAIM = re.compile(
 )
 """What `kubectl describe` says of a claim that depends on whether it is bound yet."""
 
-_NODE = re.compile(r"(?<![\w./-])node/([a-z0-9][a-z0-9.-]*)")
-"""A node, as `-o name` and answers such as ``node/node3 cordoned`` call it."""
+_NODE = re.compile(r"(?m)(?:(?<![\w./-])node/|^(?=\S+ Node ))([a-z0-9][a-z0-9.-]*)")
+"""A node, as `-o name`, answers such as ``node/node3 cordoned`` and the facts of a drawing call it."""
 
 _FITS = re.compile(r"\b\d+/\d+ nodes are available: .*")
 """Why a Pod is on no node: how many nodes there are, and how many of them take no Pods of a page, as kind's
