@@ -146,6 +146,8 @@ def _drained(answers: Iterable[Answer]) -> Iterator[frozenset[str]]:
         yield frozenset(nodes)
         for name, what in _LEFT.findall(answer.output):
             (nodes.add if what == "drained" else nodes.discard)(name)
+
+
 def _without_upkeep(text: str) -> str:
     """An output without the events by which the API server tells of its own upkeep."""
     return _NO_EVENTS.sub("Events:  <none>\n", _UPKEEP.sub("", text)) if "NotAllocated" in text else text
