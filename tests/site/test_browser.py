@@ -297,7 +297,8 @@ UNREAD = """() => {
     return furthest
   }
   document.querySelectorAll("details").forEach(fold => { fold.open = true })
-  const whole = "pre > code, .md-typeset__scrollwrap:not(:has(td time))" // what has dates scrolls on a phone
+  // In another theme, code that is not ours is the theme's own affair. A table with dates scrolls on a phone.
+  const whole = ".preuve code, .md-typeset pre > code, .md-typeset__scrollwrap:not(:has(td time))"
   for (const part of document.querySelectorAll(whole))
     if (part.scrollWidth > part.clientWidth + 1) found.push("cut: " + part.textContent)
   for (const row of document.querySelectorAll(".preuve-row"))
