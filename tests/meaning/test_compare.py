@@ -843,3 +843,37 @@ def test_no_pod_is_on_a_node_that_was_drained() -> None:
     assert same(
         [*only_cordoned, pods.format("node2")], [*only_cordoned, pods.format("node3")], sources=sources
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "drained"),
+    [
+        ("kubectl drain $NODE --dry-run=server", "node/node3 drained (server dry run)\n"),
+        ("kubectl drain $NODE --pod-selector=app=web", "node/node3 drained\n"),
+        ("kubectl drain $NODE; kubectl uncordon $NODE >/dev/null", "node/node3 drained\n"),
+        ("kubectl drain $NODE; kubectl delete node $NODE", 'node/node3 drained\nnode "node3" deleted\n'),
+    ],
+)
+def test_pods_may_be_on_a_node_that_was_not_emptied_or_is_in_use_again(source: str, drained: str) -> None:
+    pods = "NAME   READY   AGE   NODE\ndb     1/1     9s    {}\n"
+    one, other = ([drained, pods.format(node)] for node in ("node3", "node2"))
+    assert same(one, other, sources=[source, "kubectl get pods -o wide"])
+
+
+def test_what_was_before_a_node_was_drained_is_chance() -> None:
+    """Events go on telling where Pods were."""
+    told = "LAST SEEN   TYPE     REASON      OBJECT   MESSAGE\n"
+    told += "9s          Normal   Scheduled   pod/db   Successfully assigned shop/db to {}\n"
+    drained = "node/node3 drained\n"
+    one, other = ([drained, told.format(node)] for node in ("node3", "node2"))
+    assert same(one, other, sources=["kubectl drain $NODE", "kubectl get events"])
+
+
+def test_only_columns_that_all_of_a_command_chooses_hold_no_age() -> None:
+    """A list goes on telling ages where its command looks something up by its path."""
+    source = (
+        "kubectl get pods --no-headers --field-selector "
+        "spec.nodeName=$(kubectl get pod web -o jsonpath={.spec.nodeName})"
+    )
+    pods = "web   1/1   Running   0   {}\n"
+    assert same([pods.format("9s")], [pods.format("2m15s")], sources=[source])

@@ -427,6 +427,9 @@ USAGE = "NAME   CPU({})   MEMORY({})\nweb    {:<12}   {}\n"
             "built 14 weeks ago, 2 layers\n",
             "built 5 minutes ago, 3 layers\n",
         ),
+        ("built 59 seconds ago\n", "built About a minute ago\n", "built About a month ago\n"),
+        ("built 59 minutes ago\n", "built About an hour ago\n", "built About an era ago\n"),
+        ("built 1 second ago\n", "built Less than a second ago\n", "built Less than a while ago\n"),
         (CERTIFIED.format(64 * "a"), CERTIFIED.format(64 * "b"), CERTIFIED.format(63 * "b")),
         ("1 row in set (0.01 sec)\n", "1 row in set (1.20 sec)\n", "2 rows in set (0.01 sec)\n"),
         ("copied in 0.012 seconds\n", "copied in 12.3 seconds\n", "copied in 12 seconds\n"),
@@ -516,3 +519,24 @@ def test_what_only_stands_where_chance_does_is_compared(one: str, other: str, wr
     """The letter by which a log tells an error; a word of kubectl's that another program says."""
     assert same([one], [other])
     assert not same([one], [wrong])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "listening on 0.0.0.0:{}",
+        "server started at [::]:{}",
+        "Endpoints:   10.244.1.5:{},10.244.1.6:{}",
+        "dial tcp 10.96.1.2:{}: connect: connection refused",
+        "GET http://10.96.1.2:{}/: EOF",
+        "* Trying 10.96.1.2:{}...",
+    ],
+)
+def test_the_port_of_a_server_is_no_chance_however_high(said: str) -> None:
+    """That of gRPC is 50051 by habit, which clients speak from too."""
+    assert not same([said.replace("{}", "50051")], [said.replace("{}", "50052")])
+
+
+@pytest.mark.parametrize("said", ["GET http://127.0.0.1:{}/: EOF", "accepted 10.244.0.1:{}"])
+def test_a_port_that_kubectl_forwards_or_a_client_speaks_from_is_chance(said: str) -> None:
+    assert same([said.replace("{}", "50051")], [said.replace("{}", "50052")])

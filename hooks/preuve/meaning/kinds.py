@@ -562,7 +562,10 @@ def times(text: str) -> Iterator[Span]:
     yield from _groups(r"\.\.(\d{4}(?:_\d\d){5}\.\d+)", Kind.TIME, text)
 
 
-_BEFORE_AGO = re.compile(rf"(?<!\w)(?:{LIFETIME}|\d+ (?:second|minute|hour|day|week|month|year)s?)$")
+_BEFORE_AGO = re.compile(
+    rf"(?<!\w)(?:{LIFETIME}|\d+ (?:second|minute|hour|day|week|month|year)s?"
+    r"|Less than a second|About a minute|About an hour)$"
+)
 
 
 def ages(text: str) -> Iterator[Span]:
@@ -572,7 +575,7 @@ def ages(text: str) -> Iterator[Span]:
     ['5s', '2m40s']
     """
     for match in re.finditer(r" ago\b", text):
-        age = _BEFORE_AGO.search(text, max(0, match.start() - 16), match.start())
+        age = _BEFORE_AGO.search(text, max(0, match.start() - 18), match.start())
         if age:
             yield Span(match.start() - len(age[0]), match.start(), Kind.AGE)
     yield from _groups(rf"back-off ({LIFETIME}) restarting", Kind.AGE, text)
@@ -636,6 +639,12 @@ def _follows_a_name(text: str, at: int, *, hashed: bool) -> bool:
     )
 
 
+_SERVER = re.compile(
+    r"(?:(?:\b(?:dial (?:tc|ud)p|Trying) |://)(?!127\.)|\bEndpoints: .*|(?<![\d.])0\.0\.0\.0|\[::\])[\d.]*:$"
+)
+"""Before the port of a server; on 127.0.0.1 kubectl forwards ports that nobody chose."""
+
+
 def ports(text: str) -> Iterator[Span]:
     """Ports that nobody chose, those that clients speak from among them.
 
@@ -648,7 +657,8 @@ def ports(text: str) -> Iterator[Span]:
     yield from _picked(r"(?::(?<=\d:)|NodePort: +\S+ +|nodePort\"?: ?)(\d{5})\b", text)
     address = r"(?:(?<=\.\d:)|(?<=\.\d\d:)|(?<=\.\d\d\d:)|(?<=\]:))"
     for span in _groups(rf":{address}(\d{{5}})\b|from \S+ port (\d{{5}})\b", Kind.PORT, text):
-        if int(span.of(text)) in EPHEMERAL_PORTS:
+        first = text.rfind("\n", 0, span.start) + 1
+        if int(span.of(text)) in EPHEMERAL_PORTS and not _SERVER.search(text, first, span.start):
             yield span
 
 

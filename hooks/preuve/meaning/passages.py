@@ -68,9 +68,12 @@ _EVENT = re.compile(rf"\s*(?:Normal|Warning) +\w+ +{LIFETIME} ")
 _EVICTION = re.compile(r"evicting pod |error when evicting |pod/\S+ evicted$")
 """What ``kubectl drain`` tells of Pods: it asks for all at once, and again for those that were refused."""
 
-_LEFT = re.compile(r"^node/(\S+) (drained|uncordoned)\b", re.MULTILINE)
-"""What ``kubectl drain`` says at its end, and what undoes it."""
+_DRAINED = re.compile(r"^node/(\S+) drained$", re.MULTILINE)
+"""What ``kubectl drain`` says at its end, where it did more than to say what it would do."""
 
+_SOME = re.compile(r"--pod-selector\b")
+_IN_USE = re.compile(r"\buncordon|\bdelete nodes?\b|\bunschedulable\W+(?:false|null)\b")
+"""What undoes it, in a command or an answer: some say nothing. A node that is deleted may come back."""
 
 _UPKEEP = re.compile(r"^.*\bWarning +ClusterIPNotAllocated .*\n", re.MULTILINE)
 """An event of the API server's own: it looks whether a Service's address is noted as taken, and may do so
@@ -141,11 +144,13 @@ def passages(answers: Sequence[Answer], public: str = "", values: Collection[Val
 
 def _drained(answers: Iterable[Answer]) -> Iterator[frozenset[str]]:
     """For each answer the nodes that all Pods have left, and that are not in use again."""
-    nodes: set[str] = set()
+    nodes: frozenset[str] = frozenset()
     for answer in answers:
-        yield frozenset(nodes)
-        for name, what in _LEFT.findall(answer.output):
-            (nodes.add if what == "drained" else nodes.discard)(name)
+        yield nodes
+        if _IN_USE.search(answer.source) or _IN_USE.search(answer.output):
+            nodes = frozenset()  # of whichever it was
+        elif not _SOME.search(answer.source):
+            nodes |= frozenset(_DRAINED.findall(answer.output))
 
 
 def _without_upkeep(text: str) -> str:
@@ -195,7 +200,8 @@ def _passages(
             continue
         _, row = rows.get(number, (None, None))
         bounds = (starts[number], starts[number] + len(lines[number]))
-        line = _line(output, bounds, row, within[number], picked=asked.picked, left=left)
+        now = () if place[1] == Order.SET else left  # events tell of what was before, too
+        line = _line(output, bounds, row, within[number], picked=asked.picked, left=now)
         placed.append(
             (
                 place if answer.order == Order.SAID else (0, answer.order),

@@ -72,7 +72,7 @@ class Question:
     picked: bool = False
     """It is about one Pod that kubectl picked among several."""
     chosen: bool = False
-    """It prints what it asks for by its path: ``-o jsonpath=…``, ``-o custom-columns=…``."""
+    """It prints all that it asks for by its path: ``-o jsonpath=…``, ``-o custom-columns=…``."""
     addresses: bool = False
     """It asks once for the addresses of a Service: they come in any order."""
     listed: bool = False
@@ -114,6 +114,7 @@ def question(source: str) -> Question:
         for verb, *operands in [list(verbs.operands(words)) or [""]]
     ]
     events = bool(found) and all(_events(verb, operands) for verb, operands, _ in found)
+    gets = [words for verb, _, words in found if verb == "get"]
     inside = [words for verb, _, words in found if verb == "exec" and not _terminal(words)]
     scripts = [script for _, _, words in found for script in _scripts(words)]
     searches = [pipeline for script in scripts for pipeline in _searches(script)]
@@ -131,7 +132,7 @@ def question(source: str) -> Question:
         sources=any(verb == "logs" and any(map(_SEVERAL.fullmatch, words)) for verb, _, words in found),
         log=any(verb == "logs" and not any(map(_SEVERAL.fullmatch, words)) for verb, _, words in found),
         picked=any(verb in PICKING and _picks(operands, words) for verb, operands, words in found),
-        chosen=any(verb == "get" and any(map(_TEMPLATE.match, words)) for verb, _, words in found),
+        chosen=bool(gets) and all(any(map(_TEMPLATE.match, words)) for words in gets),
         addresses=_addresses(source)
         or any(verb == "get" and _endpoints(operands) and _lists(words) for verb, operands, words in found),
         listed=any(verb == "get" and _several(operands) and _lists(words) for verb, operands, words in found),
