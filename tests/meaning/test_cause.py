@@ -160,3 +160,26 @@ def test_what_neither_explains_is_wrong(before: str, after: str) -> None:
 
 def test_what_is_the_same_has_no_cause() -> None:
     assert cause(PENDING, PENDING.replace("31207", "30911").replace("9s", "3m")) is None
+
+
+GPU = UNFIT.format("3", "3 node(s) had untolerated taint {gpu: true}, 0").replace(", 0 Insufficient cpu", "")
+
+
+def test_the_taints_of_a_page_are_its_own() -> None:
+    """Those of a control plane alone depend on the cluster."""
+    control = "1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, "
+    assert cause(GPU, GPU.replace("3 node(s)", f"{control}2 node(s)")) == Cause.ELSEWHERE
+    assert cause(GPU, GPU.replace("gpu", "ssd")) == Cause.WRONG
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (CLASS.format("fast") + CLASS.format("slow"), CLASS.format("fast") + CLASS.format("fast")),
+        ("cidr: 10.1.2.0/24\n", "cidr: 10.9.9.0/24\n"),
+    ],
+)
+def test_what_a_page_spells_out_no_cluster_calls_differently(before: str, after: str) -> None:
+    """A class that it makes itself, or a range that it allows."""
+    old, new = (Run([Answer(text)], "name: fast, name: slow, cidr: 10.1.2.0/24") for text in (before, after))
+    assert causes(old, new, ("v1.37.2", "v1.36.3")) == {0: Cause.WRONG}

@@ -81,6 +81,7 @@ def test_a_lost_node(ready: str, taints: tuple[str, ...], pod_ready: bool, wante
 def test_a_pod_whose_node_was_deleted_goes_too() -> None:
     """It is collected within a minute, and looks as it did until then."""
     assert verdict([pod(spec={"nodeName": "node9"}), node()]) == "moves"
+    assert verdict([pod(ended(0), spec={"nodeName": "node9", **NEVER}, status=DONE), node()]) == "moves"
     assert verdict([pod(spec={"nodeName": "node9"})]) == "rest"  # nodes are not for everybody to see
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING
 
 from preuve.meaning.compare import Run, diff
 from preuve.meaning.kinds import Kind
+from preuve.meaning.literal import spells
 from preuve.meaning.table import tables
 
 if TYPE_CHECKING:
@@ -71,7 +73,7 @@ _NODE = re.compile(r"(?m)(?:(?<![\w./-])node/|^(?=\S+ Node ))([a-z0-9][a-z0-9.-]
 _FITS = re.compile(r"\b\d+/\d+ nodes are available: .*")
 """Why a Pod is on no node: how many nodes there are, and how many of them take no Pods of a page, as kind's
 control plane does, depends on the cluster; for what other reasons does not."""
-_TAINTED = re.compile(r"\d+ node\(s\) had untolerated taint(?:\(s\))?(?: \{[^}]*\})?(?:, |\. )?")
+_TAINTED = re.compile(r"\d+ node\(s\) had untolerated taint(?:\(s\))?(?: \{node-role\.[^}]*\})?(?:, |\. )?")
 
 
 _RANGE = re.compile(r"\b\d+\.\d+\.\d+\.0/\d\d\b")
@@ -107,7 +109,9 @@ def causes(old: Run, new: Run, versions: tuple[str, str], homes: Collection[str]
     found = {number: Cause.ELSEWHERE for number, _ in diff(old, new)}
     if found:
         nodes = {name for run in (old, new) for name in _nodes(run)}
-        classes = {name for run in (old, new) for name in _listed(run, "PROVISIONER")}
+        classes = {
+            name for run in (old, new) for name in _listed(run, "PROVISIONER") if not spells(run.public, name)
+        }
         waits = [any(WAITING in each.output for each in run.answers) for run in (old, new)]
         apart = _Apart(nodes, classes, homes, claims=waits[0] != waits[1])
         here, there = (_covered(run, apart) for run in (old, new))
@@ -138,8 +142,16 @@ def _listed(run: Run, column: str) -> Iterator[str]:
 
 
 def _covered(run: Run, apart: _Apart) -> Run:
-    answers = (each._replace(output=_elsewhere(each.output, apart)) for each in run.answers)
+    answers = (
+        each._replace(output=_elsewhere(_RANGE.sub(partial(_other, run.public), each.output), apart))
+        for each in run.answers
+    )
     return replace(run, answers=list(answers))
+
+
+def _other(public: str, found: re.Match[str]) -> str:
+    """What a page spells out as it is; all else is covered."""
+    return found[0] if spells(public, found[0]) else COVERED
 
 
 def _unversioned(run: Run, version: str) -> Run:
@@ -176,7 +188,7 @@ def _elsewhere(text: str, apart: _Apart) -> str:
     plain = _CLASS.sub(rf"\1{COVERED}", _PROVISIONING.sub("", "\n".join([*lines, *sorted({*nodes})])))
     if apart.claims and "\nUsed By:" in plain:
         plain = _CLAIM.sub("", plain)
-    plain = _named(_RANGE.sub(COVERED, _FITS.sub(_unfit, plain)), apart.nodes, "node1")
+    plain = _named(_FITS.sub(_unfit, plain), apart.nodes, "node1")
     return _named(plain, apart.classes, "standard")
 
 

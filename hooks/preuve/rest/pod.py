@@ -79,13 +79,13 @@ def moves(pod: Object, snapshot: Snapshot, settled: Snapshot) -> Iterator[Motion
         snapshot: where it is, with its node.
         settled: the namespace when it last was at rest.
     """
-    status = pod["status"]
-    if finished(pod):
-        return
-    if not pod["spec"].get("nodeName"):
-        yield _unscheduled(pod)
-    elif snapshot["Node"] and pod["spec"]["nodeName"] not in {_name(node) for node in snapshot["Node"]}:
+    status, on = pod["status"], pod["spec"].get("nodeName")
+    if on and snapshot["Node"] and on not in {_name(node) for node in snapshot["Node"]}:
         yield Motion(who(pod), "its node was deleted, it will go too")
+    elif finished(pod):
+        return
+    elif not on:
+        yield _unscheduled(pod)
     elif node := lost_node(pod, snapshot):
         yield Motion(who(pod), f"its node {node} is not Ready", NEVER if holds(pod, "Ready") else STUCK)
     elif "observedGeneration" in status and behind(pod):
