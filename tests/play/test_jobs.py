@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -122,3 +123,13 @@ def test_a_shell_that_a_job_kills_is_told_at_the_next_command(bash: Bash) -> Non
     bash.run("kill -9 $$ &", background=Background(alone=True))
     with pytest.raises(ShellEndedError):
         deque(bash.run("sleep 0.1") for _ in range(2))
+
+
+def test_a_job_that_kills_a_shell_which_takes_its_next_output_ends_no_play() -> None:
+    """It is told at the next command, as in any case; now and then the job is quick enough."""
+    job = "(until compgen -G '/tmp/.preuve-*'; do :; done; kill -9 $$) >/dev/null 2>&1 &"
+    for _ in range(10):
+        with Bash(Box().environment(), Box().argv()) as bash, suppress(ShellEndedError):
+            bash.run(job, background=Background(alone=True))
+            bash.run("true")
+            assert bash.run("echo shown").output == "shown\n"

@@ -499,17 +499,18 @@ umask {~mode & 0o777:03o}
             output = os.fstat(self._output)
             found = {int(fd.name): fd.stat() for fd in (mine / "fd").iterdir()}
             os.mkfifo(outside)
-        except OSError:
-            return False
-        moved = [fd for fd, file in found.items() if os.path.samestat(file, output)]
-        try:
             outside.chmod(0o666)  # bash may be another user
             pipe = os.open(outside, os.O_RDONLY | os.O_NONBLOCK)
-            self._lines.callback(os.close, pipe)
-            source = " ".join([f"[[ -w {name} ]] && \\exec", *(f"{fd}>{name}" for fd in moved)])
+        except OSError:
+            return False
+        self._lines.callback(os.close, pipe)
+        moved = [fd for fd, file in found.items() if os.path.samestat(file, output)]
+        source = " ".join([f"[[ -w {name} ]] && \\exec", *(f"{fd}>{name}" for fd in moved)])
+        try:
             report = self._converse(source, backlog, time.monotonic() + _START)
         finally:
-            outside.unlink()
+            with suppress(OSError):  # as above, by now
+                outside.unlink()
         if not report or report.exit or self._gone:
             return False
         self._poll.register(pipe, select.POLLIN)
