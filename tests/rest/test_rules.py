@@ -806,6 +806,12 @@ def test_a_service(objects: list[dict[str, Any]], wanted: str) -> None:
     assert verdict(objects) == wanted
 
 
+def test_a_load_balancer_that_never_gets_an_address_is_shown_as_it_is() -> None:
+    """On k3s, where Traefik has port 80: who asks for it reads `<pending>`."""
+    motions = moving(Snapshot([balanced(), pod(), slices("10.0.0.3")], NOW))
+    assert all(motion.ends for motion in motions)
+
+
 EVERYTHING = {
     obj["metadata"]["uid"]: obj
     for table in (ROLLOUTS, OTHERS, SERVICES)

@@ -50,6 +50,10 @@ DEADLINE = timedelta(seconds=2)
 BALANCED = "service.kubernetes.io/load-balancer-cleanup"
 """The finalizer of a Service that a controller makes a load balancer for (upstream ``cloud-provider``)."""
 
+BALANCES = 30.0
+"""Seconds for its address, half of what a command has by default. Some never get one: on k3s a port is given to
+one Service alone, and Traefik has 80."""
+
 DAEMONS_TOLERATE = [
     {"key": f"node.kubernetes.io/{reason}", "operator": "Exists", "effect": effect}
     for effect, reasons in {
@@ -370,7 +374,7 @@ def _service(service: Object, snapshot: Snapshot, _: Snapshot) -> Iterator[Motio
     elif BALANCED in service["metadata"].get("finalizers", ()) and not (
         service.get("status", {}).get("loadBalancer", {}).get("ingress")
     ):
-        yield Motion(who(service), "its load balancer has no address yet")
+        yield Motion(who(service), "its load balancer has no address yet", BALANCES)
 
 
 def _numbers(service: Object, snapshot: Snapshot) -> set[tuple[str, int]]:
