@@ -31,8 +31,8 @@ from rich.console import Console
 from rich.table import Table
 
 from preuve.cluster.embedded import addresses, cluster, control_plane, netns
-from preuve.cluster.embedded.api import Api, wait
-from preuve.cluster.embedded.state import State
+from preuve.cluster.embedded.api import StartingApi, wait
+from preuve.cluster.embedded.state import StateFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +91,7 @@ class Clock:
         return self()
 
 
-def administrator(state: State, up: subprocess.Popen[bytes]) -> Api:
+def administrator(state: StateFolder, up: subprocess.Popen[bytes]) -> StartingApi:
     """The API server, for the owner of the kubeconfig that a start writes early."""
     wait(lambda: cluster.supervisor(state) or up.poll() is not None, "the supervisor", LIMIT)
     if up.returncode:
@@ -103,10 +103,10 @@ def administrator(state: State, up: subprocess.Popen[bytes]) -> Api:
         authority.write_bytes(base64.b64decode(server["certificate-authority-data"]))
         pem = (user["client-certificate-data"], user["client-key-data"])
         client.write_bytes(b"".join(map(base64.b64decode, pem)))
-        return Api(str(control_plane.ADDRESS), addresses.API_PORT, authority, client)
+        return StartingApi(str(control_plane.ADDRESS), addresses.API_PORT, authority, client)
 
 
-def ready(api: Api, path: str) -> int:
+def ready(api: StartingApi, path: str) -> int:
     """How many of a list are Ready."""
     items: list[dict[str, Any]] = (api.get(path) or {"items": []})["items"]
     conditions = [one for item in items for one in item["status"].get("conditions", ())]
@@ -121,7 +121,7 @@ def timed(*command: str) -> float:
 
 def measure() -> dict[str, float]:
     """One life of a cluster."""
-    state = State.of_project()
+    state = StateFolder.of_project()
     pods, nodes = "/api/v1/namespaces/default/pods", "/api/v1/nodes"
     figures = {"build": timed("build")}
     clock = Clock()

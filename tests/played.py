@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from preuve.meaning import compare
-from preuve.meaning.compare import Run
+from preuve.meaning.compare import PagePlay
 from preuve.meaning.spans import Answer, Order, marked
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from preuve.meaning.kinds import Span
+    from preuve.meaning.chance import Span
     from preuve.meaning.spans import Value
 
 
@@ -22,14 +22,14 @@ def run(
     unordered: Collection[int] = (),
     public: str = "",
     values: Collection[Value] = (),
-) -> Run:
+) -> PagePlay:
     """A run with these outputs, of no commands in particular unless given."""
     asked = [*sources, *[""] * (len(outputs) - len(sources))]
     answers = [
         Answer(output, source, Order.SET if number in unordered else Order.SAID)
         for number, (output, source) in enumerate(zip(outputs, asked, strict=True))
     ]
-    return Run(answers, public, values)
+    return PagePlay(answers, public, values)
 
 
 def same(
@@ -45,7 +45,7 @@ def same(
     return alike(run(one, **told), run(other, **told))  # type: ignore[arg-type]
 
 
-def alike(one: Run, other: Run) -> bool:
+def alike(one: PagePlay, other: PagePlay) -> bool:
     """Whether two runs came to the same.
 
     >>> one = run(["web-x7k2p   1/1   Running   9s"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -117,3 +118,14 @@ def test_nothing_above_the_cluster_knows_which_one_it_is() -> None:
         if (below := [each for each in imports(name, types=True) if f"{each}.".startswith(backends)])
     }
     assert users == {}
+
+
+def test_two_things_never_share_a_name() -> None:
+    """Not even in two rooms: who reads of one, or looks for it, does not find the other."""
+    defined = Counter(
+        node.name
+        for file in FILES.values()
+        for node in ast.parse(file.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert [name for name, count in defined.items() if count > 1] == []

@@ -22,7 +22,7 @@ import pytest
 from door import TEAM, opened
 from folder import Folder
 from preuve.cluster.api import Api
-from preuve.cluster.embedded.state import State
+from preuve.cluster.embedded.state import StateFolder
 from preuve.errors import TranscriptError
 from preuve.play.namespace import BINDINGS, LISTED, ROLES, SPACES
 from preuve.transcript import read
@@ -133,7 +133,7 @@ class World:
         )  # its own
         yield from map(str, self.home.glob("preuve/*"))
         for state in self.home.glob("preuve/*"):
-            name = State(state).name
+            name = StateFolder(state).name
             yield from (
                 str(path) for pattern in (name, f"*/{name}") for path in Path("/sys/fs/cgroup").glob(pattern)
             )

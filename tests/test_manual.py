@@ -18,12 +18,12 @@ from preuve.audit.verdict import Verdict
 from preuve.cli import main
 from preuve.cluster.embedded import additions, binaries
 from preuve.errors import PreuveError
-from preuve.meaning.kinds import Kind
+from preuve.meaning.chance import Chance
 from preuve.page import front_matter
 from preuve.page.blocks import parse
 from preuve.page.options import DECORATION, Options
 from preuve.page.plan import PARTS
-from preuve.project import State, find
+from preuve.project import PageState, find
 from preuve.settings import Mode, Settings, settings
 from preuve.show.strings import FRENCH
 
@@ -216,12 +216,12 @@ def test_no_command_of_preuve_is_invented() -> None:
 def test_what_is_marked_is_told_in_the_words_of_the_mark() -> None:
     """Every kind of chance."""
     text = WORDS["ecrire/comparaison.md"]
-    assert {kind for kind in Kind if FRENCH.kinds[kind] not in text} == set()
+    assert {kind for kind in Chance if FRENCH.kinds[kind] not in text} == set()
 
 
 def test_states_and_verdicts_are_told() -> None:
     """What `preuve status` and `preuve audit` call a page or a command, and the codes that it ends with."""
-    assert {state for state in State if f"`{state}`" not in WORDS["ecrire/reglages.md"]} == set()
+    assert {state for state in PageState if f"`{state}`" not in WORDS["ecrire/reglages.md"]} == set()
     assert {each for each in Verdict if f"`{each}`" not in WORDS["ecrire/ailleurs.md"]} == set()
     codes = re.findall(r"^\| ([\d, ]+) \|", WORDS["ecrire/reglages.md"], re.MULTILINE)
     assert [code for codes in codes for code in codes.split(", ")] == ["0", "1", "2", "130", "129", "143"]

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from preuve.meaning import compare
-from preuve.meaning.compare import Run
-from preuve.meaning.kinds import Kind
+from preuve.meaning.chance import Chance
+from preuve.meaning.compare import PagePlay
 from preuve.meaning.spans import Answer, Value, marked
 from preuve.project import find
 
@@ -28,7 +28,7 @@ def public(page: str) -> str:
 
 
 @cache
-def play(page: str, turn: int) -> Run:
+def play(page: str, turn: int) -> PagePlay:
     """What was recorded of a play."""
     answers: list[Answer] = []
     source, output, values = [""], [""], []
@@ -44,8 +44,8 @@ def play(page: str, turn: int) -> Run:
                 answers.append(Answer("".join(output), "\n".join(source)))
             case "~":
                 kind, text = line[2:].split(" ")
-                values.append(Value(Kind(kind), text))
-    return Run(answers, public(page), values)
+                values.append(Value(Chance(kind), text))
+    return PagePlay(answers, public(page), values)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -65,7 +65,7 @@ def letters(page: str) -> list[tuple[str, int, int]]:
     ):
         chance = {at for span in spans for at in range(span.start, span.end)}
         for span in spans:
-            if span.kind == Kind.PASSING:
+            if span.kind == Chance.PASSING:
                 start = answer.output.rfind("\n", 0, span.start) + 1
                 chance |= set(range(start, answer.output.index("\n", span.end)))
         found += [
@@ -88,4 +88,4 @@ def test_one_letter_changed_outside_chance_is_always_seen(letter: tuple[str, int
     answers = [*one.answers]
     output = answers[number].output
     answers[number] = answers[number]._replace(output=f"{output[:at]}Ø{output[at + 1 :]}")
-    assert [n for n, _ in compare.diff(one, Run(answers, one.public, one.values))]
+    assert [n for n, _ in compare.diff(one, PagePlay(answers, one.public, one.values))]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from preuve.errors import PreuveError
-from preuve.project import State, find
+from preuve.project import PageState, find
 from preuve.settings import Mode, Settings
 from preuve.show.edition import prepare
 from preuve.show.strings import ENGLISH
@@ -165,10 +165,10 @@ def test_what_is_read_is_known(root: Path) -> None:
 @pytest.mark.parametrize("name", ANSWERED)
 def test_what_is_answered_is_in_the_key(root: Path, name: str) -> None:
     """A byte of a manifest, a letter of a command."""
-    assert page(root).state == State.CURRENT
+    assert page(root).state == PageState.CURRENT
     path = root / name
     path.write_text(path.read_text().replace(*ANSWERED[name]))
-    assert page(root).state == State.STALE
+    assert page(root).state == PageState.STALE
 
 
 def test_each_setting_was_thought_of(root: Path) -> None:
@@ -179,14 +179,14 @@ def test_each_setting_was_thought_of(root: Path) -> None:
     stale = set()
     for name, setting in SETTINGS.items():
         (root / "mkdocs.yml").write_text(stating(setting))
-        stale |= {name} if page(root).state == State.STALE else set()
+        stale |= {name} if page(root).state == PageState.STALE else set()
     assert stale == {each.name for each in fields(Settings)} - SAME.keys()
 
 
 def test_a_variable_makes_no_page_stale(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine with another cluster replays what the repository's answered."""
     monkeypatch.setenv("PREUVE_CLUSTER", "context:mine")
-    assert page(root).state == State.CURRENT
+    assert page(root).state == PageState.CURRENT
     (root / "mkdocs.yml").write_text(stating("cluster: context:team"))
     team = page(root).key
     monkeypatch.delenv("PREUVE_CLUSTER")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from preuve.project import State, find
+from preuve.project import PageState, find
 
 if TYPE_CHECKING:
     from preuve.project import Page
@@ -30,7 +30,7 @@ def chapter(page: Page) -> str:
 
 def chosen() -> list[str]:
     """The exclusive pages; of each chapter the page with the most commands, among those quickly played."""
-    pages = [page for page in find(ROOT).pages() if page.state != State.PROSE]
+    pages = [page for page in find(ROOT).pages() if page.state != PageState.PROSE]
     aside = [page.name for page in pages if page.plan.exclusive]
     quick = [page for page in pages if page.name not in aside and page.seconds < LONGEST]
     return aside + [

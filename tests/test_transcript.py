@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from preuve import owner, whole
 from preuve.errors import TranscriptError
-from preuve.meaning.kinds import Kind
+from preuve.meaning.chance import Chance
 from preuve.meaning.spans import Value
 from preuve.transcript import Exchange, Transcript, dump, load, read, write
 
@@ -31,7 +31,7 @@ PLAYED = Transcript(
         Exchange("cat <<EOF | kubectl create -f -\nkind: Pod\n\nEOF", "", 1, 0.2),
         Exchange("pods by=node", "+ Pod web Running node=node2\n", drawn=True),
     ),
-    values=(Value(Kind.NODE, "node2"), Value(Kind.PORT, "31207")),
+    values=(Value(Chance.NODE, "node2"), Value(Chance.PORT, "31207")),
 )
 
 line = st.text(st.characters(include_characters="\t", exclude_categories=("Cs", "Cc")))

@@ -60,7 +60,7 @@ THEME_CSS = re.compile(r'="(\.node circle,\.node ellipse[^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
-class Diagram:
+class MermaidDiagram:
     """A mermaid fence of a page."""
 
     page: str
@@ -68,7 +68,7 @@ class Diagram:
     source: str
 
     @classmethod
-    def read(cls, found: re.Match[str]) -> Diagram:
+    def read(cls, found: re.Match[str]) -> MermaidDiagram:
         """The diagram of a match of `MARKED`."""
         return cls(html.unescape(found["page"]), html.unescape(found["source"]).strip())
 
@@ -106,7 +106,7 @@ def on_post_build(*, config: MkDocsConfig) -> None:
     """Put the drawings in, and the library beside them if a browser still has something to draw."""
     site = Path(config.site_dir)
     written = {file: file.read_text(encoding="utf-8") for file in pages(config)}
-    diagrams = [Diagram.read(found) for text in written.values() for found in MARKED.finditer(text)]
+    diagrams = [MermaidDiagram.read(found) for text in written.values() for found in MARKED.finditer(text)]
     drawn = {} if serving() else draw(diagrams, theme_css(site), Path(config.docs_dir))
     for file, text in written.items():
         if (inlined := inline(text, drawn)) != text:
@@ -124,7 +124,7 @@ def theme_css(site: Path) -> str:
     return found[1]
 
 
-def draw(diagrams: list[Diagram], theme: str, docs: Path) -> dict[str, str]:
+def draw(diagrams: list[MermaidDiagram], theme: str, docs: Path) -> dict[str, str]:
     """The SVG of each diagram's source, as far as it can be had: from the cache, else from Chromium.
 
     Raises:
@@ -204,7 +204,7 @@ def inline(text: str, drawn: dict[str, str]) -> str:
     count = itertools.count()
 
     def drawing(found: re.Match[str]) -> str:
-        svg = drawn.get(Diagram.read(found).source)
+        svg = drawn.get(MermaidDiagram.read(found).source)
         if svg is None:
             return found[0]
         key = svg.partition('id="')[2].partition('"')[0]

@@ -52,7 +52,7 @@ _ENGLISH = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Remark:
     """Something that one of the programs does not like."""
 
     place: str
@@ -74,7 +74,7 @@ class Exemption:
     text: str
     reason: str
 
-    def covers(self, finding: Finding) -> bool:
+    def covers(self, finding: Remark) -> bool:
         """Whether the finding is the one that is explained here."""
         return (self.rule, self.text) == (finding.rule, finding.text)
 
@@ -110,7 +110,7 @@ def words(markdown: str) -> Iterator[tuple[int, str]]:
             yield number, found[0]
 
 
-def spelling(pages: Mapping[str, str], known: Iterable[str]) -> list[Finding]:
+def spelling(pages: Mapping[str, str], known: Iterable[str]) -> list[Remark]:
     """The words that neither Hunspell nor the project knows, and those that the project lists for nothing.
 
     Args:
@@ -122,12 +122,12 @@ def spelling(pages: Mapping[str, str], known: Iterable[str]) -> list[Finding]:
     known = dict.fromkeys(known)
     bare = {word: _bare(word, known) for word in unknown}
     wrong = [
-        Finding(place, "spelling", bare[word], "not in Hunspell's dictionary, nor in words.txt")
+        Remark(place, "spelling", bare[word], "not in Hunspell's dictionary, nor in words.txt")
         for place, word in found
         if word in unknown and bare[word] not in known
     ]
     idle = known.keys() - bare.values()
-    return wrong + [Finding("words.txt", "spelling", word, "no page needs it") for word in sorted(idle)]
+    return wrong + [Remark("words.txt", "spelling", word, "no page needs it") for word in sorted(idle)]
 
 
 def _bare(word: str, known: Container[str]) -> str:
@@ -144,7 +144,7 @@ def misspelt(spelt: set[str]) -> set[str]:
     return {typed[word] for word in unknown.split()}
 
 
-def grammar(pages: Mapping[str, str], exemptions: Iterable[Exemption]) -> list[Finding]:
+def grammar(pages: Mapping[str, str], exemptions: Iterable[Exemption]) -> list[Remark]:
     """What Grammalecte says that nobody explained, and what was explained that it no longer says.
 
     Args:
@@ -153,7 +153,7 @@ def grammar(pages: Mapping[str, str], exemptions: Iterable[Exemption]) -> list[F
     """
     read = {page: list(paragraphs(text)) for page, text in pages.items()}
     findings = [
-        Finding(f"{page}:{read[page][number][0]}", error["sRuleId"], error["sUnderlined"], error["sMessage"])
+        Remark(f"{page}:{read[page][number][0]}", error["sRuleId"], error["sUnderlined"], error["sMessage"])
         for page, said in _grammalecte(read).items()
         for number, errors in enumerate(said)
         for error in errors
@@ -161,7 +161,7 @@ def grammar(pages: Mapping[str, str], exemptions: Iterable[Exemption]) -> list[F
     exemptions = list(exemptions)
     wrong = [each for each in findings if not any(exemption.covers(each) for exemption in exemptions)]
     idle = [each for each in exemptions if not any(each.covers(finding) for finding in findings)]
-    return wrong + [Finding("grammar.toml", each.rule, each.text, "nothing needs it") for each in idle]
+    return wrong + [Remark("grammar.toml", each.rule, each.text, "nothing needs it") for each in idle]
 
 
 def _grammalecte(pages: Mapping[str, list[tuple[int, str]]]) -> dict[str, list[list[dict[str, str]]]]:

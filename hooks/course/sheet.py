@@ -160,7 +160,7 @@ def _says(pattern: tuple[str, str], option: tuple[str, str]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Invocation:
     """A kubectl command that a page ran."""
 
     text: str
@@ -172,7 +172,7 @@ class Run:
     """How little it shows: run to fail; run to clean up, or folded away."""
 
 
-def runs(pages: Mapping[str, str]) -> Iterator[Run]:
+def runs(pages: Mapping[str, str]) -> Iterator[Invocation]:
     """The kubectl commands that rendered pages ran, in order."""
     for page, text in pages.items():
         cleanup = text.find(f"\n{CLEANUP}")
@@ -183,7 +183,7 @@ def runs(pages: Mapping[str, str]) -> Iterator[Run]:
             aside = bool(block.prefix) or 0 <= cleanup < block.start
             for exchange in exchanges(block.body, block.options):
                 for words in calls(exchange.source):
-                    yield Run(
+                    yield Invocation(
                         shlex.join(["kubectl", *words]),
                         Shape.read(words),
                         page,
@@ -200,7 +200,7 @@ def families(data: Mapping[str, Mapping[str, str]]) -> dict[str, list[Pattern]]:
     }
 
 
-def explained(run: Run, patterns: Sequence[Pattern]) -> bool:
+def explained(run: Invocation, patterns: Sequence[Pattern]) -> bool:
     """Whether the sheet says what each word and each option of a command is for."""
     fitting = [pattern for pattern in patterns if pattern.fits(run.shape)]
     return any(pattern.whole for pattern in fitting) and all(
@@ -244,7 +244,7 @@ def sheet(
     return "\n\n".join(sections), unused
 
 
-def _table(rows: Iterable[tuple[str, str, Run]], here: str, titles: Mapping[str, str]) -> str:
+def _table(rows: Iterable[tuple[str, str, Invocation]], here: str, titles: Mapping[str, str]) -> str:
     lines = ["| Commande | Pour quoi |", "|---|---|"]
     for text, purpose, run in rows:
         command = text.replace("|", r"\|")

@@ -137,10 +137,10 @@ def status(pages: tuple[str, ...], as_json: bool) -> None:
 
     Example: preuve status pods/index.md
     """
-    from preuve.project import State
+    from preuve.project import PageState
 
     chosen = _pages(_project(), pages)
-    waiting = [page.name for page in chosen if page.state not in {State.PROSE, State.CURRENT}]
+    waiting = [page.name for page in chosen if page.state not in {PageState.PROSE, PageState.CURRENT}]
     for page in chosen:
         if page.damage:
             click.echo(str(page.damage), err=True)

@@ -49,11 +49,11 @@ NAME = "preuve"
 """The plugin's, in pyproject.toml."""
 
 
-class Options(Config):
+class NoOptions(Config):
     """The plugin's own: none. What `preuve` on the command line is to know too is under ``extra.preuve``."""
 
 
-class Plugin(BasePlugin[Options]):
+class Plugin(BasePlugin[NoOptions]):
     """One per MkDocs process: `mkdocs serve` builds many times, on one cluster."""
 
     def __init__(self) -> None:

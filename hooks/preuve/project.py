@@ -83,7 +83,7 @@ def exclusion(given: Any) -> Callable[[str], bool]:  # noqa: ANN401 - MkDocs' cl
     ).match_file
 
 
-class State(StrEnum):
+class PageState(StrEnum):
     """What a page's transcript is worth."""
 
     PROSE = "prose"
@@ -115,15 +115,15 @@ class Page:
         return self.transcript.seconds if self.transcript else 0.0
 
     @property
-    def state(self) -> State:
+    def state(self) -> PageState:
         """What its transcript is worth."""
         if not any(True for _ in self.plan.actions()):
-            return State.PROSE
+            return PageState.PROSE
         if self.damage:
-            return State.DAMAGED
+            return PageState.DAMAGED
         if self.transcript is None:
-            return State.NEVER
-        return State.CURRENT if self.transcript.key == self.key else State.STALE
+            return PageState.NEVER
+        return PageState.CURRENT if self.transcript.key == self.key else PageState.STALE
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ from typing import TYPE_CHECKING
 from preuve import whole
 from preuve.errors import TranscriptError, Where
 from preuve.meaning import scene
-from preuve.meaning.kinds import Kind
+from preuve.meaning.chance import Chance
 from preuve.meaning.spans import SHAPES, Value
 from preuve.page.commands import CONTROL
 from preuve.page.key import FORMAT
@@ -257,10 +257,10 @@ def _wrong(line: str, *, drawn: bool) -> str:
 def _values(lines: Sequence[str], end: int, path: str) -> Iterator[Value]:
     for number, line in enumerate(lines[end:-1], end):
         mark, kind, text = [*line.split(" ", 2), "", ""][:3]
-        shape = SHAPES.get(Kind(kind)) if kind in set(Kind) else None
+        shape = SHAPES.get(Chance(kind)) if kind in set(Chance) else None
         if mark != "~" or not shape or not re.fullmatch(shape, text, re.ASCII):
             raise _broken(path, number, line, "expected `~ KIND VALUE`")
-        yield Value(Kind(kind), text)
+        yield Value(Chance(kind), text)
 
 
 def _broken(path: str, number: int, line: str, why: str) -> TranscriptError:

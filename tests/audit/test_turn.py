@@ -10,7 +10,7 @@ import pytest
 
 from folder import Folder
 from preuve.audit.audit import pages
-from preuve.audit.hindrance import Cause
+from preuve.audit.hindrance import Reason
 from preuve.audit.turn import turned
 from preuve.audit.verdict import Finding, Verdict
 from preuve.page.plan import Command
@@ -171,7 +171,7 @@ def turn(folder: Path) -> Turned:
             (Verdict.TRUE, "", 0),
         )
         exchange = None if verdict == Verdict.IMPOSSIBLE else Exchange(typed.source, "", code, 0.1)
-        cause = Cause.TOOL if verdict == Verdict.IMPOSSIBLE else None
+        cause = Reason.TOOL if verdict == Verdict.IMPOSSIBLE else None
         found.append(Finding(typed, verdict, why, cause, line=30 if why else 0, exchange=exchange))
     return turned(one, found)
 

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from preuve.audit.hindrance import Cause, before
+from preuve.audit.hindrance import Reason, before
 from preuve.audit.pages import Typed
 from preuve.audit.verdict import Finding, Played, Verdict
 from preuve.errors import Where
 from preuve.transcript import Exchange
 
 BEFORE = {
-    "kubectl describe pod <pod-name>": Cause.PLACEHOLDER,
-    "kubectl get pods ...": Cause.PLACEHOLDER,
-    "kubectl apply -f https://example.com/pod.yaml": Cause.NETWORK,
-    "git clone https://github.com/someone/something": Cause.NETWORK,
-    "kubectl exec -it web -- /bin/bash": Cause.INTERACTIVE,
-    "kubectl exec --stdin --tty web -- sh": Cause.INTERACTIVE,
-    "kubectl edit deployment web": Cause.INTERACTIVE,
-    "kubectl get pods --watch": Cause.ENDLESS,
-    "kubectl logs -f web": Cause.ENDLESS,
-    "kubectl port-forward web 8080:80": Cause.ENDLESS,
-    "gcloud container clusters list": Cause.CLOUD,
-    "echo 'never ends": Cause.UNREADABLE,
+    "kubectl describe pod <pod-name>": Reason.PLACEHOLDER,
+    "kubectl get pods ...": Reason.PLACEHOLDER,
+    "kubectl apply -f https://example.com/pod.yaml": Reason.NETWORK,
+    "git clone https://github.com/someone/something": Reason.NETWORK,
+    "kubectl exec -it web -- /bin/bash": Reason.INTERACTIVE,
+    "kubectl exec --stdin --tty web -- sh": Reason.INTERACTIVE,
+    "kubectl edit deployment web": Reason.INTERACTIVE,
+    "kubectl get pods --watch": Reason.ENDLESS,
+    "kubectl logs -f web": Reason.ENDLESS,
+    "kubectl port-forward web 8080:80": Reason.ENDLESS,
+    "gcloud container clusters list": Reason.CLOUD,
+    "echo 'never ends": Reason.UNREADABLE,
 }
 
 RUNS = (
@@ -80,7 +80,7 @@ def test_a_failure_that_the_page_shows_is_true() -> None:
 
 def test_a_program_that_is_not_installed() -> None:
     [found] = judged(("helm ls", None, "bash: helm: command not found\n", 127))
-    assert (found.verdict, found.cause, found.why) == (Verdict.IMPOSSIBLE, Cause.TOOL, "tool helm")
+    assert (found.verdict, found.cause, found.why) == (Verdict.IMPOSSIBLE, Reason.TOOL, "tool helm")
 
 
 def test_an_image_that_is_not_there_explains_pods_and_not_names() -> None:
@@ -102,7 +102,7 @@ def test_what_follows_from_what_could_not_be_run() -> None:
         ("kubectl apply -f https://example.com/x.yaml", "pod/x created", "", 0),
         ("kubectl get pods", "NAME", "No resources found\n", 0),
     )
-    assert (found.verdict, found.cause) == (Verdict.IMPOSSIBLE, Cause.FOLLOWS)
+    assert (found.verdict, found.cause) == (Verdict.IMPOSSIBLE, Reason.FOLLOWS)
     assert found.why == "line 1 could not be run: no network: example.com"
 
 
@@ -117,7 +117,7 @@ def test_an_api_that_kubernetes_has_taken_away_is_the_page_s_fault() -> None:
 
 def test_another_cluster_s_nodes_are_not_false() -> None:
     [found] = judged(("kubectl get nodes", "NAME\nminikube", "NAME\nnode1\nnode2\n", 0))
-    assert (found.verdict, found.cause) == (Verdict.IMPOSSIBLE, Cause.ELSEWHERE)
+    assert (found.verdict, found.cause) == (Verdict.IMPOSSIBLE, Reason.ELSEWHERE)
 
 
 def test_an_object_that_the_page_does_not_make_comes_from_elsewhere() -> None:
@@ -128,8 +128,8 @@ def test_an_object_that_the_page_does_not_make_comes_from_elsewhere() -> None:
         ("kubectl delete pod web-431080787-9r0lx", 'pod "x" deleted', gone.format("web-431080787-9r0lx"), 1),
     )
     assert made.verdict == Verdict.UNCOMPARED
-    assert (other.cause, other.why) == (Cause.ABSENT, 'the page makes no pods "api"')
-    assert chance.cause == Cause.PLACEHOLDER
+    assert (other.cause, other.why) == (Reason.ABSENT, 'the page makes no pods "api"')
+    assert chance.cause == Reason.PLACEHOLDER
     [_, lost] = judged(
         ("kubectl run web --image=nginx", None, "pod/web created\n", 0),
         ("kubectl get pod web", "NAME", gone.format("web"), 1),
@@ -139,4 +139,4 @@ def test_an_object_that_the_page_does_not_make_comes_from_elsewhere() -> None:
 
 def test_a_moment_that_passes_is_not_false() -> None:
     [found] = judged(("kubectl get pods", "web 0/1 ContainerCreating", "web 1/1 Running\n", 0))
-    assert (found.verdict, found.cause) == (Verdict.IMPOSSIBLE, Cause.MOVING)
+    assert (found.verdict, found.cause) == (Verdict.IMPOSSIBLE, Reason.MOVING)

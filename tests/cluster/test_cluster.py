@@ -12,7 +12,7 @@ import pytest
 
 from administrator import Kubectl
 from preuve.cluster.embedded.places import SOURCES
-from preuve.cluster.embedded.state import State
+from preuve.cluster.embedded.state import StateFolder
 from preuve.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -334,7 +334,7 @@ def stub(cluster: EmbeddedCluster, order: str, node: str) -> tuple[int, str]:
     """Ask as a page's shell does: without rights, and seeing nothing of the state directory but a socket."""
     ran = subprocess.run(
         [
-            *("unshare", "--mount", "sh", "-ec", LENT, "sh", str(State(cluster.state).node_socket)),
+            *("unshare", "--mount", "sh", "-ec", LENT, "sh", str(StateFolder(cluster.state).node_socket)),
             *(STUB, "cluster", "node", order, node),
         ],
         stdout=subprocess.PIPE,

@@ -22,7 +22,7 @@ import pytest
 
 from preuve.cluster.embedded import cluster as embedded
 from preuve.cluster.embedded.cluster import EmbeddedBackend
-from preuve.cluster.embedded.state import State
+from preuve.cluster.embedded.state import StateFolder
 from preuve.progress import Progress
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def host() -> dict[str, object]:
     }
 
 
-def processes(state: State) -> list[psutil.Process]:
+def processes(state: StateFolder) -> list[psutil.Process]:
     """Who belongs to the cluster."""
     found = []
     for process in psutil.process_iter():
@@ -98,7 +98,7 @@ def processes(state: State) -> list[psutil.Process]:
     return found
 
 
-def cgroups(state: State) -> list[str]:
+def cgroups(state: StateFolder) -> list[str]:
     """The cluster's cgroups, on v2 and on v1; those of other clusters come and go below."""
     root = Path("/sys/fs/cgroup")
     return [str(path) for pattern in (state.name, f"*/{state.name}") for path in root.glob(pattern)]
@@ -113,11 +113,11 @@ def await_(done: Callable[[], object], what: str) -> None:
 
 
 @pytest.fixture
-def state(monkeypatch: pytest.MonkeyPatch) -> Iterator[State]:
+def state(monkeypatch: pytest.MonkeyPatch) -> Iterator[StateFolder]:
     """A place for another cluster than the session's; it must be empty in the end."""
     with tempfile.TemporaryDirectory(prefix="p-", dir="/var/tmp") as home:
         monkeypatch.setenv("XDG_STATE_HOME", home)
-        yield State.of_project()
+        yield StateFolder.of_project()
         embedded.down()
 
 
@@ -206,7 +206,7 @@ def terminating_supervisor(process: subprocess.Popen[str]) -> None:
     "end", [closing, raising, interrupting, terminating, killing, ordering, terminating_supervisor]
 )
 def test_an_end_leaves_nothing(
-    state: State, end: Callable[[subprocess.Popen[str]], None], monkeypatch: pytest.MonkeyPatch
+    state: StateFolder, end: Callable[[subprocess.Popen[str]], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not a process, a cgroup, a mount, a file; and the host is never touched, not even meanwhile.
 
@@ -233,7 +233,7 @@ def test_an_end_leaves_nothing(
 
 @pytest.mark.parametrize("whom", [launcher, supervisor])
 def test_sigkill_ends_every_process(
-    state: State, whom: Callable[[subprocess.Popen[str]], psutil.Process]
+    state: StateFolder, whom: Callable[[subprocess.Popen[str]], psutil.Process]
 ) -> None:
     """The kernel ends what the supervisor cannot; the next start, or `down`, reaps files and cgroups."""
     before = host()
@@ -261,7 +261,7 @@ def moments(count: int) -> Iterator[tuple[int, float]]:
         yield number, whole * random.uniform(number, number + 1) / count  # noqa: S311 - no secret
 
 
-def test_sigkill_at_any_moment_of_the_start(state: State) -> None:
+def test_sigkill_at_any_moment_of_the_start(state: StateFolder) -> None:
     """Twenty starts are cut off, all along; each next one gets by what the one before left."""
     before = host()
     for number, moment in moments(20):
@@ -280,7 +280,7 @@ def test_sigkill_at_any_moment_of_the_start(state: State) -> None:
     assert cgroups(state) == []
 
 
-def test_an_end_at_any_moment_of_the_start(state: State) -> None:
+def test_an_end_at_any_moment_of_the_start(state: StateFolder) -> None:
     """Ctrl-C, SIGTERM and the owner's death leave nothing, whatever is being made just then."""
     before = host()
     ends = (interrupting, terminating, killing, terminating_supervisor)
@@ -299,7 +299,7 @@ def test_an_end_at_any_moment_of_the_start(state: State) -> None:
     assert host() == before
 
 
-def test_an_owner_that_dies_before_it_reads_leaves_nothing(state: State) -> None:
+def test_an_owner_that_dies_before_it_reads_leaves_nothing(state: StateFolder) -> None:
     """The connection breaks differently when something is left in it."""
     with owner() as process:
         supervisor(process)
@@ -312,7 +312,7 @@ def test_an_owner_that_dies_before_it_reads_leaves_nothing(state: State) -> None
     assert not state.path.exists()
 
 
-def test_a_full_disk_is_told_and_leaves_nothing(state: State) -> None:
+def test_a_full_disk_is_told_and_leaves_nothing(state: StateFolder) -> None:
     """Not even the cgroups, which are not on it."""
     home = state.path.parents[1]
     full = f'mount -t tmpfs -o size=64k tmpfs {home} && exec "$@"'
@@ -329,7 +329,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(state: State) -> None:
     assert cgroups(state) == []
 
 
-def test_a_death_within_is_told(state: State) -> None:
+def test_a_death_within_is_told(state: StateFolder) -> None:
     """When a component dies, the cluster goes down, says which and why, and keeps its logs for a while."""
     up = preuve("up")
     assert up.returncode == 0
@@ -349,7 +349,7 @@ def test_a_death_within_is_told(state: State) -> None:
     assert not state.path.exists()
 
 
-def test_up_stays_and_down_goes(state: State) -> None:
+def test_up_stays_and_down_goes(state: StateFolder) -> None:
     """`up` twice, even at the same time, is one cluster, which others find; `down` twice is nothing."""
     with subprocess.Popen(
         [sys.executable, "-c", "from preuve.cli import main; main()", "cluster", "up"]
@@ -427,7 +427,7 @@ def test_a_node_that_crashes_at_once_takes_nothing_with_it(cluster: EmbeddedClus
     assert not cluster.off()
 
 
-def test_a_start_that_is_held_up_goes_on(state: State) -> None:
+def test_a_start_that_is_held_up_goes_on(state: StateFolder) -> None:
     """However late whoever starts it goes on once the API server is there: on a busy machine that is seconds.
 
     An API server that cannot reach its own address when it is up ends a minute later, for a list of Services.
@@ -449,7 +449,7 @@ def test_a_start_that_is_held_up_goes_on(state: State) -> None:
     assert "network is unreachable" not in log.read_text()
 
 
-def test_ctrl_c_ends_a_start_with_a_sentence(state: State) -> None:
+def test_ctrl_c_ends_a_start_with_a_sentence(state: StateFolder) -> None:
     """It says what is left, nothing, which is true; and what a shell says of an interrupted command."""
     with subprocess.Popen(
         [*PREUVE, "up"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -463,7 +463,7 @@ def test_ctrl_c_ends_a_start_with_a_sentence(state: State) -> None:
     assert not state.path.exists()
 
 
-def test_two_clusters_side_by_side(cluster: EmbeddedCluster, state: State) -> None:
+def test_two_clusters_side_by_side(cluster: EmbeddedCluster, state: StateFolder) -> None:
     """They have nothing in common but their addresses: the end of one is nothing to the other."""
 
     def uid(of: EmbeddedCluster) -> str:
@@ -482,16 +482,16 @@ def test_two_clusters_side_by_side(cluster: EmbeddedCluster, state: State) -> No
     assert uid(cluster)
 
 
-def test_down_ends_clusters_of_one_page_too(state: State) -> None:
+def test_down_ends_clusters_of_one_page_too(state: StateFolder) -> None:
     """They belong to the project as the shared one does, and each has a directory of its own."""
     with ExitStack() as stack:
         progress = stack.enter_context(Progress())
         own = [stack.enter_context(EmbeddedBackend().own(progress)) for _ in range(2)]
         assert len({one.state for one in own} | {state.path}) == 3
         assert embedded.find() is None
-        assert all(len(processes(State(one.state))) > 15 for one in own)
+        assert all(len(processes(StateFolder(one.state))) > 15 for one in own)
         assert preuve("down").stdout == "the cluster is gone\n"
-        assert not any(processes(State(one.state)) for one in own)
+        assert not any(processes(StateFolder(one.state)) for one in own)
     assert not any(one.state.exists() for one in own)
 
 
@@ -502,15 +502,15 @@ def test_a_killed_cluster_of_one_page_is_reaped_at_the_next_start() -> None:
         with owner("own") as process:
             assert process.stdout
             assert process.stdout.readline()
-            [killed] = [one for one in State.others() if one.path != lives.state]
+            [killed] = [one for one in StateFolder.others() if one.path != lives.state]
             launcher(process).kill()
             await_(lambda: not processes(killed), "processes are left")
         assert killed.path.exists()
         with EmbeddedBackend().shared(progress):
             assert not killed.path.exists()
             assert cgroups(killed) == []
-        assert embedded.find(State(lives.state)) == lives
-    assert State.others() == []
+        assert embedded.find(StateFolder(lives.state)) == lives
+    assert StateFolder.others() == []
 
 
 def test_nothing_is_open_to_others(cluster: EmbeddedCluster) -> None:
@@ -525,7 +525,7 @@ def test_nothing_is_open_to_others(cluster: EmbeddedCluster) -> None:
     secrets += [path for path in configs if path.is_file() and "client-key-data" in path.read_text()]
     assert len(secrets) > 10
     assert {stat.S_IMODE(path.stat().st_mode) for path in secrets} == {0o600}
-    state = State(cluster.state)
+    state = StateFolder(cluster.state)
     listening = {
         line.split()[9]
         for table in ("tcp", "tcp6", "udp", "udp6")

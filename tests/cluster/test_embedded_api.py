@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from preuve.cluster.embedded.api import Api, wait
+from preuve.cluster.embedded.api import StartingApi, wait
 from preuve.cluster.embedded.pki import Authority
 from preuve.errors import ClusterError
 
@@ -38,7 +38,7 @@ class Server(http.server.ThreadingHTTPServer):
         context.load_verify_locations(folder / "ca.pem")
         context.verify_mode = ssl.CERT_REQUIRED
         self.socket = context.wrap_socket(self.socket, server_side=True)
-        self.api = Api("127.0.0.1", self.server_port, folder / "ca.pem", folder / "client.pem")
+        self.api = StartingApi("127.0.0.1", self.server_port, folder / "ca.pem", folder / "client.pem")
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of a connection that the test cuts off."""

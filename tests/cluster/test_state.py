@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 from preuve.cluster.embedded import places
-from preuve.cluster.embedded.state import State
+from preuve.cluster.embedded.state import StateFolder
 from preuve.errors import ClusterError
 
 HOLD = """\
 import sys
 from pathlib import Path
-from preuve.cluster.embedded.state import State
+from preuve.cluster.embedded.state import StateFolder
 
-print(State(Path(sys.argv[1])).lock() is not None, flush=True)
+print(StateFolder(Path(sys.argv[1])).lock() is not None, flush=True)
 sys.stdin.read()
 """
 
@@ -27,15 +27,15 @@ sys.stdin.read()
 def test_one_for_each_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """It is below XDG_STATE_HOME; what the machine knows of the cluster bears its name."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    here = State.of_project()
+    here = StateFolder.of_project()
     assert here.path.parent == tmp_path / "preuve"
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "other"))
-    assert State.of_project().name != here.name
+    assert StateFolder.of_project().name != here.name
     monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert State.of_project().path.parent == tmp_path / ".local" / "state" / "preuve"
+    assert StateFolder.of_project().path.parent == tmp_path / ".local" / "state" / "preuve"
     monkeypatch.setenv("XDG_STATE_HOME", "relative")  # to what? The specification: as if it were not set
-    assert State.of_project().path.parent == tmp_path / ".local" / "state" / "preuve"
+    assert StateFolder.of_project().path.parent == tmp_path / ".local" / "state" / "preuve"
 
 
 def test_a_project_has_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_a_project_has_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 
     def seen(folder: str) -> Path:
         monkeypatch.chdir(tmp_path / folder)
-        return State.of_project().path
+        return StateFolder.of_project().path
 
     assert seen("one") == seen("one/docs") == seen("link")
     assert len({seen("one"), seen("two"), seen(".")}) == 3
@@ -65,14 +65,14 @@ def test_a_place_that_cannot_be_is_named(tmp_path: Path) -> None:
     """With what the system says, and the variable that sets another."""
     (tmp_path / "file").touch()
     with pytest.raises(ClusterError, match=r"/file/state cannot be made \(Not a directory\): set XDG_STATE_"):
-        State(tmp_path / "file" / "state").lock()
+        StateFolder(tmp_path / "file" / "state").lock()
     with pytest.raises(ClusterError, match=r"/file/caches cannot be written \(Not a directory\).*XDG_CACHE_"):
         places.held(tmp_path / "file" / "caches").__enter__()
 
 
 def test_its_owner_alone_enters(tmp_path: Path) -> None:
     """Secrets are in it."""
-    state = State(tmp_path / "state")
+    state = StateFolder(tmp_path / "state")
     held = state.lock()
     assert held is not None
     assert stat.S_IMODE(state.path.stat().st_mode) == 0o700
@@ -86,7 +86,7 @@ def test_its_owner_alone_enters(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["up", "down", "status", "kubectl", "node stop node2"])
 def test_another_user_is_told_whose_it_is(tmp_path: Path, private: str, command: str) -> None:
     """With sudo, HOME may stay: what the cluster is then root's, and who asks without sudo is not lied to."""
-    state = State(tmp_path / "preuve" / State.of_project().path.name)
+    state = StateFolder(tmp_path / "preuve" / StateFolder.of_project().path.name)
     held = state.lock()
     assert held is not None
     os.close(held)
@@ -113,7 +113,7 @@ def test_another_user_is_told_whose_it_is(tmp_path: Path, private: str, command:
 
 def test_one_holds_it_as_long_as_it_lives(tmp_path: Path) -> None:
     """Nobody else may, until the holder is gone, however it went."""
-    state = State(tmp_path / "state")
+    state = StateFolder(tmp_path / "state")
     with subprocess.Popen(
         (sys.executable, "-c", HOLD, str(state.path)),
         stdin=subprocess.PIPE,
@@ -131,7 +131,7 @@ def test_one_holds_it_as_long_as_it_lives(tmp_path: Path) -> None:
 
 def test_a_directory_that_was_removed_is_not_held(tmp_path: Path) -> None:
     """Who opened it just before takes the one that stands there now."""
-    state = State(tmp_path / "state")
+    state = StateFolder(tmp_path / "state")
     first = state.lock()
     assert first is not None
     state.path.rmdir()
@@ -144,7 +144,7 @@ def test_a_directory_that_was_removed_is_not_held(tmp_path: Path) -> None:
 
 def test_what_is_kept(tmp_path: Path) -> None:
     """Clearing takes folders and files, but what is asked to stay; the last words are an epitaph."""
-    state = State(tmp_path / "state")
+    state = StateFolder(tmp_path / "state")
     held = state.lock()
     assert held is not None
     assert not state.epitaph()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from preuve.meaning.cause import Cause, causes
-from preuve.meaning.compare import Run
-from preuve.meaning.kinds import Kind
+from preuve.meaning.chance import Chance
+from preuve.meaning.compare import PagePlay
 from preuve.meaning.spans import Answer, Value
 
 SERVICES = "NAME   TYPE           CLUSTER-IP    EXTERNAL-IP   PORT(S)        AGE\n{}\n"
@@ -38,7 +38,7 @@ data   Bound    data-vol   1Gi        RWO            hostpath       9s
 
 def cause(before: str, after: str, values: tuple[Value, ...] = ()) -> Cause | None:
     """Of the difference between two answers to one command."""
-    old, new = (Run([Answer(text, "kubectl get")], "", values) for text in (before, after))
+    old, new = (PagePlay([Answer(text, "kubectl get")], "", values) for text in (before, after))
     return causes(old, new, ("v1.37.2", "v1.36.3")).get(0)
 
 
@@ -95,7 +95,7 @@ def test_a_claim_waits_where_its_class_does() -> None:
 
     def found(*modes: str) -> dict[int, Cause]:
         old, new = (
-            Run([Answer(text, "kubectl get") for text in (classes.format(mode), *texts)])
+            PagePlay([Answer(text, "kubectl get") for text in (classes.format(mode), *texts)])
             for mode, *texts in zip(modes, lists, described, strict=True)
         )
         return dict(causes(old, new, ("v1.37.2", "v1.37.2")))
@@ -107,7 +107,7 @@ def test_a_claim_waits_where_its_class_does() -> None:
 def test_pages_that_are_given_a_namespace_have_another_home() -> None:
     """Its name stands in tables, in sentences, in names of Services; another one's is wrong."""
     said = "Namespace:  {0}\nweb.{0}.svc.cluster.local\nno Pods in {0} namespace\n"
-    old, new, other = (Run([Answer(said.format(name))]) for name in ("pods", "team-a", "team-b"))
+    old, new, other = (PagePlay([Answer(said.format(name))]) for name in ("pods", "team-a", "team-b"))
     versions, homes = ("v1.37.2", "v1.37.2"), ("pods", "team-a")
     assert causes(old, new, versions, homes) == {0: Cause.ELSEWHERE}
     assert causes(old, other, versions, homes) == {0: Cause.WRONG}
@@ -115,10 +115,11 @@ def test_pages_that_are_given_a_namespace_have_another_home() -> None:
 
 
 def test_a_node_is_one_by_its_name_also_in_a_sentence() -> None:
-    nodes = (Value(Kind.NODE, "node2"), Value(Kind.NODE, "kind-worker"))
+    nodes = (Value(Chance.NODE, "node2"), Value(Chance.NODE, "kind-worker"))
     assert cause("web runs on node2, as asked", "web runs on kind-worker, as asked", nodes) is None
     old, new = (
-        Run([Answer(f"web runs on {name}")], "nodeName: node2", nodes) for name in ("node2", "kind-worker")
+        PagePlay([Answer(f"web runs on {name}")], "nodeName: node2", nodes)
+        for name in ("node2", "kind-worker")
     )
     assert causes(old, new, ("v1.37.2", "v1.37.2")) == {0: Cause.ELSEWHERE}
 
@@ -181,5 +182,7 @@ def test_the_taints_of_a_page_are_its_own() -> None:
 )
 def test_what_a_page_spells_out_no_cluster_calls_differently(before: str, after: str) -> None:
     """A class that it makes itself, or a range that it allows."""
-    old, new = (Run([Answer(text)], "name: fast, name: slow, cidr: 10.1.2.0/24") for text in (before, after))
+    old, new = (
+        PagePlay([Answer(text)], "name: fast, name: slow, cidr: 10.1.2.0/24") for text in (before, after)
+    )
     assert causes(old, new, ("v1.37.2", "v1.36.3")) == {0: Cause.WRONG}

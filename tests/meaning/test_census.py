@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from preuve.meaning.census import named, needed, strange
-from preuve.meaning.kinds import Kind
+from preuve.meaning.chance import Chance
 from preuve.meaning.spans import Answer, Value
 
 if TYPE_CHECKING:
@@ -124,5 +124,5 @@ def test_a_generated_name_without_a_dash_is_known() -> None:
     """Its form tells nobody; the object does."""
     obj = {"kind": "Job", "metadata": {"name": "probe4k7xz", "generateName": "probe"}}
     assert needed(set(named(obj)), [Answer("job.batch/probe4k7xz created\n")], "") == (
-        Value(Kind.POD, "probe4k7xz"),
+        Value(Chance.POD, "probe4k7xz"),
     )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from played import alike, diff, run, same
 from preuve.meaning import compare
-from preuve.meaning.kinds import Kind
+from preuve.meaning.chance import Chance
 from preuve.meaning.spans import Value
 
 if TYPE_CHECKING:
@@ -559,7 +559,7 @@ def test_a_lone_number_is_a_port_where_one_is_asked_for() -> None:
     """Or where a Service of the page has it; else it may be anything."""
     asked = ["kubectl get service web -o jsonpath='{.spec.ports[0].nodePort}'"]
     assert same(["31250"], ["31251\n"], sources=asked)
-    kept = [run([f"{port}\n"], values=[Value(Kind.PORT, port)]) for port in ("31250", "31251")]
+    kept = [run([f"{port}\n"], values=[Value(Chance.PORT, port)]) for port in ("31250", "31251")]
     assert alike(*kept)
     assert not same(["31250"], ["31251"], sources=["kubectl get configmap web -o jsonpath='{.data.n}'"])
 
@@ -678,8 +678,8 @@ def test_what_chance_named_is_that_in_any_words() -> None:
             sources=sources,
             public=public,
             values=[
-                Value(Kind.PORT, port), Value(Kind.NODE, node), Value(Kind.HASH, digest),
-                Value(Kind.IP, address),
+                Value(Chance.PORT, port), Value(Chance.NODE, node), Value(Chance.HASH, digest),
+                Value(Chance.IP, address),
             ],
         )
         for port, node, digest, address, public in (

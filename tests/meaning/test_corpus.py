@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from played import run, same, spans
+from preuve.meaning.chance import Chance
 from preuve.meaning.compare import diff
-from preuve.meaning.kinds import Kind
 
 CORPUS = Path(__file__).parent / "corpus"
 PAGES = sorted(path.name for path in CORPUS.iterdir() if path.is_dir())
@@ -57,7 +57,7 @@ def letters(output: str) -> list[int]:
     found = spans(output)
     chance = {at for span in found for at in range(span.start, span.end)}
     for span in found:
-        if span.kind == Kind.PASSING:
+        if span.kind == Chance.PASSING:
             start = output.rfind("\n", 0, span.start) + 1
             chance |= set(range(start, (output + "\n").index("\n", span.end)))
     return [at for at, letter in enumerate(output) if letter.isalnum() and at not in chance]
@@ -93,15 +93,27 @@ def test_an_output_that_is_missing_is_seen(page: str) -> None:
     [
         (
             "pods",
-            {Kind.IP, Kind.NODE, Kind.AGE, Kind.TIME, Kind.UID, Kind.VERSION, Kind.CONTAINER_ID, Kind.PULLED},
+            {
+                Chance.IP,
+                Chance.NODE,
+                Chance.AGE,
+                Chance.TIME,
+                Chance.UID,
+                Chance.VERSION,
+                Chance.CONTAINER_ID,
+                Chance.PULLED,
+            },
         ),
-        ("deployments", {Kind.POD, Kind.HASH, Kind.STEPS, Kind.PASSING, Kind.DIGEST, Kind.REPEATED}),
-        ("services", {Kind.IP, Kind.PORT, Kind.DURATION}),
-        ("failures", {Kind.RESTARTS, Kind.AGE}),
-        ("cluster", {Kind.ADDRESS, Kind.MACHINE, Kind.CERTIFICATE}),
+        (
+            "deployments",
+            {Chance.POD, Chance.HASH, Chance.STEPS, Chance.PASSING, Chance.DIGEST, Chance.REPEATED},
+        ),
+        ("services", {Chance.IP, Chance.PORT, Chance.DURATION}),
+        ("failures", {Chance.RESTARTS, Chance.AGE}),
+        ("cluster", {Chance.ADDRESS, Chance.MACHINE, Chance.CERTIFICATE}),
     ],
 )
-def test_each_kind_is_found_where_it_is(page: str, kinds: set[Kind]) -> None:
+def test_each_kind_is_found_where_it_is(page: str, kinds: set[Chance]) -> None:
     """A page marks what will differ at home."""
     assert kinds <= {span.kind for output in OUTPUTS[page] for span in spans(output)}
 

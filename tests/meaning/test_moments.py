@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from played import alike as same
-from preuve.meaning.compare import Run
-from preuve.meaning.kinds import Kind
+from preuve.meaning.chance import Chance
+from preuve.meaning.compare import PagePlay
 from preuve.meaning.moments import answers, growing, watching
 from preuve.meaning.spans import marked
 
@@ -28,8 +28,8 @@ skiff   0/1     Completed           0          2s
 """
 
 
-def run(*said: tuple[str, str], stopped: frozenset[int] = frozenset()) -> Run:
-    return Run(answers(said, stopped), "\n".join(source for source, _ in said))
+def run(*said: tuple[str, str], stopped: frozenset[int] = frozenset()) -> PagePlay:
+    return PagePlay(answers(said, stopped), "\n".join(source for source, _ in said))
 
 
 @pytest.mark.parametrize(
@@ -99,10 +99,10 @@ def test_how_far_a_log_has_come_is_chance() -> None:
     assert same(*pages)
     marks = marked(pages[0].answers, pages[0].public)
     assert [{str(span.kind) for span in found} for found in marks[1:]] == [
-        {Kind.COUNT, Kind.TIME},
-        {Kind.COUNT},
+        {Chance.COUNT, Chance.TIME},
+        {Chance.COUNT},
     ]
-    assert not any(span.kind == Kind.COUNT for span in marks[0])
+    assert not any(span.kind == Chance.COUNT for span in marks[0])
 
 
 def test_a_number_that_does_not_go_up_is_compared() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from played import same, spans
-from preuve.meaning.kinds import NORMALIZERS, Kind
+from preuve.meaning.chance import NORMALIZERS, Chance
 
 
 def shown(text: str, public: str = "") -> list[tuple[str, str]]:
@@ -95,7 +95,7 @@ def test_restarts(text: str, expected: list[tuple[str, str]]) -> None:
 )
 def test_nodes(text: str, expected: list[str]) -> None:
     """Chance where the scheduler chose; a name where nodes are what is listed."""
-    assert [value for value, kind in shown(text) if kind == Kind.NODE] == expected
+    assert [value for value, kind in shown(text) if kind == Chance.NODE] == expected
 
 
 def test_a_node_that_the_page_names_is_no_chance() -> None:
@@ -138,7 +138,7 @@ def test_addresses_in_names() -> None:
 )
 def test_what_is_said_in_passing(line: str) -> None:
     """Progress, meters, a line a processor: there or not, as things go."""
-    assert Kind.PASSING in {span.kind for span in spans(f"before\n{line}\nafter\n")}
+    assert Chance.PASSING in {span.kind for span in spans(f"before\n{line}\nafter\n")}
     assert same([f"before\n{line}\nafter\n"], ["before\nafter\n"])
 
 

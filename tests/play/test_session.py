@@ -12,7 +12,7 @@ from folder import Folder
 from preuve.cluster import Image
 from preuve.cluster.api import Api
 from preuve.cluster.embedded import cluster as embedded
-from preuve.cluster.embedded.state import State
+from preuve.cluster.embedded.state import StateFolder
 from preuve.errors import CommandError, PreuveError
 from preuve.play.bash import Bash
 from preuve.play.player import Player
@@ -208,7 +208,7 @@ def test_an_exclusive_page_has_a_new_cluster(cluster: EmbeddedCluster, tmp_path:
             ]
         assert embedded.find() == cluster
         assert cluster.off() == ()
-        assert State.others() == []
+        assert StateFolder.others() == []
 
 
 LIVING = """\

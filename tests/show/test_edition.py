@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from preuve.project import Project, State
+from preuve.project import PageState, Project
 from preuve.settings import Mode, Settings
 from preuve.show.edition import Edition, prepare
 from preuve.show.strings import ENGLISH
@@ -104,7 +104,7 @@ def test_another_question_is_answered_by_its_own_play(project: Project) -> None:
     new = read(project.transcript_path("a.md"), "a", "a.md")
     assert new
     assert new.seconds == 7.0
-    assert [page.state for page in project.pages()] == [State.CURRENT, State.CURRENT, State.PROSE]
+    assert [page.state for page in project.pages()] == [PageState.CURRENT, PageState.CURRENT, PageState.PROSE]
 
 
 @dataclass
@@ -227,7 +227,7 @@ def test_a_transcript_that_answers_something_else_is_refused(
     assert old
     write(path, replace(old, exchanges=answered(*old.exchanges)))
     [page, *_] = project.pages(["a.md"])
-    assert page.state == State.DAMAGED
+    assert page.state == PageState.DAMAGED
     assert "this transcript answers other commands than its page's" in str(page.damage)
     assert [str(error.where) for error in built(project, Mode.REPLAY, FakePlayer()).errors] == [
         "transcripts/a.txt:1"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from preuve.meaning.kinds import Kind
+from preuve.meaning.chance import Chance
 from preuve.page.blocks import parse
 from preuve.show import fence
 from preuve.show.strings import LANGUAGES, strings
@@ -41,7 +41,7 @@ def words(value: Words, place: str = "") -> Iterator[tuple[str, list[str]]]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_kind_of_volatile_value_has_a_name(language: str) -> None:
     """A mark never shows an identifier of ours."""
-    assert set(strings(language).kinds) == set(Kind)
+    assert set(strings(language).kinds) == set(Chance)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from preuve.audit import hindrance
-from preuve.audit.hindrance import Cause, Hindrance
+from preuve.audit.hindrance import Hindrance, Reason
 from preuve.audit.pages import Foreign, read
 from preuve.audit.shelf import Shelf, brought
 from preuve.audit.verdict import Finding, Played
@@ -120,14 +120,14 @@ def _planned(page: Foreign, path: Path, place: str, shelf: Shelf, text: str) -> 
         source, files = brought(one.source, shelf)
         fetched |= files
         if within and _is_within(one.source):
-            hindrances[number] = Hindrance(Cause.INSIDE, f"typed to what `{within}` opened")
+            hindrances[number] = Hindrance(Reason.INSIDE, f"typed to what `{within}` opened")
             continue
         within = ""
         if one.unread:
-            cause = Cause(one.unread)
+            cause = Reason(one.unread)
             words = {
-                Cause.INSIDE: "typed inside of a container",
-                Cause.UNREADABLE: "this shell source has no end",
+                Reason.INSIDE: "typed inside of a container",
+                Reason.UNREADABLE: "this shell source has no end",
             }
             hindrances[number] = Hindrance(cause, words[cause])
         elif why := hindrance.before(source) or hindrance.unset(source, typed):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from preuve.transcript import Exchange
 
 
-class Cause(StrEnum):
+class Reason(StrEnum):
     """What kind of reason it is."""
 
     PLACEHOLDER = "placeholder"
@@ -58,7 +58,7 @@ class Cause(StrEnum):
 class Hindrance(NamedTuple):
     """A reason."""
 
-    cause: Cause
+    cause: Reason
     what: str
     """In words, for a person."""
 
@@ -83,13 +83,13 @@ def before(source: str) -> Hindrance | None:
     >>> before("kubectl describe pod <pod-name>").what
     'placeholder <pod-name>'
     >>> before("kubectl get pods -w").cause, before("kubectl get pods")
-    (<Cause.ENDLESS: 'endless'>, None)
+    (<Reason.ENDLESS: 'endless'>, None)
     """
     code = re.sub(r"<<-?\s*['\"]?(\w+)['\"]?.*?^\s*\1$", "", source, flags=re.DOTALL | re.MULTILINE)
     if blank := _PLACEHOLDER.search(code):
-        return Hindrance(Cause.PLACEHOLDER, f"placeholder {blank[0].strip()}")
+        return Hindrance(Reason.PLACEHOLDER, f"placeholder {blank[0].strip()}")
     if parse(source) is None:
-        return Hindrance(Cause.UNREADABLE, "this shell source has no end")
+        return Hindrance(Reason.UNREADABLE, "this shell source has no end")
     words = [[word.text for word in one.words] for one in walk(source) if not one.keyword]
     found = (_program(each) for each in words)
     asked = (_called(call, source) for call in calls(source))
@@ -100,11 +100,11 @@ def _program(words: list[str]) -> Hindrance | None:
     """What the program of a command would need."""
     program = words[0].rpartition("/")[2] if words else ""
     if program in CLOUD:
-        return Hindrance(Cause.CLOUD, f"cloud: {program}")
+        return Hindrance(Reason.CLOUD, f"cloud: {program}")
     if {*words[:2]} & _INSTALLERS:
-        return Hindrance(Cause.NETWORK, f"no network: {' '.join(words[:3])}")
+        return Hindrance(Reason.NETWORK, f"no network: {' '.join(words[:3])}")
     if program in _EDITORS:
-        return Hindrance(Cause.INTERACTIVE, f"{program} waits for somebody to type")
+        return Hindrance(Reason.INTERACTIVE, f"{program} waits for somebody to type")
     return None
 
 
@@ -118,7 +118,7 @@ def _fetched(code: str, words: list[list[str]]) -> Hindrance | None:
         return None
     hosts = (match["host"] for match in _URL.finditer(code))
     far = next((host for host in hosts if not _NEAR.fullmatch(host)), None)
-    return Hindrance(Cause.NETWORK, f"no network: {far}") if far else None
+    return Hindrance(Reason.NETWORK, f"no network: {far}") if far else None
 
 
 def opens(source: str) -> bool:
@@ -149,50 +149,58 @@ def _called(call: list[str], source: str) -> Hindrance | None:
     options = {word.partition("=")[0] for word in call if word.startswith("-")}
     verb = next((word for word in call if not word.startswith("-")), "")
     if _opens(call):
-        return Hindrance(Cause.INTERACTIVE, "it opens a shell, at which somebody would type")
+        return Hindrance(Reason.INTERACTIVE, "it opens a shell, at which somebody would type")
     if verb == "edit" and "EDITOR=" not in source:
-        return Hindrance(Cause.INTERACTIVE, "kubectl edit opens an editor")
+        return Hindrance(Reason.INTERACTIVE, "kubectl edit opens an editor")
     if "&" in source.rstrip()[-1:] or "timeout " in source:
         return None
     watches = (verb == "get" and {"-w", "--watch", "--watch-only"} & options) or (
         verb == "logs" and {"-f", "--follow"} & options
     )
     endless = watches or verb in {"port-forward", "proxy"}
-    return Hindrance(Cause.ENDLESS, f"kubectl {verb} does not end by itself") if endless else None
+    return Hindrance(Reason.ENDLESS, f"kubectl {verb} does not end by itself") if endless else None
 
 
 _AFTER = tuple(
     (cause, re.compile(pattern, re.MULTILINE), words)
     for cause, pattern, words in (
-        (Cause.TOOL, r"([\w./+-]+): (?:command not found|No such file or directory)$", "tool {}"),
+        (Reason.TOOL, r"([\w./+-]+): (?:command not found|No such file or directory)$", "tool {}"),
         (
-            Cause.FILE,
+            Reason.FILE,
             r"(?:path|open|reading|access) [\"']?([^\"':\s]+)[\"']?.*(?:does not exist|[Nn]o such file)",
             "no file {}",
         ),
         (
-            Cause.NETWORK,
+            Reason.NETWORK,
             r"(?:Could not resolve host: |lookup |resolve host address ['‘])([\w.-]+)",
             "no host {} here",
         ),
-        (Cause.FILE, r"^\w+: '?([^':\s]+)'?: No such file or directory", "no file {}"),
-        (Cause.FILE, r"unable to find one of '(kustomization\.yaml)'", "no file {}"),
-        (Cause.AGAIN, r"(AlreadyExists|already exists)", "the page made it before: {}"),
-        (Cause.FOLLOWS, r"(POD or TYPE/NAME is a required argument)", "a variable is empty: {}"),
-        (Cause.ADDON, r"(Metrics API not available)", "{}: no metrics-server"),
-        (Cause.ADDON, r"the server doesn't have a resource type \"(\S+)\"", "nothing here serves {}"),
+        (Reason.FILE, r"^\w+: '?([^':\s]+)'?: No such file or directory", "no file {}"),
+        (Reason.FILE, r"unable to find one of '(kustomization\.yaml)'", "no file {}"),
+        (Reason.AGAIN, r"(AlreadyExists|already exists)", "the page made it before: {}"),
+        (Reason.FOLLOWS, r"(POD or TYPE/NAME is a required argument)", "a variable is empty: {}"),
+        (Reason.ADDON, r"(Metrics API not available)", "{}: no metrics-server"),
         (
-            Cause.ADDON,
+            Reason.ADDON,
+            r"the server doesn't have a resource type \"(\S+)\"",
+            "nothing here serves {}",
+        ),
+        (
+            Reason.ADDON,
             r"no matches for kind \"\w+\" in version \"([\w-]+\.(?!k8s\.io)[\w.-]+/\w+)\"",
             "nothing here serves {}",
         ),
         (
-            Cause.PLACEHOLDER,
+            Reason.PLACEHOLDER,
             r"(?:Failed|failed|Unable|unable) to connect to (?!127|0\.)(\d+\.\d+\.\d+\.\d+)",
             "an address that chance gave elsewhere: {}",
         ),
-        (Cause.RIGHTS, r"(violates PodSecurity|\(Forbidden\)|is forbidden: User)", "rights: {}"),
-        (Cause.IMAGE, r"(ErrImagePull|ImagePullBackOff|ErrImageNeverPull)", "an image is not there: {}"),
+        (Reason.RIGHTS, r"(violates PodSecurity|\(Forbidden\)|is forbidden: User)", "rights: {}"),
+        (
+            Reason.IMAGE,
+            r"(ErrImagePull|ImagePullBackOff|ErrImageNeverPull)",
+            "an image is not there: {}",
+        ),
     )
 )
 """What an output tells of a hindrance, and how to say it."""
@@ -206,13 +214,13 @@ def after(exchange: Exchange, typed: str) -> Hindrance | None:
         typed: what the page says that it answers.
     """
     if exchange.exit == 137 and exchange.seconds > 20:
-        return Hindrance(Cause.ENDLESS, f"it did not end within {exchange.seconds:.0f} s")
+        return Hindrance(Reason.ENDLESS, f"it did not end within {exchange.seconds:.0f} s")
     for cause, pattern, words in _AFTER:
         found = pattern.search(exchange.output)
-        if not found or found[0] in typed or (cause == Cause.TOOL and exchange.exit not in {126, 127}):
+        if not found or found[0] in typed or (cause == Reason.TOOL and exchange.exit not in {126, 127}):
             continue
-        if cause == Cause.TOOL and found[1] in CLOUD:
-            return Hindrance(Cause.CLOUD, f"cloud: {found[1]}")
+        if cause == Reason.TOOL and found[1] in CLOUD:
+            return Hindrance(Reason.CLOUD, f"cloud: {found[1]}")
         return Hindrance(cause, words.format(found[1]))
     return None
 
@@ -247,10 +255,10 @@ def moving(typed: str) -> Hindrance | None:
     """Whether a page shows a moment that passes: commands are run here when all is at rest.
 
     >>> moving("web 0/1 ContainerCreating 0 2s").cause
-    <Cause.MOVING: 'moving'>
+    <Reason.MOVING: 'moving'>
     """
     if found := _MOVING.search(typed):
-        return Hindrance(Cause.MOVING, f"the page shows a moment that passes: {found[0].strip()}")
+        return Hindrance(Reason.MOVING, f"the page shows a moment that passes: {found[0].strip()}")
     return None
 
 
@@ -271,13 +279,13 @@ def absent(output: str, made: str) -> Hindrance | None:
     'the page makes no pods "web"'
     """
     if "No resources found" in output and not made:
-        return Hindrance(Cause.ABSENT, "the page makes nothing before")
+        return Hindrance(Reason.ABSENT, "the page makes nothing before")
     found = _NOT_FOUND.search(output)
     if not found or re.search(rf"(?<![\w-]){re.escape(found['name'])}(?![\w-])", made):
         return None
     if _GENERATED.search(found["name"]):
-        return Hindrance(Cause.PLACEHOLDER, f"a name that chance gave elsewhere: {found['name']}")
-    return Hindrance(Cause.ABSENT, f'the page makes no {found["kind"]} "{found["name"]}"')
+        return Hindrance(Reason.PLACEHOLDER, f"a name that chance gave elsewhere: {found['name']}")
+    return Hindrance(Reason.ABSENT, f'the page makes no {found["kind"]} "{found["name"]}"')
 
 
 def unset(source: str, others: str) -> Hindrance | None:
@@ -291,7 +299,7 @@ def unset(source: str, others: str) -> Hindrance | None:
         if name not in {"HOME", "PATH", "PWD", "USER"} and not re.search(
             rf"\b{name}=|read\s+{name}|for {name} ", f"{source}\n{others}"
         ):
-            return Hindrance(Cause.PLACEHOLDER, f"placeholder ${name}")
+            return Hindrance(Reason.PLACEHOLDER, f"placeholder ${name}")
     return None
 
 
@@ -299,7 +307,7 @@ def elsewhere(source: str) -> Hindrance | None:
     """Why another cluster may well answer otherwise: it is asked about itself.
 
     >>> elsewhere("kubectl get nodes").cause, elsewhere("kubectl get pods")
-    (<Cause.ELSEWHERE: 'elsewhere'>, None)
+    (<Reason.ELSEWHERE: 'elsewhere'>, None)
     """
     found = _FACTS.search(source.partition("\n")[0].replace("StorageClass", "storageclass"))
-    return Hindrance(Cause.ELSEWHERE, f"it tells of another cluster: {found[0].strip()}") if found else None
+    return Hindrance(Reason.ELSEWHERE, f"it tells of another cluster: {found[0].strip()}") if found else None

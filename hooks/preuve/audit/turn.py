@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from preuve.audit.hindrance import Cause
+from preuve.audit.hindrance import Reason
 from preuve.audit.verdict import Verdict
 from preuve.errors import Where
 
@@ -185,5 +185,5 @@ class _Turner:
 
 def _runs(finding: Finding) -> bool:
     """Whether a command can be played: so can what only its outcome ties to one that could not be run."""
-    follows = finding.cause == Cause.FOLLOWS and finding.exchange and not finding.exchange.exit
+    follows = finding.cause == Reason.FOLLOWS and finding.exchange and not finding.exchange.exit
     return finding.verdict != Verdict.IMPOSSIBLE or bool(follows)

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from preuve.audit import hindrance
-from preuve.audit.hindrance import Cause, Hindrance
+from preuve.audit.hindrance import Hindrance, Reason
 from preuve.audit.judge import Difference, difference
 from preuve.cluster import offers
 from preuve.meaning.passages import passages
@@ -42,7 +42,7 @@ class Finding:
     verdict: Verdict
     why: str = ""
     """In words, if it is impossible here, or failed."""
-    cause: Cause | None = None
+    cause: Reason | None = None
     diff: tuple[str, ...] = ()
     line: int = 0
     """Where the page says something else than the cluster; 0 where it is not false."""
@@ -102,7 +102,7 @@ class Played:
                 self._made += f"{one.source}\n{self.files.get(number, '')}\n"
             if finding.verdict == Verdict.IMPOSSIBLE and self._lost is None and _leaves_out(finding):
                 words = f"line {one.where.line} could not be run: {finding.why}"
-                self._lost = Hindrance(Cause.FOLLOWS, words)
+                self._lost = Hindrance(Reason.FOLLOWS, words)
             yield finding
 
     def _finding(self, number: int, one: Typed) -> Finding:
@@ -114,8 +114,8 @@ class Played:
             return Finding(one, Verdict.TRUE, exchange=exchange)
         hindered = self._hindrance(one, exchange)
         if apart and "logs" in one.source and not any(line.startswith("+") for line in apart.lines):
-            hindered = Hindrance(Cause.MOVING, "a log that goes on")
-        if one.output is None and exchange.exit == 0 and not (hindered and hindered.cause == Cause.TOOL):
+            hindered = Hindrance(Reason.MOVING, "a log that goes on")
+        if one.output is None and exchange.exit == 0 and not (hindered and hindered.cause == Reason.TOOL):
             return Finding(one, Verdict.UNCOMPARED, exchange=exchange)
         if hindered:
             return Finding(one, Verdict.IMPOSSIBLE, hindered.what, hindered.cause, exchange=exchange)
@@ -134,7 +134,7 @@ class Played:
         pods = self._missing and depends and asks and not _NO_PODS.search(one.source)
         return (
             hindrance.after(exchange, typed)
-            or (Hindrance(Cause.IMAGE, f"image {self._missing}") if pods else None)
+            or (Hindrance(Reason.IMAGE, f"image {self._missing}") if pods else None)
             or hindrance.moving(typed)
             or (self._lost if depends or _ABSENT.search(exchange.output) else None)
             or hindrance.absent(exchange.output, self._made)
@@ -183,10 +183,10 @@ def _is_part(typed: Sequence[str], source: str) -> bool:
 def _leaves_out(finding: Finding) -> bool:
     """Whether a command that could not be run would have made what later ones need."""
     return changes(finding.typed.source) or finding.cause in {
-        Cause.FILE,
-        Cause.NETWORK,
-        Cause.ENDLESS,
-        Cause.TOOL,
+        Reason.FILE,
+        Reason.NETWORK,
+        Reason.ENDLESS,
+        Reason.TOOL,
     }
 
 

@@ -13,7 +13,7 @@ import click
 
 from preuve.cluster.embedded import additions, binaries, images, netns, requirements
 from preuve.cluster.embedded import cluster as embedded
-from preuve.cluster.embedded.state import State
+from preuve.cluster.embedded.state import StateFolder
 from preuve.errors import ClusterError
 from preuve.progress import Progress
 from preuve.settings import Settings
@@ -127,7 +127,7 @@ def status(as_json: bool) -> None:
     Example: preuve cluster status --json
     """
     running = embedded.find()
-    state = State.of_project()
+    state = StateFolder.of_project()
     facts = {
         "running": running is not None,
         "version": running.version if running else None,
@@ -244,6 +244,6 @@ def _running() -> embedded.EmbeddedCluster:
     running = embedded.find()
     if running is None:
         raise ClusterError(
-            f"no cluster is running{State.of_project().epitaph()}: `preuve cluster up` starts one"
+            f"no cluster is running{StateFolder.of_project().epitaph()}: `preuve cluster up` starts one"
         )
     return running

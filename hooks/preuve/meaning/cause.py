@@ -12,8 +12,8 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING
 
-from preuve.meaning.compare import Run, diff
-from preuve.meaning.kinds import Kind
+from preuve.meaning.chance import Chance
+from preuve.meaning.compare import PagePlay, diff
 from preuve.meaning.literal import spells
 from preuve.meaning.table import tables
 
@@ -91,7 +91,9 @@ class _Apart:
     """Whether claims wait for a Pod in one of them alone."""
 
 
-def causes(old: Run, new: Run, versions: tuple[str, str], homes: Collection[str] = ()) -> Mapping[int, Cause]:
+def causes(
+    old: PagePlay, new: PagePlay, versions: tuple[str, str], homes: Collection[str] = ()
+) -> Mapping[int, Cause]:
     r"""For each output of two runs that differs, why.
 
     Args:
@@ -101,8 +103,8 @@ def causes(old: Run, new: Run, versions: tuple[str, str], homes: Collection[str]
         homes: the namespaces in which they were played, if these have other names.
 
     >>> from preuve.meaning.spans import Answer
-    >>> one = Run([Answer("NAME   TYPE           EXTERNAL-IP\nweb    LoadBalancer   <pending>")])
-    >>> two = Run([Answer("NAME   TYPE           EXTERNAL-IP\nweb    LoadBalancer   172.18.0.4")])
+    >>> one = PagePlay([Answer("NAME   TYPE           EXTERNAL-IP\nweb    LoadBalancer   <pending>")])
+    >>> two = PagePlay([Answer("NAME   TYPE           EXTERNAL-IP\nweb    LoadBalancer   172.18.0.4")])
     >>> dict(causes(one, two, ("v1.37.2", "v1.37.2")))
     {0: <Cause.ELSEWHERE: 'elsewhere'>}
     """
@@ -125,14 +127,14 @@ def causes(old: Run, new: Run, versions: tuple[str, str], homes: Collection[str]
     return found
 
 
-def _nodes(run: Run) -> Iterator[str]:
+def _nodes(run: PagePlay) -> Iterator[str]:
     """The names of nodes in a run: of those that have Pods of the page, and in its answers."""
-    yield from (value.text for value in run.values if value.kind == Kind.NODE)
+    yield from (value.text for value in run.values if value.kind == Chance.NODE)
     yield from (name for each in run.answers for name in _NODE.findall(each.output))
     yield from _listed(run, "ROLES")
 
 
-def _listed(run: Run, column: str) -> Iterator[str]:
+def _listed(run: PagePlay, column: str) -> Iterator[str]:
     """The names in those tables of a run that have a column which only one kind of object has."""
     for text in (each.output for each in run.answers):
         for row in (row for table in tables(text) if column in table.columns for row in table.rows):
@@ -141,7 +143,7 @@ def _listed(run: Run, column: str) -> Iterator[str]:
             )
 
 
-def _covered(run: Run, apart: _Apart) -> Run:
+def _covered(run: PagePlay, apart: _Apart) -> PagePlay:
     answers = (
         each._replace(output=_elsewhere(_RANGE.sub(partial(_other, run.public), each.output), apart))
         for each in run.answers
@@ -154,7 +156,7 @@ def _other(public: str, found: re.Match[str]) -> str:
     return found[0] if spells(public, found[0]) else COVERED
 
 
-def _unversioned(run: Run, version: str) -> Run:
+def _unversioned(run: PagePlay, version: str) -> PagePlay:
     number = version.removeprefix("v")
     return replace(
         run, answers=[each._replace(output=each.output.replace(number, "1.0.0")) for each in run.answers]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from preuve.meaning.kinds import PICKED_NODE_PORTS, Kind
+from preuve.meaning.chance import PICKED_NODE_PORTS, Chance
 from preuve.meaning.literal import spells
 from preuve.meaning.spans import SHAPES, Value, marked
 
@@ -39,22 +39,22 @@ def named(obj: Object) -> Iterator[Value]:
     """
     metadata = obj["metadata"]
     spec, status = obj.get("spec") or {}, obj.get("status") or {}
-    found = [(Kind.VERSION, metadata.get("resourceVersion"))]
+    found = [(Chance.VERSION, metadata.get("resourceVersion"))]
     if metadata["name"].startswith(metadata.get("generateName") or "/"):
-        found.append((Kind.POD, metadata["name"]))
+        found.append((Chance.POD, metadata["name"]))
     labels = metadata.get("labels") or {}
-    found += [(Kind.HASH, labels[label].rpartition("-")[2]) for label in HASHES if label in labels]
+    found += [(Chance.HASH, labels[label].rpartition("-")[2]) for label in HASHES if label in labels]
     if obj["kind"] == "Pod":
-        found.append((Kind.NODE, spec.get("nodeName")))
-        found += [(Kind.POD, name) for name in _within(metadata["name"], spec)]
+        found.append((Chance.NODE, spec.get("nodeName")))
+        found += [(Chance.POD, name) for name in _within(metadata["name"], spec)]
         hosts = [each["ip"] for each in status.get("hostIPs") or ()]
-        found += [(Kind.ADDRESS, host) for host in hosts]
+        found += [(Chance.ADDRESS, host) for host in hosts]
         pods = (each["ip"] for each in status.get("podIPs") or ())
-        found += [(Kind.IP, pod) for pod in pods if pod not in hosts]
+        found += [(Chance.IP, pod) for pod in pods if pod not in hosts]
     if obj["kind"] == "Service":
-        found += [(Kind.IP, each) for each in spec.get("clusterIPs") or ()]
+        found += [(Chance.IP, each) for each in spec.get("clusterIPs") or ()]
         ports = [*(each.get("nodePort") for each in spec.get("ports") or ()), spec.get("healthCheckNodePort")]
-        found += [(Kind.PORT, str(port)) for port in ports if port in PICKED_NODE_PORTS]
+        found += [(Chance.PORT, str(port)) for port in ports if port in PICKED_NODE_PORTS]
     for kind, text in found:
         if text and re.fullmatch(SHAPES[kind], text):
             yield Value(kind, text)
@@ -71,7 +71,7 @@ def _within(pod: str, spec: Object) -> Iterator[str]:
 def strange(output: str, public: str, known: Collection[Value]) -> bool:
     """Whether an output holds an address or a port that is not known yet: an object may be new.
 
-    >>> strange("10.244.1.5 80:30008/TCP", "nodePort: 30008", [Value(Kind.IP, "10.244.1.5")])
+    >>> strange("10.244.1.5 80:30008/TCP", "nodePort: 30008", [Value(Chance.IP, "10.244.1.5")])
     False
     >>> strange("NODE_PORT=31234", "nodePort: 30008", [])
     True
@@ -87,7 +87,7 @@ def needed(known: Collection[Value], answers: Sequence[Answer], public: str) -> 
     """
     text = "\n".join(answer.output for answer in answers)
     asked = "resourceversion" in public.lower()
-    found = {value for value in known if value.text in text and (asked or value.kind != Kind.VERSION)}
+    found = {value for value in known if value.text in text and (asked or value.kind != Chance.VERSION)}
     if not found:
         return ()
     formal, full = (marked(answers, public, values) for values in ((), found))

@@ -34,7 +34,7 @@ lines one of them has more often, or else how both begin."""
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class PagePlay:
     """A page, played: all that is compared of it."""
 
     answers: Sequence[Answer]
@@ -54,7 +54,7 @@ class Said(NamedTuple):
     """As printed, without its layout; `‹9s›` is chance."""
 
 
-def diff(old: Run, new: Run) -> Iterator[tuple[int, str]]:
+def diff(old: PagePlay, new: PagePlay) -> Iterator[tuple[int, str]]:
     """Where two runs of a page differ by meaning.
 
     Yields:
@@ -62,7 +62,7 @@ def diff(old: Run, new: Run) -> Iterator[tuple[int, str]]:
         chance gave is followed by the one it had in the old run.
 
     >>> from preuve.meaning.spans import Answer
-    >>> one, other = (Run([Answer(f"pod/web-{end}")]) for end in ("x7k2p created", "b4d6f deleted"))
+    >>> one, other = (PagePlay([Answer(f"pod/web-{end}")]) for end in ("x7k2p created", "b4d6f deleted"))
     >>> [(number, text)] = diff(one, other)
     >>> print(text)
     - pod/web-x7k2p created

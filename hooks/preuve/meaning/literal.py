@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from preuve.meaning.kinds import BY_PLACE, LIFETIME, Kind, Span
+from preuve.meaning.chance import BY_PLACE, LIFETIME, Chance, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,12 +30,12 @@ def left(span: Span, text: str, public: str) -> Iterator[Span]:
     """What is left of a span without what the page spells out; of a moment, that may be its time of day.
 
     >>> text = "since 2026-11-23 09:20:00"
-    >>> [part.of(text) for part in left(Span(6, 25, Kind.TIME), text, "at 09:20:00")]
+    >>> [part.of(text) for part in left(Span(6, 25, Chance.TIME), text, "at 09:20:00")]
     ['2026-11-23']
     """
     if _literal(span, text, public):
         return
-    clock = _CLOCK.search(text, span.start, span.end) if span.kind == Kind.TIME else None
+    clock = _CLOCK.search(text, span.start, span.end) if span.kind == Chance.TIME else None
     if not clock or not _tells(public, clock[0]):
         yield span
         return
@@ -61,7 +61,7 @@ def _literal(span: Span, text: str, public: str) -> bool:
     word = _WORD.search(what)
     if word and word[0] not in public:  # the common case, and the quickest
         return False
-    if span.kind in {Kind.POD, Kind.HASH}:
+    if span.kind in {Chance.POD, Chance.HASH}:
         before = re.search(r"[\w-]*\Z", text[max(0, span.start - 253) : span.start])
         after = re.match(r"[\w-]*", text[span.end : span.end + 253])
         head, tail = (beside[0] if beside else "" for beside in (before, after))
@@ -71,10 +71,10 @@ def _literal(span: Span, text: str, public: str) -> bool:
     if _by_place(span, text):
         start, end = text.rfind("\n", 0, span.start) + 1, text.find("\n", span.end) % (len(text) + 1)
         beside = _WORD.findall(text, start, span.start)[-1:], _WORD.findall(text, span.end, end)[:1]
-        if span.kind == Kind.COUNT and not any(beside):
+        if span.kind == Chance.COUNT and not any(beside):
             return False  # `wc -l` has counted it, whatever other number of the page it is
         return f" {' '.join([*beside[0], *_WORD.findall(what), *beside[1]])} " in _words(public)
-    if span.kind in {Kind.IP, Kind.ADDRESS}:
+    if span.kind in {Chance.IP, Chance.ADDRESS}:
         what = what.replace("-", ".")  # as in the name of a Pod
         if text.startswith(".in-addr.arpa", span.end):
             what = ".".join(reversed(what.split(".")))
@@ -89,11 +89,11 @@ def _words(public: str) -> str:
 def _by_place(span: Span, text: str) -> bool:
     """Whether a span is chance because of where it stands: by its look it could be any word of a page."""
     match span.kind:
-        case Kind.DURATION:
+        case Chance.DURATION:
             return bool(re.fullmatch(LIFETIME, span.of(text)))
-        case Kind.NODE:
+        case Chance.NODE:
             return span.of(text).isalpha() or text.endswith("ttl=", 0, span.start)
-        case Kind.RANDOM:
+        case Chance.RANDOM:
             return text.endswith("@if", 0, span.start)
         case _:
             return span.kind in BY_PLACE

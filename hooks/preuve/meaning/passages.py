@@ -19,7 +19,7 @@ from itertools import accumulate, chain, groupby, pairwise
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from preuve.meaning.kinds import LIFETIME, Kind, Span
+from preuve.meaning.chance import LIFETIME, Chance, Span
 from preuve.meaning.question import question
 from preuve.meaning.spans import Order, marked
 from preuve.meaning.table import tables
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from preuve.meaning.spans import Answer, Value
     from preuve.meaning.table import Row, Table
 
-NAMED = frozenset({Kind.POD, Kind.HASH, Kind.IP, Kind.UID, Kind.PORT})
+NAMED = frozenset({Chance.POD, Chance.HASH, Chance.IP, Chance.UID, Chance.PORT})
 """The kinds of which it matters which one it is."""
 
-VOID = frozenset({Kind.REPEATED})
+VOID = frozenset({Chance.REPEATED})
 """The kinds that leave no trace: what is there once may be there or not."""
 
-_LEADING = frozenset({Kind.POD, Kind.HASH, Kind.UID})
+_LEADING = frozenset({Chance.POD, Chance.HASH, Chance.UID})
 """The kinds of generated names by which lines are in order."""
 
 UNDERWAY = frozenset({"Pending", "ContainerCreating"})
@@ -85,7 +85,7 @@ _NO_EVENTS = re.compile(r"^Events:\n +Type +Reason .*\n[ -]+\n(?! )", re.MULTILI
 class Thing(NamedTuple):
     """Something that a page tells from others, by a name that is chance."""
 
-    kind: Kind
+    kind: Chance
     name: str
 
 
@@ -133,8 +133,8 @@ def passages(answers: Sequence[Answer], public: str = "", values: Collection[Val
     """
     answers = [answer._replace(output=_without_upkeep(answer.output)) for answer in answers]
     marks = marked(answers, public, values)
-    generated = any(kind == Kind.POD for kind, _ in values) or any(
-        span.kind == Kind.POD for found in marks for span in found
+    generated = any(kind == Chance.POD for kind, _ in values) or any(
+        span.kind == Chance.POD for found in marks for span in found
     )
     return [
         list(_passages(answer, found, generated=generated, left=left))
@@ -194,7 +194,7 @@ def _passages(
     places = list(_places(lines, within, rows))
     missed = _underway(answer.output, rows) if answer.order == Order.SET else ()
     for number, (place, unit) in enumerate(_asked(asked, lines, within, places, generated=generated)):
-        if not lines[number].strip() or any(span.kind == Kind.PASSING for span in within[number]):
+        if not lines[number].strip() or any(span.kind == Chance.PASSING for span in within[number]):
             continue
         if number in missed:
             continue
@@ -290,7 +290,7 @@ def _names_any(lines: Sequence[str], marks: Sequence[Sequence[Span]]) -> bool:
 
 def _resolved(marks: Sequence[Sequence[Span]], places: Sequence[Place]) -> Sequence[Place]:
     """The places of lines that tell the addresses of a Service, each of which says the same of its own."""
-    told = [any(span.kind in {Kind.IP, Kind.ADDRESS} for span in spoken) for spoken in marks]
+    told = [any(span.kind in {Chance.IP, Chance.ADDRESS} for span in spoken) for spoken in marks]
     first = (told.index(True) if any(told) else 0, Order.CHANCE)
     return [
         (first, number) if tells else place
@@ -328,7 +328,7 @@ def _described(
 ) -> Iterable[Place]:
     """The places of lines that tell of several Pods, one after the other by their names."""
     heads = [number for number, line in enumerate(lines) if line.startswith("Name:")]
-    if len(heads) < 2 or not all(any(span.kind == Kind.POD for span in marks[head]) for head in heads):
+    if len(heads) < 2 or not all(any(span.kind == Chance.POD for span in marks[head]) for head in heads):
         return places
     of = [heads[max(0, bisect_right(heads, number) - 1)] for number in range(len(lines))]
     return [((0, Order.CHANCE), head) for head in of]
@@ -367,7 +367,7 @@ def _items(lines: Sequence[str], marks: Sequence[Sequence[Span]]) -> dict[int, t
 
     Their order is chance: an EndpointSlice has its endpoints in any order.
     """
-    chance = [any(span.kind in {Kind.POD, Kind.IP} for span in spoken) for spoken in marks]
+    chance = [any(span.kind in {Chance.POD, Chance.IP} for span in spoken) for spoken in marks]
     found: dict[int, tuple[int, int]] = {}
     seen: dict[str, int] = {}
     for first, line in enumerate(lines):
@@ -444,7 +444,7 @@ def _line(
                 parts.append(Thing(span.kind, name))
                 shown.append(name)
             elif span.kind not in VOID:
-                drained = " drained" * (span.kind == Kind.NODE and name in left)
+                drained = " drained" * (span.kind == Chance.NODE and name in left)
                 add(f"‹{span.kind}{drained}›", f"‹{name}{drained}›")
         words = _GAP.sub(" ", output[at:end])
         add(words, words)

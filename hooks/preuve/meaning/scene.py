@@ -36,7 +36,7 @@ DEEPEST = 9
 """Owners above one another, more than any controller makes: a CronJob's Job's Pod has two."""
 
 
-class State(StrEnum):
+class Health(StrEnum):
     """How an object fares; the value goes into the page's HTML."""
 
     HEALTHY = "healthy"
@@ -56,43 +56,43 @@ class State(StrEnum):
 
 
 _POD = {
-    "Running": State.HEALTHY,
-    "Completed": State.DONE,
-    "Succeeded": State.DONE,
-    "Terminating": State.LEAVING,
-    "Unknown": State.LOST,
-    "NodeLost": State.LOST,
-    "Pending": State.WAITING,
-    "ContainerCreating": State.WAITING,
-    "PodInitializing": State.WAITING,
-    "NotReady": State.WAITING,
-    "SchedulingGated": State.WAITING,
+    "Running": Health.HEALTHY,
+    "Completed": Health.DONE,
+    "Succeeded": Health.DONE,
+    "Terminating": Health.LEAVING,
+    "Unknown": Health.LOST,
+    "NodeLost": Health.LOST,
+    "Pending": Health.WAITING,
+    "ContainerCreating": Health.WAITING,
+    "PodInitializing": Health.WAITING,
+    "NotReady": Health.WAITING,
+    "SchedulingGated": Health.WAITING,
 }
 """What the STATUS column of ``kubectl get pods`` says, and how such a Pod fares; all else is broken."""
 
 _OTHERS = {
-    "Ready": State.HEALTHY,
-    "Bound": State.HEALTHY,
-    "NotReady": State.LOST,
-    "Lost": State.LOST,
-    "Pending": State.WAITING,
-    "Ready,SchedulingDisabled": State.IDLE,
+    "Ready": Health.HEALTHY,
+    "Bound": Health.HEALTHY,
+    "NotReady": Health.LOST,
+    "Lost": Health.LOST,
+    "Pending": Health.WAITING,
+    "Ready,SchedulingDisabled": Health.IDLE,
 }
 
 _WORSE = re.compile(r"(?:Init:)?\w*(?:Err|BackOff|Failed|Killed|Evicted|Invalid|CannotRun)\w*")
 """What the kubelet and the API say where something is wrong; ``kubectl get pods`` prints it."""
 
 
-def fares(status: str) -> State | None:
+def fares(status: str) -> Health | None:
     """How what has this in a STATUS column fares; None if the word says nothing of it.
 
     >>> fares("Running"), fares("ErrImagePull"), fares("Init:0/1"), fares("Active")
-    (<State.HEALTHY: 'healthy'>, <State.BROKEN: 'broken'>, <State.WAITING: 'waiting'>, None)
+    (<Health.HEALTHY: 'healthy'>, <Health.BROKEN: 'broken'>, <Health.WAITING: 'waiting'>, None)
     """
     if re.fullmatch(r"Init:\d+/\d+", status):
-        return State.WAITING
+        return Health.WAITING
     if _WORSE.fullmatch(status):
-        return State.BROKEN
+        return Health.BROKEN
     return _OTHERS.get(status) or _POD.get(status)
 
 
@@ -102,7 +102,7 @@ class Item:
 
     >>> item = Item("Pod", "web-x7k2p", "Running", owner="ReplicaSet/web", node="node2", new=True)
     >>> str(item), item.id, item.state
-    ('+ Pod web-x7k2p Running owner=ReplicaSet/web node=node2', 'Pod/web-x7k2p', <State.HEALTHY: 'healthy'>)
+    ('+ Pod web-x7k2p Running owner=ReplicaSet/web node=node2', 'Pod/web-x7k2p', <Health.HEALTHY: 'healthy'>)
     """
 
     kind: str
@@ -127,21 +127,21 @@ class Item:
         return f"{self.kind}/{self.name}"
 
     @property
-    def state(self) -> State:
+    def state(self) -> Health:
         """How it fares, told from its status."""
         if self.gone:
-            return State.GONE
+            return Health.GONE
         if self.kind == "Pod":
             word = self.status.removeprefix("Init:")
-            return State.WAITING if re.search(r"\d/\d", word) else _POD.get(word, State.BROKEN)
+            return Health.WAITING if re.search(r"\d/\d", word) else _POD.get(word, Health.BROKEN)
         if self.kind == "Service":
-            return State.HEALTHY if self.selects else State.IDLE
+            return Health.HEALTHY if self.selects else Health.IDLE
         if counts := re.match(r"(\d+)/(\d+)", self.status):
             ready, want = int(counts[1]), int(counts[2])
             if want == 0:
-                return State.IDLE if ready == 0 else State.LEAVING
-            return State.HEALTHY if ready >= want else State.WAITING
-        return _OTHERS.get(self.status, State.HEALTHY)
+                return Health.IDLE if ready == 0 else Health.LEAVING
+            return Health.HEALTHY if ready >= want else Health.WAITING
+        return _OTHERS.get(self.status, Health.HEALTHY)
 
     def __str__(self) -> str:
         mark = "+" if self.new else "-" if self.gone else ""

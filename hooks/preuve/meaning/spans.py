@@ -1,4 +1,4 @@
-"""Which parts of a page's outputs are chance: found by form (`preuve.meaning.kinds`) or known by value.
+"""Which parts of a page's outputs are chance: found by form (`preuve.meaning.chance`) or known by value.
 
 What the page spells out is left out (`preuve.meaning.literal`).
 """
@@ -10,12 +10,12 @@ from enum import IntEnum
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from preuve.meaning.kinds import (
+from preuve.meaning.chance import (
     ENCODED,
     NORMALIZERS,
     RANDOM_LENGTH,
     SUFFIX,
-    Kind,
+    Chance,
     Span,
     count,
     normalizers,
@@ -34,18 +34,18 @@ if TYPE_CHECKING:
 class Value(NamedTuple):
     """A name that chance gave, as an object of the cluster holds it."""
 
-    kind: Kind
+    kind: Chance
     text: str
 
 
 SHAPES = {
-    Kind.POD: rf"[a-z0-9][a-z0-9.-]*{SUFFIX}",
-    Kind.HASH: rf"{ENCODED}{{6,10}}",
-    Kind.IP: r"[0-9a-f.:]{3,45}",
-    Kind.ADDRESS: r"[0-9a-f.:]{3,45}",
-    Kind.NODE: r"(?=[a-z0-9.-]*[a-z])(?=[a-z0-9.-]*[0-9.-])[a-z0-9][a-z0-9.-]*",
-    Kind.PORT: r"\d{5}",
-    Kind.VERSION: r"\d{1,20}",
+    Chance.POD: rf"[a-z0-9][a-z0-9.-]*{SUFFIX}",
+    Chance.HASH: rf"{ENCODED}{{6,10}}",
+    Chance.IP: r"[0-9a-f.:]{3,45}",
+    Chance.ADDRESS: r"[0-9a-f.:]{3,45}",
+    Chance.NODE: r"(?=[a-z0-9.-]*[a-z])(?=[a-z0-9.-]*[0-9.-])[a-z0-9][a-z0-9.-]*",
+    Chance.PORT: r"\d{5}",
+    Chance.VERSION: r"\d{1,20}",
 }
 """The kinds of values that objects hold, and what these look like.
 
@@ -54,9 +54,9 @@ only recognised where an output says that it is a node.
 """
 
 _BOUNDS = {
-    Kind.POD: (re.compile(r"(?<![^\W_])(?<!-)"), re.compile(r"(?![^\W_]|-)")),
-    Kind.HASH: (re.compile(r"(?<!\w)"), re.compile(r"(?!\w)")),
-    Kind.NODE: (
+    Chance.POD: (re.compile(r"(?<![^\W_])(?<!-)"), re.compile(r"(?![^\W_]|-)")),
+    Chance.HASH: (re.compile(r"(?<!\w)"), re.compile(r"(?!\w)")),
+    Chance.NODE: (
         re.compile(r"(?<![\w.-])(?<!node/)(?<!nodes/)"),
         re.compile(r"(?![\w-])(?!\.\w)"),
     ),
@@ -116,7 +116,7 @@ def marked(
         Value(span.kind, span.of(answer.output))
         for answer, found in pairs
         for span in found
-        if span.kind in {Kind.IP, Kind.NODE}
+        if span.kind in {Chance.IP, Chance.NODE}
     }
     known = [
         value
@@ -147,11 +147,11 @@ def _with_values(answer: Answer, formal: Sequence[Span], known: Iterable[Value])
     """The spans found by form and those of known values; a known value is more than some address."""
     nodes = question(answer.source).nodes
     present = [
-        value for value in known if value.text in answer.output and not (nodes and value.kind == Kind.NODE)
+        value for value in known if value.text in answer.output and not (nodes and value.kind == Chance.NODE)
     ]
     if not present:
         return list(formal)
-    certain = [span for span in formal if span.kind != Kind.ADDRESS]
+    certain = [span for span in formal if span.kind != Chance.ADDRESS]
     return _apart(answer.output, (*certain, *_occurrences(answer.output, present), *formal))
 
 
@@ -164,7 +164,7 @@ def _occurrences(output: str, values: Iterable[Value]) -> Iterator[Span]:
             end = start + len(text)
             whole = before.match(output, start) and after.match(output, end)
             if whole:
-                yield Span(end - RANDOM_LENGTH if kind == Kind.POD else start, end, kind)
+                yield Span(end - RANDOM_LENGTH if kind == Chance.POD else start, end, kind)
             start = output.find(text, end if whole else start + 1)
 
 

@@ -1,4 +1,4 @@
-"""Playing a page: its actions one after the other, on a stage, until the first surprise."""
+"""Playing a page: its actions one after the other, until the first surprise."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from preuve.play.shell import Result
 
 
-class Stage(Protocol):
-    """Where a page is played: a shell, and a namespace that moves and comes to rest."""
+class Runner(Protocol):
+    """Runs a page's actions: in a shell, beside a namespace that moves and comes to rest."""
 
     def run(self, command: Command) -> Result:
         """Run a command in the page's shell.
@@ -60,12 +60,12 @@ class Stage(Protocol):
         ...
 
 
-def play(actions: Iterable[Action], stage: Stage, before: Iterable[Action] = ()) -> Iterator[Exchange]:
-    """Play actions on a stage; stop at the first that does not do what its page says.
+def play(actions: Iterable[Action], runner: Runner, before: Iterable[Action] = ()) -> Iterator[Exchange]:
+    """Play actions; stop at the first that does not do what its page says.
 
     Args:
         actions: of a page, in its order.
-        stage: where.
+        runner: runs them.
         before: those that were played there already.
 
     Yields:
@@ -83,30 +83,30 @@ def play(actions: Iterable[Action], stage: Stage, before: Iterable[Action] = ())
     )
     for action in actions:
         try:
-            rest = yield from _perform(action, stage, rest)
+            rest = yield from _perform(action, runner, rest)
         except CommandError as error:
             error.where = error.where or action.where
-            error.message = _explained(error, action, stage)
+            error.message = _explained(error, action, runner)
             raise
         except PreuveError as error:
             error.where = error.where or action.where
             raise
 
 
-class Renewable(Stage, Protocol):
-    """A stage whose shell can be had anew."""
+class Renewable(Runner, Protocol):
+    """A runner whose shell can be had anew."""
 
     def renew(self) -> None:
         """Have a new shell in place of one that ended."""
         ...
 
 
-def attempt(commands: Iterable[Command], stage: Renewable) -> Iterator[Exchange]:
-    """Run commands on a stage, whatever comes of each: none that fails, hangs or ends the shell is the last.
+def attempt(commands: Iterable[Command], runner: Renewable) -> Iterator[Exchange]:
+    """Run commands, whatever comes of each: none that fails, hangs or ends the shell is the last.
 
     Args:
         commands: of a page, in its order.
-        stage: where.
+        runner: runs them.
 
     Yields:
         What each answered; of one that took too long, what it had printed, and that SIGKILL ended it.
@@ -115,20 +115,20 @@ def attempt(commands: Iterable[Command], stage: Renewable) -> Iterator[Exchange]
     for command in commands:
         if rest.is_wanted(command):
             try:
-                rest = Rest(stage.settle(command.options.timeout, rest.since))
+                rest = Rest(runner.settle(command.options.timeout, rest.since))
             except CommandError:  # what still moves after so long is read as it is, once
                 rest = Rest()
         started = time.monotonic()
         try:
             try:
-                result = stage.run(command)
+                result = runner.run(command)
             except ShellEndedError:  # by the command before
-                stage.renew()
-                result = stage.run(command)
+                runner.renew()
+                result = runner.run(command)
             output, code = result.output, result.exit
         except CommandError as error:
             output, code = error.output, KILLED if error.exit is None else error.exit
-        yield Exchange(command.source, stage.publish(output), code, time.monotonic() - started)
+        yield Exchange(command.source, runner.publish(output), code, time.monotonic() - started)
         if changes(command.source):
             rest = replace(rest, since=(*rest.since, command.source))
 
@@ -155,23 +155,23 @@ class Rest:
         return deletes(action.source) and not self.in_motion and any(map(makes, self.since))
 
 
-def _perform(action: Action, stage: Stage, rest: Rest) -> Generator[Exchange, None, Rest]:
+def _perform(action: Action, runner: Runner, rest: Rest) -> Generator[Exchange, None, Rest]:
     """Do one action; returns what is known of the last rest after it."""
     if rest.is_wanted(action):
-        rest = _rested(action, stage, rest)
+        rest = _rested(action, runner, rest)
     if isinstance(action, Diagram):
         started = time.monotonic()
-        drawing = stage.draw(action)
+        drawing = runner.draw(action)
         yield Exchange(action.source, drawing, seconds=time.monotonic() - started, drawn=True)
         return rest
     try:
-        result = stage.run(action)
+        result = runner.run(action)
     except CommandError as error:
         if error.ran:
             code = KILLED if error.exit is None else error.exit
-            yield Exchange(action.source, stage.publish(error.output), code, action.options.timeout)
+            yield Exchange(action.source, runner.publish(error.output), code, action.options.timeout)
         raise
-    output = stage.publish(result.output)
+    output = runner.publish(result.output)
     yield Exchange(action.source, output, result.exit, result.seconds)
     if not action.options.until and result.exit != action.options.exit:
         surprise = CommandError(_surprise(action, result.exit, output), action.where)
@@ -180,12 +180,12 @@ def _perform(action: Action, stage: Stage, rest: Rest) -> Generator[Exchange, No
     return replace(rest, since=(*rest.since, action.source)) if changes(action.source) else rest
 
 
-def _rested(action: Action, stage: Stage, rest: Rest) -> Rest:
+def _rested(action: Action, runner: Runner, rest: Rest) -> Rest:
     """What is known of the rest that an action asks for, once that has come, or nobody waits for it."""
     if not action.options.settle:
         return replace(rest, in_motion=True)
     try:
-        return Rest(stage.settle(action.options.timeout, rest.since))
+        return Rest(runner.settle(action.options.timeout, rest.since))
     except CommandError:
         if isinstance(action, Diagram) or reads(action.source):
             raise
@@ -222,7 +222,7 @@ def quote(source: str, output: str) -> str:
     return "\n".join(f"    {line}" for part in shown for line in part.split("\n"))
 
 
-def _explained(error: CommandError, action: Action, stage: Stage) -> str:
+def _explained(error: CommandError, action: Action, runner: Runner) -> str:
     """What happened, what the command had printed until then, and what a person would look at next."""
-    printed = quote(action.source, stage.publish(error.output)) if error.output else ""
-    return "\n".join(filter(None, (error.message, printed, stage.publish(stage.diagnose()))))
+    printed = quote(action.source, runner.publish(error.output)) if error.output else ""
+    return "\n".join(filter(None, (error.message, printed, runner.publish(runner.diagnose()))))

@@ -34,7 +34,7 @@ import psutil
 from preuve.errors import ClusterError, CommandError
 from preuve.play import dialogue, processes
 from preuve.play.capture import LONGEST, Capture
-from preuve.play.dialogue import Report
+from preuve.play.dialogue import CommandReport
 from preuve.play.shell import NOTHING, Result, ShellEndedError, TimedOutError, UnmatchedError
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class Bash:
     def __init__(self, env: Mapping[str, str], under: Sequence[str]) -> None:
         self.ended: str | None = None
         """The command that ended the shell, if one did."""
-        self._last = Report(0, "")
+        self._last = CommandReport(0, "")
         self._line = 0  # of what was typed
         self._unrecorded = ""
         self._heard = b""
@@ -359,7 +359,7 @@ umask {~mode & 0o777:03o}
         typed: bool = False,
         breakable: bool = False,
         forgets: bool = False,
-    ) -> Report | None:
+    ) -> CommandReport | None:
         """Have `source` run, and stop it once its output matches; give nothing if that takes too long."""
         token = secrets.token_hex(8)
         line, history = self._line + 1, ""
@@ -389,7 +389,7 @@ umask {~mode & 0o777:03o}
                 report = self._stop(token, capture, seen)
             return report
 
-    def _stop(self, token: str, capture: Listener, seen: Sink | None) -> Report | None:
+    def _stop(self, token: str, capture: Listener, seen: Sink | None) -> CommandReport | None:
         """Do what Ctrl-C does, then worse, until bash reports; give nothing if even SIGKILL does not help."""
         for number, seconds in _STOP:
             end = time.monotonic() + seconds
@@ -419,7 +419,9 @@ umask {~mode & 0o777:03o}
                     if os.getpgid(child.pid) == self._group:
                         child.send_signal(number)
 
-    def _listen(self, token: str, capture: Listener, deadline: float, seen: Sink | None) -> Report | None:
+    def _listen(
+        self, token: str, capture: Listener, deadline: float, seen: Sink | None
+    ) -> CommandReport | None:
         """Take what comes until bash reports, or the output matches, or it is too late."""
         matched = capture.matched
         while capture.matched == matched and (left := deadline - time.monotonic()) > 0:
@@ -525,7 +527,7 @@ umask {~mode & 0o777:03o}
             raise EOFError
         os.write(self._terminal, typed)
 
-    def _hear(self, token: str, seen: Sink | None) -> Report | None:
+    def _hear(self, token: str, seen: Sink | None) -> CommandReport | None:
         """Take what came over the terminal: what is to be seen, or noise, then a report."""
         with suppress(OSError):  # EIO: no one is at the other end any more
             self._heard += os.read(self._terminal, _CHUNK)
@@ -542,9 +544,11 @@ umask {~mode & 0o777:03o}
         code, argument, last, job, flags, traps = (
             (part or b"").decode(errors="surrogateescape").replace("\r\n", "\n") for part in report.groups()
         )
-        return Report(int(code or last), job, argument or self._last.argument, flags, traps, bool(code))
+        return CommandReport(
+            int(code or last), job, argument or self._last.argument, flags, traps, bool(code)
+        )
 
-    def _bury(self, capture: Listener, seen: Sink | None) -> Report:
+    def _bury(self, capture: Listener, seen: Sink | None) -> CommandReport:
         """Take what is left once bash is no more."""
         if seen:
             for data in _drain(self._terminal):
@@ -552,7 +556,7 @@ umask {~mode & 0o777:03o}
         for data in _drain(self._output):
             capture.feed(data)
         code = self._process.wait()
-        return Report(code if code >= 0 else 128 - code, "")
+        return CommandReport(code if code >= 0 else 128 - code, "")
 
 
 _LASTS = f"a page's shell did not end within {_START:g} s of being killed: what it started keeps the machine"

@@ -13,7 +13,7 @@ from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class CommandReport:
     """What bash says once a command has ended."""
 
     exit: int
@@ -88,7 +88,7 @@ REPORT: Final = (
 an end of line too, so none is in a part."""
 
 
-def script(source: str, token: str, last: Report, line: int, where: str) -> str:
+def script(source: str, token: str, last: CommandReport, line: int, where: str) -> str:
     r"""Give the script that runs `source`, redirected `where`, and reports its end, twice.
 
     The first report, inside ``eval``, is what ``set -e`` lets pass after ``false && true``; the second comes

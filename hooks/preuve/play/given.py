@@ -75,7 +75,7 @@ TOLD = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class GivenObject:
     """An object of the namespace."""
 
     path: str
@@ -250,9 +250,9 @@ def _until(api: Api, seconds: float) -> str:
     return f"{api.now() + timedelta(seconds=seconds + 2):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _there(api: Api, namespace: str, account: Object, *, events: bool = False) -> list[Thing]:
+def _there(api: Api, namespace: str, account: Object, *, events: bool = False) -> list[GivenObject]:
     """What is in the namespace for its administrator to see, without our account and its own; or Events."""
-    found: dict[str, Thing] = {}
+    found: dict[str, GivenObject] = {}
     for path, item in contents(
         api,
         namespace,
@@ -266,9 +266,9 @@ def _there(api: Api, namespace: str, account: Object, *, events: bool = False) -
     return [thing for thing in found.values() if thing.uid != ours and ours not in thing.owners]
 
 
-def _thing(path: str, item: Object) -> Thing:
+def _thing(path: str, item: Object) -> GivenObject:
     meta = item["metadata"]
-    return Thing(
+    return GivenObject(
         path,
         item["kind"],
         meta["name"],
@@ -316,7 +316,7 @@ def _leave(api: Api, namespace: str, account: Object, until: str, *, killed: boo
         api.delete(_account(namespace), uid=account["uid"])
 
 
-def _deleted(api: Api, things: Collection[Thing]) -> set[str]:
+def _deleted(api: Api, things: Collection[GivenObject]) -> set[str]:
     """Delete these, but for what goes with its owner; give the UIDs of what is not for us to delete."""
     refused: set[str] = set()
     uids = {thing.uid for thing in things}
@@ -334,7 +334,7 @@ def _deleted(api: Api, things: Collection[Thing]) -> set[str]:
     return refused
 
 
-def _of_page(there: Collection[Thing], kept: Collection[str], until: str) -> list[Thing]:
+def _of_page(there: Collection[GivenObject], kept: Collection[str], until: str) -> list[GivenObject]:
     """What the page made, and what belongs to it: of what came, all that was there in time."""
     came = [
         thing for thing in there if thing.uid not in kept and f"{thing.kind}/{thing.name}" not in MADE_ANEW
@@ -362,7 +362,7 @@ def _forget(api: Api, namespace: str, account: Object, kept: Collection[str], un
                 return  # before 1.25, who administers a namespace may not; they go by themselves in an hour
 
 
-def _named(things: Collection[Thing]) -> str:
+def _named(things: Collection[GivenObject]) -> str:
     """Objects, for a person: what is, or are."""
     names = sorted(f"{thing.kind} {thing.name}" for thing in things if not thing.owners) or sorted(
         f"{thing.kind} {thing.name}" for thing in things

@@ -205,7 +205,7 @@ class Session:
             self._namespace.extend(0)
 
     def run(self, command: Command) -> Result:
-        """See `preuve.play.actions.Stage`."""
+        """See `preuve.play.actions.Runner`."""
         options = command.options
         self._namespace.extend(2 * options.timeout)  # it, then the rest that is waited for after it
         until = re.compile(options.until) if options.until else None
@@ -222,7 +222,7 @@ class Session:
         return self._shell.run(source, timeout=options.timeout, until=until, tty=options.tty, background=jobs)
 
     def settle(self, seconds: float, since: Collection[str]) -> bool:
-        """See `preuve.play.actions.Stage`."""
+        """See `preuve.play.actions.Runner`."""
         settled = self._watcher.settle(seconds, changed=bool(since), reached=any(map(reaches, since)))
         self._namespace.extend(0)
         return settled
@@ -235,7 +235,7 @@ class Session:
         )
 
     def draw(self, diagram: Diagram) -> str:
-        """See `preuve.play.actions.Stage`."""
+        """See `preuve.play.actions.Runner`."""
         request = parse(diagram.source)
         try:
             snapshot = self._snapshot(request.needed)
@@ -247,11 +247,11 @@ class Session:
         return "".join(f"{item}\n" for item in self._scene.items)
 
     def diagnose(self) -> str:
-        """See `preuve.play.actions.Stage`."""
+        """See `preuve.play.actions.Runner`."""
         return "\n".join(filter(None, (diagnose(self._api, self._namespace.name), *self._unenforced())))
 
     def publish(self, output: str) -> str:
-        """See `preuve.play.actions.Stage`."""
+        """See `preuve.play.actions.Runner`."""
         if output and "secret" in self._public.lower():  # else it made none, and 3 ms are spared
             kind = KINDS["Secret"]
             path = f"{kind.api}/{kind.plural}" if self._plan.exclusive else kind.path(self._namespace.name)

@@ -51,8 +51,8 @@ BALANCED = "service.kubernetes.io/load-balancer-cleanup"
 """The finalizer of a Service that a controller makes a load balancer for (upstream ``cloud-provider``)."""
 
 BALANCES = 30.0
-"""Seconds for its address, half of what a command has by default. Some never get one: on k3s a port is given to
-one Service alone, and Traefik has 80."""
+"""Seconds for its address, half of what a command has by default. Some never get one: on k3s a port is given
+to one Service alone, and Traefik has 80."""
 
 DAEMONS_TOLERATE = [
     {"key": f"node.kubernetes.io/{reason}", "operator": "Exists", "effect": effect}

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING
 
-from preuve.meaning.scene import Item, State
+from preuve.meaning.scene import Health, Item
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,13 +30,13 @@ LEAST, MOST = 116, 212
 """How wide a card is."""
 
 SIGNS = {
-    State.HEALTHY: "M-4 0l3 3 5-6",
-    State.WAITING: "M0-4v4l3 2",
-    State.BROKEN: "M-3-3l6 6M3-3l-6 6",
-    State.LEAVING: "M-4 0h7M0-3l3 3-3 3",
-    State.LOST: "M-2-2a2 2 0 1 1 2 3v1M0 4v.1",
-    State.DONE: "M-3-3h6v6h-6z",
-    State.IDLE: "M-4 0h8",
+    Health.HEALTHY: "M-4 0l3 3 5-6",
+    Health.WAITING: "M0-4v4l3 2",
+    Health.BROKEN: "M-3-3l6 6M3-3l-6 6",
+    Health.LEAVING: "M-4 0h7M0-3l3 3-3 3",
+    Health.LOST: "M-2-2a2 2 0 1 1 2 3v1M0 4v.1",
+    Health.DONE: "M-3-3h6v6h-6z",
+    Health.IDLE: "M-4 0h8",
 }
 """What stands in the disc before an object's status: a path around (0, 0)."""
 
@@ -190,7 +190,7 @@ def _text(style: str, x: int, y: int, text: str) -> str:
     return f'<text class="preuve-{style}" x="{x}" y="{y}">{escape(text)}</text>'
 
 
-def _sign(state: State, x: int, y: int) -> str:
+def _sign(state: Health, x: int, y: int) -> str:
     return (
         f'<g class="preuve-sign" transform="translate({x} {y})"><circle r="7"/><path d="{SIGNS[state]}"/></g>'
     )

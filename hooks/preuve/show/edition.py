@@ -12,7 +12,7 @@ from preuve import run as runs
 from preuve.errors import ClusterError, CommandError, DriftError, PreuveError, StaleError, Where
 from preuve.page.plan import Proofs
 from preuve.play.naming import name_of
-from preuve.project import Page, Project, State
+from preuve.project import Page, PageState, Project
 from preuve.settings import Mode
 from preuve.show import proofs
 from preuve.show.render import Look, render, unseen
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 EDITED = "a file that this page includes was edited while it was played: play it again"
 
 
-class Player(Protocol):
+class PagePlayer(Protocol):
     """Who plays pages."""
 
     run: Run | None
@@ -74,7 +74,7 @@ class Edition:
     @property
     def asked(self) -> list[Page]:
         """The pages that have something to play."""
-        return [page for page in self.pages.values() if page.state != State.PROSE]
+        return [page for page in self.pages.values() if page.state != PageState.PROSE]
 
     def tell(self, page: Page, *errors: PreuveError) -> None:
         """Take down what went wrong with a page."""
@@ -107,7 +107,7 @@ def unplayed(project: Project, pages: Iterable[Page], problems: Iterable[PreuveE
     return edition
 
 
-def prepare(project: Project, pages: Iterable[Page], mode: Mode, player: Player) -> Edition:
+def prepare(project: Project, pages: Iterable[Page], mode: Mode, player: PagePlayer) -> Edition:
     """Bring pages to the state that a build shows: replay, play, compare, as `mode` says.
 
     Never raises for a page: what is wrong is in `Edition.errors`, and the old outputs, if any, are shown as
@@ -115,11 +115,11 @@ def prepare(project: Project, pages: Iterable[Page], mode: Mode, player: Player)
     """
     edition = Edition(project, {page.name: page for page in pages})
     every = mode in {Mode.PLAY, Mode.CHECK}
-    wanted = [page for page in edition.asked if every or page.state != State.CURRENT]
+    wanted = [page for page in edition.asked if every or page.state != PageState.CURRENT]
     for page in edition.asked:
         if page.transcript:
             edition.shown[page.name] = page.transcript
-        if page.state != State.CURRENT:
+        if page.state != PageState.CURRENT:
             edition.stale.add(page.name)
     if mode == Mode.REPLAY:
         for page in wanted:
@@ -150,7 +150,7 @@ def _account(edition: Edition, asked: set[str], mode: Mode, played: Run | None) 
         edition.elsewhere.append(error)
 
 
-def _play(edition: Edition, wanted: Sequence[Page], mode: Mode, player: Player) -> None:
+def _play(edition: Edition, wanted: Sequence[Page], mode: Mode, player: PagePlayer) -> None:
     try:
         for page, outcome in player.play(wanted):
             _take(edition, page, outcome, mode)
@@ -198,7 +198,7 @@ def _cannot_replay(page: Page) -> PreuveError:
         return page.damage
     why = (
         "this page was never played"
-        if page.state == State.NEVER
+        if page.state == PageState.NEVER
         else "its commands, its manifests or the cluster have changed since it was played"
     )
     return StaleError(
@@ -231,7 +231,7 @@ def differences(page: Page, old: Transcript, new: Transcript) -> Iterator[tuple[
     return compare.diff(_run(page, old), _run(page, new))
 
 
-def _run(page: Page, transcript: Transcript) -> compare.Run:
+def _run(page: Page, transcript: Transcript) -> compare.PagePlay:
     """What of a transcript is compared with another of the same page."""
     from preuve.meaning import compare, moments, scene
     from preuve.meaning.spans import Answer, Order
@@ -243,7 +243,7 @@ def _run(page: Page, transcript: Transcript) -> compare.Run:
             transcript.exchanges, moments.answers(said, page.plan.stopped()), strict=True
         )
     ]
-    return compare.Run(found, page.plan.public(), transcript.values)
+    return compare.PagePlay(found, page.plan.public(), transcript.values)
 
 
 def drift(page: Page, played: Transcript, namespace: str = "") -> Iterator[PreuveError]:
@@ -255,7 +255,7 @@ def drift(page: Page, played: Transcript, namespace: str = "") -> Iterator[Preuv
         namespace: the one that it was given for that; empty if it had its own.
     """
     old = page.transcript
-    if old is None or page.state != State.CURRENT:
+    if old is None or page.state != PageState.CURRENT:
         yield _cannot_replay(page)
         return
     found = list(differences(page, old, played))

@@ -38,7 +38,7 @@ RUN = frozenset({"executed", "failed"})
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class ShownExchange:
     """A command of a rendered fence, and what it answered."""
 
     command: list[str]
@@ -126,7 +126,7 @@ class Formatter:
         kinds = attributes.get("data-kinds", "").split(", ")
         return f"{note}{draw(items, kinds, id_value, self.strings.drawing)}"
 
-    def _note(self, state: str, found: Sequence[Exchange], why: str) -> str:
+    def _note(self, state: str, found: Sequence[ShownExchange], why: str) -> str:
         codes = next((exchange.exit for exchange in found if exchange.exit not in {"", "0"}), "")
         text = {
             "executed": "",
@@ -148,7 +148,7 @@ def validator(
     return True
 
 
-def exchanges(source: str, attributes: Mapping[str, str]) -> Iterator[Exchange]:
+def exchanges(source: str, attributes: Mapping[str, str]) -> Iterator[ShownExchange]:
     """The commands of a rendered fence, each with its output.
 
     Without `data-exchanges` nothing of it was run: prompts are believed.
@@ -168,11 +168,11 @@ def exchanges(source: str, attributes: Mapping[str, str]) -> Iterator[Exchange]:
         commands, outputs, code, milliseconds = part.split(",")
         middle = at + int(commands)
         end = middle + int(outputs)
-        yield Exchange(lines[at:middle], lines[middle:end], code, milliseconds, marked)
+        yield ShownExchange(lines[at:middle], lines[middle:end], code, milliseconds, marked)
         at = end
 
 
-def _typed(lines: Sequence[str]) -> Iterator[Exchange]:
+def _typed(lines: Sequence[str]) -> Iterator[ShownExchange]:
     r"""The exchanges of a fence that was not run, as far as its prompts and its continued lines tell.
 
     >>> for one in _typed(["$ ssh node1", "$ curl a \\", "    b", "answer"]):
@@ -180,10 +180,10 @@ def _typed(lines: Sequence[str]) -> Iterator[Exchange]:
     ['$ ssh node1'] []
     ['$ curl a \\', '>     b'] ['answer']
     """
-    found: list[Exchange] = []
+    found: list[ShownExchange] = []
     for line in lines:
         if line.startswith("$ "):
-            found.append(Exchange([line], [], "", ""))
+            found.append(ShownExchange([line], [], "", ""))
         elif not found:
             return  # no prompt where one would be: nothing is known of these lines
         elif not found[-1].output and line.startswith(">"):
@@ -195,7 +195,7 @@ def _typed(lines: Sequence[str]) -> Iterator[Exchange]:
     yield from found
 
 
-def _html(exchange: Exchange, columns: Sequence[str], discussed: Sequence[str], words: Strings) -> str:
+def _html(exchange: ShownExchange, columns: Sequence[str], discussed: Sequence[str], words: Strings) -> str:
     timing = f' data-ms="{exchange.milliseconds}" data-exit="{exchange.exit}"' if exchange.exit else ""
     prompt = '<span class="preuve-prompt" aria-hidden="true">{}</span>'
     typed = listing.command(exchange.source, prompt.format("$ "), prompt.format("&gt; "))

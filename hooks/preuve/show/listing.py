@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from pygments.lexer import Lexer
 
-    from preuve.meaning.kinds import Span
+    from preuve.meaning.chance import Span
     from preuve.meaning.table import Row, Table
     from preuve.show.strings import Strings
 
@@ -55,7 +55,7 @@ _RULE = re.compile(r"[ -]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Tag:
     """A part of a text, and the tag around it."""
 
     start: int
@@ -64,7 +64,7 @@ class Piece:
     closing: str = "</span>"
 
 
-Layer = list[Piece]
+Layer = list[Tag]
 """Pieces in order, none over another."""
 
 
@@ -97,7 +97,7 @@ def answer(text: str, reading: Reading, words: Strings) -> str:
     found = tables(text) if reading.lexer == "text" else ()
     discussed = _spoken(text, reading.words)
     layers = [
-        [Piece(mark.start, mark.end, _mark(mark, words)) for mark in reading.marks],
+        [Tag(mark.start, mark.end, _mark(mark, words)) for mark in reading.marks],
         discussed,
         _states(text, found),
         _tokens(text, reading.lexer),
@@ -137,11 +137,11 @@ def command(source: str, prompt: str, more: str) -> str:
         prompt: of its first line, as HTML.
         more: of each other one.
     """
-    options = [Piece(*found.span(), '<span class="preuve-option">') for found in _OPTION.finditer(source)]
+    options = [Tag(*found.span(), '<span class="preuve-option">') for found in _OPTION.finditer(source)]
     pieces, at = [], 0
     for number, line in enumerate(source.split("\n")):
         cut = _WORD.finditer(source, at, at + len(line)) if len(line) > TYPED else ()
-        words = [Piece(*found.span(), '<span class="preuve-word">') for found in cut]
+        words = [Tag(*found.span(), '<span class="preuve-word">') for found in cut]
         html = _nested(source, at, at + len(line), [words, options])
         pieces.append(f'<span class="preuve-line">{more if number else prompt}{html}\n</span>')
         at += len(line) + 1
@@ -312,7 +312,7 @@ def _cut(groups: Iterable[_Lines], first: int, last: int) -> Iterator[_Lines]:
 def _nested(text: str, start: int, end: int, layers: Sequence[Layer]) -> str:
     """A part of a text as HTML, the pieces of each layer around those of the next.
 
-    >>> outer, inner = [Piece(1, 3, "<b>", "</b>")], [Piece(2, 4, "<i>", "</i>")]
+    >>> outer, inner = [Tag(1, 3, "<b>", "</b>")], [Tag(2, 4, "<i>", "</i>")]
     >>> _nested("a<b>", 0, 4, [outer, inner])
     'a<b>&lt;<i>b</i></b><i>&gt;</i>'
     """
@@ -343,13 +343,13 @@ def _spoken(text: str, words: Iterable[str]) -> Layer:
     """Where the words stand that the lesson speaks of."""
     found = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
     matches = re.finditer(found, text) if found else ()
-    return [Piece(*match.span(), '<mark class="preuve-hl">', "</mark>") for match in matches]
+    return [Tag(*match.span(), '<mark class="preuve-hl">', "</mark>") for match in matches]
 
 
 def _states(text: str, found: Iterable[Table]) -> Layer:
     """The words of a STATUS column that say how something fares, and the lines that say what is wrong."""
     pieces = [
-        Piece(*match.span(), '<span class="preuve-state" data-state="broken">')
+        Tag(*match.span(), '<span class="preuve-state" data-state="broken">')
         for match in _ERROR.finditer(text)
     ]
     for table in found:
@@ -359,7 +359,7 @@ def _states(text: str, found: Iterable[Table]) -> Layer:
                 cell = row.cells[number] if number < len(row.cells) else None
                 if cell and (state := fares(text[cell.start : cell.end])):
                     pieces.append(
-                        Piece(cell.start, cell.end, f'<span class="preuve-state" data-state="{state}">')
+                        Tag(cell.start, cell.end, f'<span class="preuve-state" data-state="{state}">')
                     )
     return sorted(pieces, key=lambda piece: piece.start)
 
@@ -369,7 +369,7 @@ def _tokens(text: str, name: str) -> Layer:
     if name == "text":
         return []
     return [
-        Piece(start, start + len(value), f'<span class="{kind}">')
+        Tag(start, start + len(value), f'<span class="{kind}">')
         for start, token, value in _lexer(name).get_tokens_unprocessed(text)
         if (kind := STANDARD_TYPES.get(token, ""))
     ]

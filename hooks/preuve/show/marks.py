@@ -6,12 +6,12 @@ import re
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from preuve.meaning.kinds import Kind, Span
+from preuve.meaning.chance import Chance, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_MARK = re.compile(rf"(\d{{1,9}})\+(\d{{1,9}})({'|'.join(Kind)})(?![a-z-])", re.ASCII)
+_MARK = re.compile(rf"(\d{{1,9}})\+(\d{{1,9}})({'|'.join(Chance)})(?![a-z-])", re.ASCII)
 
 
 def written(output: str, marks: Sequence[Span]) -> str:
@@ -19,7 +19,7 @@ def written(output: str, marks: Sequence[Span]) -> str:
 
     They are counted in characters that are no spaces, because Markdown makes spaces of tabs.
 
-    >>> written("web\t9s ago\n", [Span(4, 6, Kind.AGE)])
+    >>> written("web\t9s ago\n", [Span(4, 6, Chance.AGE)])
     '3+2age'
     >>> [span.of("web 9s ago") for span in read("3+2age", "web 9s ago")]
     ['9s']
@@ -36,7 +36,7 @@ def read(word: str, output: str) -> Iterator[Span]:
     for match in _MARK.finditer(word):
         start, after = int(match[1]), int(match[1]) + int(match[2])
         if end <= start < after <= len(ink):
-            yield Span(ink[start], ink[after - 1] + 1, Kind(match[3]))
+            yield Span(ink[start], ink[after - 1] + 1, Chance(match[3]))
             end = after
 
 

@@ -25,7 +25,7 @@ STEP = 0.03
 """Seconds between two looks at what is awaited: cheap for the API server, and not felt by a person."""
 
 
-class Api:
+class StartingApi:
     """A client of the API server. Not for several threads at once.
 
     Args:

@@ -39,7 +39,7 @@ class Base:
 
 
 @dataclass(frozen=True, slots=True)
-class Image:
+class BuiltImage:
     """An image in the layout, in the version that it really has."""
 
     recipe: Recipe
@@ -90,7 +90,7 @@ class Builder:
         self.layout.name(names)
         (self.layout.root / "packages.json").write_text(json.dumps(packages, indent=1, sort_keys=True))
 
-    async def _images(self) -> list[Image]:
+    async def _images(self) -> list[BuiltImage]:
         suites = {suite for recipe in self.book.images if recipe.base for suite in recipe.versions}
         bases = {suite: asyncio.create_task(self._base(suite)) for suite in sorted(suites)}
         outcomes = await asyncio.gather(
@@ -106,7 +106,7 @@ class Builder:
         raise_all([failure for failure in failures.values() if isinstance(failure, PreuveError)])
         for failure in failures.values():
             raise failure
-        return [outcome for outcome in outcomes if isinstance(outcome, Image)]
+        return [outcome for outcome in outcomes if isinstance(outcome, BuiltImage)]
 
     async def _base(self, suite: str) -> Base:
         tree = self.scratch / f"{suite}.tar"
@@ -116,7 +116,7 @@ class Builder:
                 layer, snapshot = await asyncio.to_thread(self.layout.layer, tree, {}, self.book.exclude)
         return Base(tree, (layer,), snapshot, packages)
 
-    async def _image(self, recipe: Recipe, suite: str, below: asyncio.Task[Base] | None) -> Image:
+    async def _image(self, recipe: Recipe, suite: str, below: asyncio.Task[Base] | None) -> BuiltImage:
         base = await below if below else Base()
         tree = self.scratch / f"{recipe.name.replace('/', '-')}-{suite}.tar"
         async with self.seats:
@@ -130,7 +130,7 @@ class Builder:
         config = dict(recipe.config)
         config["Env"] = [PATH, *(line.replace("{version}", version) for line in config.get("Env", ()))]
         manifest = self.layout.image([*base.layers, layer], config, debian.architecture())
-        return Image(recipe, version, manifest, base.packages | packages)
+        return BuiltImage(recipe, version, manifest, base.packages | packages)
 
     def _binary(self, binary: Binary, path: Path | None) -> oci.Descriptor:
         found = path or shutil.which(binary.binary)

@@ -27,7 +27,7 @@ from preuve.cluster.embedded import (
     remains,
     requirements,
 )
-from preuve.cluster.embedded.state import State
+from preuve.cluster.embedded.state import StateFolder
 from preuve.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class EmbeddedCluster:
     """The store that its registry serves."""
     profile: str
     """What it stands in for (`profiles.of`); empty if it is as it comes."""
-    _state: State
+    _state: StateFolder
     disposable: ClassVar = True
     namespace: ClassVar = ""
     enforces: ClassVar = False
@@ -207,7 +207,7 @@ class EmbeddedBackend:
                 images, or that stands in for something else, is running.
             ConfigError: one of `additions` cannot be had.
         """
-        with self._had(State.of_project(), progress, stays=True) as cluster:
+        with self._had(StateFolder.of_project(), progress, stays=True) as cluster:
             return cluster
 
     def shared(self, progress: Progress) -> AbstractContextManager[EmbeddedCluster]:
@@ -215,18 +215,18 @@ class EmbeddedBackend:
 
         It takes and raises what `start` does.
         """
-        return self._had(State.of_project(), progress, stays=False)
+        return self._had(StateFolder.of_project(), progress, stays=False)
 
     def own(self, progress: Progress) -> AbstractContextManager[EmbeddedCluster]:
         """A new cluster, which nobody else finds; it ends, takes and raises as `shared` does."""
-        return self._had(State.new(), progress, stays=False)
+        return self._had(StateFolder.new(), progress, stays=False)
 
     def room(self) -> bool:
         """Whether this machine has what one more takes."""
         return not any(requirements.problems())
 
     @contextmanager
-    def _had(self, state: State, progress: Progress, *, stays: bool) -> Iterator[EmbeddedCluster]:
+    def _had(self, state: StateFolder, progress: Progress, *, stays: bool) -> Iterator[EmbeddedCluster]:
         _reap()
         end = time.monotonic() + OTHER_LIMIT
         while time.monotonic() < end:
@@ -264,13 +264,13 @@ class EmbeddedBackend:
         )
 
 
-def find(state: State | None = None) -> EmbeddedCluster | None:
+def find(state: StateFolder | None = None) -> EmbeddedCluster | None:
     """The cluster of this project, if it runs and can be used.
 
     Args:
         state: another cluster's.
     """
-    state = state or State.of_project()
+    state = state or StateFolder.of_project()
     pid = supervisor(state)
     status = _ask(state, "GET", "/status") if pid else None
     if not pid or not status or not status["started"]:
@@ -298,19 +298,19 @@ def there() -> bool:
     return any(state.path.exists() for state in _states())
 
 
-def _states() -> list[State]:
-    return [State.of_project(), *State.others()]
+def _states() -> list[StateFolder]:
+    return [StateFolder.of_project(), *StateFolder.others()]
 
 
 def _reap() -> None:
     """Remove what is left of clusters that only their owners knew, and that were killed."""
-    for state in State.others():
+    for state in StateFolder.others():
         if (held := state.lock()) is not None:
             remains.remove(state)
             os.close(held)
 
 
-def _down(state: State) -> bool:
+def _down(state: StateFolder) -> bool:
     if not state.path.exists():
         return False
     end = time.monotonic() + OTHER_LIMIT
@@ -361,7 +361,7 @@ def _follow(owner: socket.socket, progress: Progress) -> bool:
         raise ClusterError(f"the cluster's supervisor did not come up. It said:\n{''.join(log).strip()}")
 
 
-def _ask(state: State, method: str, path: str) -> Any:  # noqa: ANN401 - JSON
+def _ask(state: StateFolder, method: str, path: str) -> Any:  # noqa: ANN401 - JSON
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(ANSWER_LIMIT)
         try:
@@ -379,7 +379,7 @@ def _ask(state: State, method: str, path: str) -> Any:  # noqa: ANN401 - JSON
     return json.loads(body)
 
 
-def supervisor(state: State) -> int | None:
+def supervisor(state: StateFolder) -> int | None:
     """The process that answers on the state directory's socket, if any: the kernel knows who listens."""
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(ANSWER_LIMIT)

@@ -10,7 +10,7 @@ import yaml
 
 from preuve.cluster import dns
 from preuve.cluster.embedded import addresses, cgroups, control_plane, network
-from preuve.cluster.embedded.api import Api, wait
+from preuve.cluster.embedded.api import StartingApi, wait
 from preuve.cluster.embedded.netns import join, joined
 from preuve.cluster.embedded.places import SOURCES
 from preuve.cluster.embedded.registry import Registry
@@ -98,7 +98,7 @@ class Installation:
 
         return answer
 
-    def start(self, api: Api, stage: Callable[[str], None]) -> None:
+    def start(self, api: StartingApi, stage: Callable[[str], None]) -> None:
         """Bring up the rest.
 
         Args:
@@ -208,7 +208,7 @@ def _facts(node: Node) -> dict[str, Any]:
     }
 
 
-def _ready_nodes(api: Api) -> int:
+def _ready_nodes(api: StartingApi) -> int:
     nodes = api.get("/api/v1/nodes") or {"items": []}
     return sum(
         condition["type"] == "Ready" and condition["status"] == "True"

@@ -24,7 +24,7 @@ from preuve.errors import ClusterError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from preuve.cluster.embedded.state import State
+    from preuve.cluster.embedded.state import StateFolder
 
 END_LIMIT = 30.0
 """Seconds for a cluster to be gone after it was told; measured: 1."""
@@ -37,7 +37,7 @@ NAMESPACES = ("--pid", "--fork", "--kill-child", "--mount-proc", "--mount", "--n
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class StartOrder:
     """What a supervisor is told, on its command line."""
 
     state: str
@@ -67,7 +67,7 @@ def binaries(description: dict[str, str]) -> Binaries:
 
 @contextmanager
 def supervisor(
-    state: State, programs: Binaries, images: Path, profile: str = "", *, stays: bool
+    state: StateFolder, programs: Binaries, images: Path, profile: str = "", *, stays: bool
 ) -> Iterator[socket.socket]:
     """A supervisor, which ends with the block, or with this process, however that ends.
 
@@ -86,7 +86,7 @@ def supervisor(
     """
     ours, theirs = socket.socketpair()
     outside = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-    order = Order(str(state.path), described(programs), str(images), profile, theirs.fileno(), outside)
+    order = StartOrder(str(state.path), described(programs), str(images), profile, theirs.fileno(), outside)
     python = (sys.executable, "-m", "preuve.cluster.embedded.supervisor", json.dumps(asdict(order)))
     command = ["unshare", *NAMESPACES, *python]
     with ours:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, NoReturn
 
 from preuve.cluster.embedded import cgroups
 from preuve.cluster.embedded.processes import end_all
-from preuve.cluster.embedded.state import State
+from preuve.cluster.embedded.state import StateFolder
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 
-def become(state: State, held: int) -> NoReturn:
+def become(state: StateFolder, held: int) -> NoReturn:
     """End the program that runs here, and remove what is left of its cluster.
 
     Args:
@@ -30,7 +30,7 @@ def become(state: State, held: int) -> NoReturn:
     os.execv(sys.executable, (sys.executable, "-m", __name__, str(state.path)))  # noqa: S606 - no shell wanted
 
 
-def remove(state: State, keep: Collection[Path] = ()) -> None:
+def remove(state: StateFolder, keep: Collection[Path] = ()) -> None:
     """Remove the files of a cluster whose processes are gone, `keep` excepted, and its cgroups.
 
     Raises:
@@ -42,7 +42,7 @@ def remove(state: State, keep: Collection[Path] = ()) -> None:
         state.path.rmdir()
 
 
-def main(state: State) -> None:
+def main(state: StateFolder) -> None:
     """Be the first process of a cluster's PID namespace, and in the end the only one."""
     end_all()
     cgroups.enter("/")
@@ -50,4 +50,4 @@ def main(state: State) -> None:
 
 
 if __name__ == "__main__":
-    main(State(Path(sys.argv[1])))
+    main(StateFolder(Path(sys.argv[1])))

@@ -55,13 +55,13 @@ def project(start: Path | None = None) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class StateFolder:
     """The state directory of one cluster."""
 
     path: Path
 
     @classmethod
-    def of_project(cls) -> State:
+    def of_project(cls) -> StateFolder:
         """The one of the working directory's project.
 
         Raises:
@@ -70,7 +70,7 @@ class State:
         return _checked(cls(places.state(_short(project()))))
 
     @classmethod
-    def new(cls) -> State:
+    def new(cls) -> StateFolder:
         """One more of that project, which nobody has used before.
 
         Raises:
@@ -79,7 +79,7 @@ class State:
         return _checked(cls(places.state(f"{_short(project())}-{os.urandom(4).hex()}")))
 
     @classmethod
-    def others(cls) -> list[State]:
+    def others(cls) -> list[StateFolder]:
         """Those that `new` gave and that are still there."""
         return [cls(path) for path in places.state("").glob(f"{_short(project())}-*")]
 
@@ -181,7 +181,7 @@ class State:
                 entry.unlink()
 
 
-def _checked(state: State) -> State:
+def _checked(state: StateFolder) -> StateFolder:
     if len(os.fsencode(state.node_socket)) > SOCKET:
         raise ConfigError(
             f"{state.node_socket} is too long for a socket: set XDG_STATE_HOME to a shorter path"

@@ -38,7 +38,7 @@ from preuve.cluster.embedded import addresses, cgroups, control_plane, images, l
 from preuve.cluster.embedded.node import PKI, Node
 from preuve.cluster.embedded.pki import Authority
 from preuve.cluster.embedded.processes import Processes, memory
-from preuve.cluster.embedded.state import State
+from preuve.cluster.embedded.state import StateFolder
 from preuve.errors import ClusterError, PreuveError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Supervisor:
         owner: the connection to who ordered it.
     """
 
-    def __init__(self, state: State, order: launch.Order, owner: socket.socket) -> None:
+    def __init__(self, state: StateFolder, order: launch.StartOrder, owner: socket.socket) -> None:
         self.failure: str | None = None
         """Why it ended by itself."""
         self._state = state
@@ -135,7 +135,7 @@ class Supervisor:
         control_plane.start_store(self._processes, pid)
 
         from preuve.cluster.embedded import control  # noqa: PLC0415 - these take 0.2 s,
-        from preuve.cluster.embedded.api import Api  # noqa: PLC0415 - in which
+        from preuve.cluster.embedded.api import StartingApi  # noqa: PLC0415 - in which
         from preuve.cluster.embedded.installation import Installation  # noqa: PLC0415 - etcd starts
 
         installation = Installation(nodes, self._processes)
@@ -150,7 +150,7 @@ class Supervisor:
         )
         client = state.path / "client.pem"
         state.write_secret(client, (administrator.certificate + administrator.key).decode())
-        api = Api(
+        api = StartingApi(
             str(control_plane.ADDRESS), addresses.API_PORT, first.root / PKI.lstrip("/") / "ca.crt", client
         )
         client.unlink()
@@ -198,10 +198,10 @@ class Supervisor:
                 raise ClusterError(f"there is no {path}, or not yet")
 
 
-def main(order: launch.Order) -> None:
+def main(order: launch.StartOrder) -> None:
     """Be the supervisor that was ordered."""
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # `run` waits for them, and threads are left alone
-    state = State(Path(order.state))
+    state = StateFolder(Path(order.state))
     owner = socket.socket(fileno=order.owner)
     try:
         held = state.lock()
@@ -226,4 +226,4 @@ def main(order: launch.Order) -> None:
 
 
 if __name__ == "__main__":
-    main(launch.Order(**json.loads(sys.argv[1])))
+    main(launch.StartOrder(**json.loads(sys.argv[1])))

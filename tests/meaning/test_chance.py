@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from played import same, spans
-from preuve.meaning.kinds import Kind
+from preuve.meaning.chance import Chance
 
 SCHEDULED = """\
 Events:
@@ -165,8 +165,8 @@ MAPPED = """\
 
 TALLY = "{:7} {} hello from v1, 200 OK\n{:7} {} ready on port 80\n"
 
-CASES: dict[Kind, tuple[str, str, str]] = {
-    Kind.POD: (
+CASES: dict[Chance, tuple[str, str, str]] = {
+    Chance.POD: (
         PODS,
         OTHER_PODS,
         (
@@ -174,7 +174,7 @@ CASES: dict[Kind, tuple[str, str, str]] = {
             "STATUS→STATE <none>→node9"
         ),
     ),
-    Kind.AGE: (
+    Chance.AGE: (
         PODS,
         OTHER_PODS,
         (
@@ -182,7 +182,7 @@ CASES: dict[Kind, tuple[str, str, str]] = {
             "<none>→yes"
         ),
     ),
-    Kind.IP: (
+    Chance.IP: (
         SERVICE,
         SERVICE.replace("10.96.12.7", "10.96.200.1").replace("10.244.1.4", "10.244.0.9"),
         (
@@ -190,7 +190,7 @@ CASES: dict[Kind, tuple[str, str, str]] = {
             "10.244.1.4:8080,→ :8080→:80 http→https"
         ),
     ),
-    Kind.PORT: (
+    Chance.PORT: (
         SERVICE,
         SERVICE.replace("31207", "32001"),
         (
@@ -198,7 +198,7 @@ CASES: dict[Kind, tuple[str, str, str]] = {
             "NodePort→LoadBalancer TargetPort→Target 8080/TCP→http/TCP Session→Sessions 31207/TCP→"
         ),
     ),
-    Kind.HASH: (
+    Chance.HASH: (
         DESCRIBED.format(hex=64 * "a"),
         DESCRIBED.format(hex=64 * "b").replace("5fc9f4bf66", "7d4b8c6f55").replace("86zl7", "dr2ht"),
         (
@@ -206,7 +206,7 @@ CASES: dict[Kind, tuple[str, str, str]] = {
             "ReplicaSet/web→ReplicaSet/api 5fc9f4bf66→ nginx:1.26→nginx:1.27 Running→Pending"
         ),
     ),
-    Kind.CONTAINER_ID: (
+    Chance.CONTAINER_ID: (
         FAILED_EXEC.format(hex=64 * "a"),
         FAILED_EXEC.format(hex=32 * "c1"),
         (
@@ -214,7 +214,7 @@ CASES: dict[Kind, tuple[str, str, str]] = {
             "command→commands OCI→CRI start_exec→start"
         ),
     ),
-    Kind.DIGEST: (
+    Chance.DIGEST: (
         REDIS.format("d81b8ff71cfb150e"),
         REDIS.format("0f31c5c9ce1a7a2b"),
         (
@@ -222,7 +222,7 @@ CASES: dict[Kind, tuple[str, str, str]] = {
             "Redis→redis v=→w="
         ),
     ),
-    Kind.TIME: (
+    Chance.TIME: (
         LISTED,
         LISTED.replace("Nov 28 10:00", "Nov 29 01:12")
         .replace("2026_11_28_10_00_00.123456789", "2026_11_29_01_12_13.3290743112")
@@ -232,7 +232,7 @@ CASES: dict[Kind, tuple[str, str, str]] = {
             "1_ann→2_ann"
         ),
     ),
-    Kind.DURATION: (
+    Chance.DURATION: (
         PING,
         PING.replace("0.045", "1.203").replace("0.051", "1.300").replace("10.244.1.4", "10.244.0.9"),
         (
@@ -240,7 +240,7 @@ CASES: dict[Kind, tuple[str, str, str]] = {
             "min→mean time=→times="
         ),
     ),
-    Kind.ADDRESS: (
+    Chance.ADDRESS: (
         CURL,
         CURL.replace("192.168.1.3", "192.168.1.4"),
         (
@@ -248,12 +248,12 @@ CASES: dict[Kind, tuple[str, str, str]] = {
             "Connected→Refused nginx→apache"
         ),
     ),
-    Kind.UID: (
+    Chance.UID: (
         YAML,
         YAML.replace("6f1c2d3e", "7a1b2c3d").replace("1086", "2210").replace("node2", "node1"),
         ("uid→uids v1→v2 Pod→Job web-→wob- 30→31 3\n→4\n phase→phases Running→Failed BestEffort→Burstable"),
     ),
-    Kind.VERSION: (
+    Chance.VERSION: (
         YAML,
         YAML.replace('"1086"', '"99"').replace("09:20:00", "10:00:01"),
         (
@@ -261,7 +261,7 @@ CASES: dict[Kind, tuple[str, str, str]] = {
             "spec→specs kind→kinds status→state terminationGracePeriodSeconds→gracePeriodSeconds"
         ),
     ),
-    Kind.NODE: (
+    Chance.NODE: (
         PODS,
         PODS.replace("node2", "node1").replace("node3", "node1"),
         (
@@ -269,7 +269,7 @@ CASES: dict[Kind, tuple[str, str, str]] = {
             "CrashLoopBackOff→Completed api→apu IP→ADDRESS"
         ),
     ),
-    Kind.RESTARTS: (
+    Chance.RESTARTS: (
         DESCRIBED.format(hex=64 * "a"),
         DESCRIBED.format(hex=64 * "a").replace("Count:  2", "Count:  5"),
         (
@@ -277,7 +277,7 @@ CASES: dict[Kind, tuple[str, str, str]] = {
             "False→True Restart_Count→Restarts Image:_→Images:_ 80/TCP→81/TCP nginx:1.26→nginx:1.25"
         ),
     ),
-    Kind.PULLED: (
+    Chance.PULLED: (
         EVENTS,
         OTHER_EVENTS,
         (
@@ -286,7 +286,7 @@ CASES: dict[Kind, tuple[str, str, str]] = {
             "container_nginx→container_apache TYPE→KIND"
         ),
     ),
-    Kind.COUNT: (
+    Chance.COUNT: (
         EVENTS,
         EVENTS.replace("  3  ", "  9  ").replace("12s", "3m"),
         (
@@ -294,7 +294,7 @@ CASES: dict[Kind, tuple[str, str, str]] = {
             "Pulled→Created LAST_SEEN→FIRST_SEEN MESSAGE→MESSAGES"
         ),
     ),
-    Kind.REPEATED: (
+    Chance.REPEATED: (
         EVENTS,
         OTHER_EVENTS,
         (
@@ -302,7 +302,7 @@ CASES: dict[Kind, tuple[str, str, str]] = {
             "in_pod→on_pod web-shop→web-pods Warning→Error OBJECT→OBJECTS"
         ),
     ),
-    Kind.PASSING: (
+    Chance.PASSING: (
         ROLLED,
         ROLLED.partition("\n")[2],
         (
@@ -314,7 +314,7 @@ CASES: dict[Kind, tuple[str, str, str]] = {
             "error→warning rolled→scaled"
         ),
     ),
-    Kind.STEPS: (
+    Chance.STEPS: (
         STEPS,
         STEPS.replace("from 3 to 2", "from 3 to 1").replace("from 2 to 0", "from 1 to 0"),
         (
@@ -323,7 +323,7 @@ CASES: dict[Kind, tuple[str, str, str]] = {
             "Normal__ScalingReplicaSet__9s__deployment-controller__Scaled_up→x"
         ),
     ),
-    Kind.MACHINE: (
+    Chance.MACHINE: (
         DISK,
         DISK.replace("48.9G", "9.8G").replace("12.1G", "1.1G").replace("26%", "11%").replace("vda1", "sda2"),
         (
@@ -331,7 +331,7 @@ CASES: dict[Kind, tuple[str, str, str]] = {
             "Size→Sizes Used→Use /dev/vda1→none"
         ),
     ),
-    Kind.PID: (
+    Chance.PID: (
         LOGS,
         LOGS.replace("29#29", "31#31").replace("process 29", "process 30").replace("09:20", "10:01"),
         (
@@ -339,7 +339,7 @@ CASES: dict[Kind, tuple[str, str, str]] = {
             "notice]_29→error]_29 curl/7→curl/8"
         ),
     ),
-    Kind.RANDOM: (
+    Chance.RANDOM: (
         MAPPED.format(12, "10.244.1.4"),
         MAPPED.format(7, "10.244.2.9"),
         (
@@ -347,12 +347,12 @@ CASES: dict[Kind, tuple[str, str, str]] = {
             "BROADCAST→MULTICAST"
         ),
     ),
-    Kind.TALLY: (
+    Chance.TALLY: (
         TALLY.format(19, "web-7c5ddbdf54-x7k2p", 22, "web-7c5ddbdf54-k8s2d"),
         TALLY.format(9, "web-7c5ddbdf54-b4d6f", 32, "web-7c5ddbdf54-c6z9m"),
         "web→wob hello→hullo from→by v1→v2 200→500 OK→KO on_port→at_port 80→81 ready→lost",
     ),
-    Kind.CERTIFICATE: (
+    Chance.CERTIFICATE: (
         CERTIFICATE.format(data="LS0tLS1CRUdJTi"),
         CERTIFICATE.format(data="LS0tLS1CRUdJTiBDRVJU"),
         (
@@ -360,7 +360,7 @@ CASES: dict[Kind, tuple[str, str, str]] = {
             "contexts→context"
         ),
     ),
-    Kind.JWT: (
+    Chance.JWT: (
         SIGNED.format("eyJhbGciOiJS.eyJpc3Mi.c2ln"),
         SIGNED.format("eyJhbGciOiJS.eyJzdWIi.c2lu"),
         (
@@ -377,12 +377,12 @@ def changed(text: str) -> list[tuple[str, str]]:
     return [(old.replace("_", " "), new.replace("_", " ")) for old, new in pairs]
 
 
-ASKED = {Kind.TALLY: "sort answers.txt | uniq -c"}
+ASKED = {Chance.TALLY: "sort answers.txt | uniq -c"}
 """The kinds that are known by what was asked, too."""
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_nine_changes_beside_chance_are_seen(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", Chance)
+def test_nine_changes_beside_chance_are_seen(kind: Chance) -> None:
     """Names, counts, states, codes, reasons, messages, tags, labels: chance hides none beside it."""
     one, other, changes = CASES[kind]
     asked = ASKED.get(kind, "")

@@ -1,7 +1,7 @@
 """The kinds of chance in an output, and a function for each that finds it by its form.
 
-To add one: a member of `Kind`, a function with doctests, its place in `NORMALIZERS`, its words in
-`preuve.show.strings`, a case in `tests/meaning/test_kinds.py`.
+To add one: a member of `Chance`, a function with doctests, its place in `NORMALIZERS`, its words in
+`preuve.show.strings`, a case in `tests/meaning/test_chance.py`.
 
 Never part of a span is what lessons are about: names, counts, states, exit codes, reasons, messages, image
 tags, labels, quantities, Kubernetes' version, ports that a manifest fixes.
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from preuve.meaning.question import Question
 
 
-class Kind(StrEnum):
+class Chance(StrEnum):
     """What a span is; the value goes into the page's HTML."""
 
     POD = "pod"
@@ -84,7 +84,7 @@ class Span:
 
     start: int
     end: int
-    kind: Kind
+    kind: Chance
 
     def of(self, text: str) -> str:
         """The part of `text` that it is."""
@@ -136,13 +136,13 @@ RESTARTING = frozenset({"CrashLoopBackOff", "Init:CrashLoopBackOff", "Error", "I
 """The states in which a Pod that has restarted will do so again."""
 
 FIELDS = {
-    Kind.NODE: ("Node", "nodeName", "NodeName"),
-    Kind.IP: ("IP", "IPs", "ip", "podIP", "clusterIP", "Endpoints", "Addresses"),
-    Kind.ADDRESS: ("hostIP",),
-    Kind.DURATION: ("Duration",),
-    Kind.CERTIFICATE: ("certificate-authority-data", "client-certificate-data"),
-    Kind.VERSION: ("resourceVersion", "Resource Version"),
-    Kind.MACHINE: (
+    Chance.NODE: ("Node", "nodeName", "NodeName"),
+    Chance.IP: ("IP", "IPs", "ip", "podIP", "clusterIP", "Endpoints", "Addresses"),
+    Chance.ADDRESS: ("hostIP",),
+    Chance.DURATION: ("Duration",),
+    Chance.CERTIFICATE: ("certificate-authority-data", "client-certificate-data"),
+    Chance.VERSION: ("resourceVersion", "Resource Version"),
+    Chance.MACHINE: (
         *("Machine ID", "System UUID", "Boot ID", "Kernel Version", "OS Image", "Container Runtime Version"),
         *("machineID", "systemUUID", "bootID", "kernelVersion", "osImage", "containerRuntimeVersion"),
     ),
@@ -176,22 +176,31 @@ Not before ``web:10.244.1.5``, which may be what a command was asked for, a Pod 
 """
 
 BY_PLACE = frozenset(
-    {Kind.AGE, Kind.RESTARTS, Kind.PULLED, Kind.PASSING, Kind.STEPS, Kind.REPEATED, Kind.COUNT, Kind.MACHINE}
-    | {Kind.PID, Kind.VERSION, Kind.TALLY}
+    {
+        Chance.AGE,
+        Chance.RESTARTS,
+        Chance.PULLED,
+        Chance.PASSING,
+        Chance.STEPS,
+        Chance.REPEATED,
+        Chance.COUNT,
+        Chance.MACHINE,
+    }
+    | {Chance.PID, Chance.VERSION, Chance.TALLY}
 )
 """The kinds that are chance because of where they stand, whatever they look like."""
 
 COLUMNS = {
-    **dict.fromkeys(("AGE", "LAST SEEN", "FIRST SEEN", "LAST SCHEDULE"), (_AGE, Kind.AGE)),
-    **dict.fromkeys(("KERNEL-VERSION", "OS-IMAGE", "CONTAINER-RUNTIME"), (_SOMETHING, Kind.MACHINE)),
-    **dict.fromkeys(("CPU(CORES)", "CPU(%)", "MEMORY(BYTES)", "MEMORY(%)"), (_SOMETHING, Kind.COUNT)),
-    "DURATION": (_AGE, Kind.DURATION),
-    "NODE": (_SOMETHING, Kind.NODE),
+    **dict.fromkeys(("AGE", "LAST SEEN", "FIRST SEEN", "LAST SCHEDULE"), (_AGE, Chance.AGE)),
+    **dict.fromkeys(("KERNEL-VERSION", "OS-IMAGE", "CONTAINER-RUNTIME"), (_SOMETHING, Chance.MACHINE)),
+    **dict.fromkeys(("CPU(CORES)", "CPU(%)", "MEMORY(BYTES)", "MEMORY(%)"), (_SOMETHING, Chance.COUNT)),
+    "DURATION": (_AGE, Chance.DURATION),
+    "NODE": (_SOMETHING, Chance.NODE),
 }
 """Columns whose cells are chance as a whole, where they match."""
 
 
-def _groups(pattern: str, kind: Kind, text: str) -> Iterator[Span]:
+def _groups(pattern: str, kind: Chance, text: str) -> Iterator[Span]:
     """A span for each group that took part in a match."""
     for match in re.finditer(pattern, text):
         for group in range(1, match.re.groups + 1):
@@ -207,14 +216,14 @@ def _in_the_world(address: str) -> bool:
         return True
 
 
-def _ips(kind: Kind, text: str, start: int = 0, end: int | None = None) -> Iterator[Span]:
+def _ips(kind: Chance, text: str, start: int = 0, end: int | None = None) -> Iterator[Span]:
     """The IPv4 addresses of hosts: no loopback, wildcard or mask, no network, and no version of four numbers.
 
     >>> text = "10.244.0.0/16, app:2.4.6.8, nginx/1.2.3.4, node1/192.168.1.2, http://8.8.8.8"
-    >>> [text[span.start : span.end] for span in _ips(Kind.IP, text)]
+    >>> [text[span.start : span.end] for span in _ips(Chance.IP, text)]
     ['192.168.1.2', '8.8.8.8']
     >>> text = 'image "nginx:10.2.3.4", registry.example:5000/x:10.2.3.4, http://10.2.3.5:80, web:10.2.3.6'
-    >>> [text[span.start : span.end] for span in _ips(Kind.IP, text)]
+    >>> [text[span.start : span.end] for span in _ips(Chance.IP, text)]
     ['10.2.3.5', '10.2.3.6']
     """
     for match in _IP.finditer(text, start, len(text) if end is None else end):
@@ -232,9 +241,9 @@ def tokens(text: str) -> Iterator[Span]:
     """JSON Web Tokens.
 
     >>> list(tokens("eyJhbGciOiJS.eyJpc3Mi.c2ln"))
-    [Span(start=0, end=26, kind=<Kind.JWT: 'token'>)]
+    [Span(start=0, end=26, kind=<Chance.JWT: 'token'>)]
     """
-    return _groups(r"(eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+)", Kind.JWT, text)
+    return _groups(r"(eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+)", Chance.JWT, text)
 
 
 def identifiers(text: str) -> Iterator[Span]:
@@ -243,20 +252,20 @@ def identifiers(text: str) -> Iterator[Span]:
     >>> [span.kind.value for span in identifiers("containerd://" + 64 * "a" + " sha256:" + 64 * "b")]
     ['container-id', 'digest']
     >>> list(identifiers("uid: 6f1c2d3e-0b5a-4c8e-9d27-3f4b5a6c7d8e"))
-    [Span(start=5, end=41, kind=<Kind.UID: 'uid'>)]
+    [Span(start=5, end=41, kind=<Chance.UID: 'uid'>)]
     """
     for block in re.finditer(r"-----BEGIN CERTIFICATE-----\n((?: *[\w+/=]+\n)+)", text):
         for line in re.finditer(r"[^\s]+", block[1]):
-            yield Span(block.start(1) + line.start(), block.start(1) + line.end(), Kind.CERTIFICATE)
-    yield from _groups("://([0-9a-f]{64})", Kind.CONTAINER_ID, text)
-    yield from _groups(' "([0-9a-f]{64})"', Kind.CONTAINER_ID, text)
-    yield from _groups(r"container exec ([0-9a-f]{64})\b", Kind.CONTAINER_ID, text)
-    yield from _groups("(?:sha256:|SHA256=)([0-9a-f]{64})", Kind.DIGEST, text)
-    yield from _groups(r"build=([0-9a-f]{16})\b", Kind.DIGEST, text)
+            yield Span(block.start(1) + line.start(), block.start(1) + line.end(), Chance.CERTIFICATE)
+    yield from _groups("://([0-9a-f]{64})", Chance.CONTAINER_ID, text)
+    yield from _groups(' "([0-9a-f]{64})"', Chance.CONTAINER_ID, text)
+    yield from _groups(r"container exec ([0-9a-f]{64})\b", Chance.CONTAINER_ID, text)
+    yield from _groups("(?:sha256:|SHA256=)([0-9a-f]{64})", Chance.DIGEST, text)
+    yield from _groups(r"build=([0-9a-f]{16})\b", Chance.DIGEST, text)
     for match in re.finditer(
         rf"-(?<={_APART}([0-9a-f]{{8}})-)(?:[0-9a-f]{{4}}-){{3}}[0-9a-f]{{12}}(?![^\W_])", text
     ):
-        yield Span(match.start(1), match.end(), Kind.UID)
+        yield Span(match.start(1), match.end(), Chance.UID)
 
 
 def events(text: str) -> Iterator[Span]:
@@ -275,14 +284,16 @@ def events(text: str) -> Iterator[Span]:
     """
     image = r'\\?"[^"\n]*"'
     how = r"(in [^\n]+? bytes\.)"
-    yield from _groups(r"(\(combined from similar events\): )", Kind.REPEATED, text)
-    yield from _groups(r"Successfully assigned \S+ to ([\w.-]*\w)", Kind.NODE, text)
-    yield from _groups(rf"(Successfully pulled image) {image} {how}", Kind.PULLED, text)
+    yield from _groups(r"(\(combined from similar events\): )", Chance.REPEATED, text)
+    yield from _groups(r"Successfully assigned \S+ to ([\w.-]*\w)", Chance.NODE, text)
+    yield from _groups(rf"(Successfully pulled image) {image} {how}", Chance.PULLED, text)
     there = "(already present on machine(?: and can be accessed by the pod)?)"
-    yield from _groups(rf"(Container image) {image} {there}", Kind.PULLED, text)
-    yield from _by_chance(text, _groups(rf"(Pulling image {image})", Kind.PASSING, text))
+    yield from _groups(rf"(Container image) {image} {there}", Chance.PULLED, text)
+    yield from _by_chance(text, _groups(rf"(Pulling image {image})", Chance.PASSING, text))
     # A kubelet may be quicker than what gives a Pod its own token; it tries again.
-    yield from _groups(r'(MountVolume\.SetUp failed for volume "kube-api-access-[^\n]*)', Kind.PASSING, text)
+    yield from _groups(
+        r'(MountVolume\.SetUp failed for volume "kube-api-access-[^\n]*)', Chance.PASSING, text
+    )
 
 
 _IMAGES = re.compile(r'(?<!Pulling )image \\?"([^"\\\n]*)')
@@ -323,9 +334,9 @@ def scalings(text: str) -> Iterator[Span]:
         for step in steps:
             first, last = int(step[4]) == began, int(step[5]) == ended
             if first != last:
-                yield Span(*step.span(5 if first else 4), Kind.STEPS)
+                yield Span(*step.span(5 if first else 4), Chance.STEPS)
             elif not first:
-                yield Span(*step.span(3), Kind.PASSING)
+                yield Span(*step.span(3), Chance.PASSING)
 
 
 def progress(text: str) -> Iterator[Span]:
@@ -344,21 +355,21 @@ def progress(text: str) -> Iterator[Span]:
         r"(?:deployment|daemon set|statefulset|partitioned roll out|\d+ pods)[^\n]*\.\.\.(?![^\n]|\nerror: )",
         text,
     ):
-        yield Span(match.start() - 1, match.end(), Kind.PASSING)
-    yield from _groups(r"(warning: couldn't attach to pod/[^\n]*)", Kind.PASSING, text)
+        yield Span(match.start() - 1, match.end(), Chance.PASSING)
+    yield from _groups(r"(warning: couldn't attach to pod/[^\n]*)", Chance.PASSING, text)
     yield from _groups(
-        r"(All commands and output from this session will be recorded[^\n]*)", Kind.PASSING, text
+        r"(All commands and output from this session will be recorded[^\n]*)", Chance.PASSING, text
     )
-    yield from _groups(r"(% Total    % Received[^\n]*)", Kind.PASSING, text)
-    yield from _groups(r"(Dload  Upload [^\n]*)", Kind.PASSING, text)
-    yield from _groups(r"(?<![\d:-])([\d:-]+ --:--:-- [^\n]*)", Kind.PASSING, text)
-    yield from _groups(r"(If you don't see a command prompt, try pressing enter\.)", Kind.PASSING, text)
+    yield from _groups(r"(% Total    % Received[^\n]*)", Chance.PASSING, text)
+    yield from _groups(r"(Dload  Upload [^\n]*)", Chance.PASSING, text)
+    yield from _groups(r"(?<![\d:-])([\d:-]+ --:--:-- [^\n]*)", Chance.PASSING, text)
+    yield from _groups(r"(If you don't see a command prompt, try pressing enter\.)", Chance.PASSING, text)
     # kubectl has run out of the time that it was given, perhaps just while it asked to watch.
     yield from _groups(
-        r'(E\d{4} \S+ +\d+ reflector\S+\] "Failed to watch" err="context [^\n]*)', Kind.PASSING, text
+        r'(E\d{4} \S+ +\d+ reflector\S+\] "Failed to watch" err="context [^\n]*)', Chance.PASSING, text
     )
     # kubectl tells the size of its terminal to a program that may just have ended.
-    yield from _groups(r'(E\d{4} \S+ +\d+ \S+\] "Encoding terminal size failed"[^\n]*)', Kind.PASSING, text)
+    yield from _groups(r'(E\d{4} \S+ +\d+ \S+\] "Encoding terminal size failed"[^\n]*)', Chance.PASSING, text)
 
 
 def columns(text: str) -> Iterator[Span]:
@@ -386,15 +397,17 @@ def _cells(text: str, row: Row, *, events: bool) -> Iterator[Span]:
             yield Span(start, end, kind)
         match column:
             case "COUNT" if events:
-                yield Span(start, end, Kind.COUNT)
+                yield Span(start, end, Chance.COUNT)
             case "RESTARTS" if cells.get("STATUS") in RESTARTING and cell != "0":
-                yield Span(start, start + len(cell.partition(" ")[0]), Kind.RESTARTS)
+                yield Span(start, start + len(cell.partition(" ")[0]), Chance.RESTARTS)
             case "SOURCE" | "FROM" if ", " in cell and "REASON" in cells:
-                yield Span(end - len(cell.rpartition(", ")[2]), end, Kind.NODE)
+                yield Span(end - len(cell.rpartition(", ")[2]), end, Chance.NODE)
             case "IP" | "CLUSTER-IP" | "ENDPOINTS":
-                yield from _ips(Kind.IP, text, start, end)
+                yield from _ips(Chance.IP, text, start, end)
             case "REQUESTS" | "LIMITS" | "CPU REQUESTS" | "CPU LIMITS" | "MEMORY REQUESTS" | "MEMORY LIMITS":
-                yield from (Span(*part.span(), Kind.MACHINE) for part in _PERCENT.finditer(text, start, end))
+                yield from (
+                    Span(*part.span(), Chance.MACHINE) for part in _PERCENT.finditer(text, start, end)
+                )
 
 
 def unheaded(text: str, *, chosen: bool = False) -> Iterator[Span]:
@@ -417,10 +430,10 @@ def unheaded(text: str, *, chosen: bool = False) -> Iterator[Span]:
             for match in CELL.finditer(line) if len(CELL.findall(line)) > 3 else ():
                 start, end = offset + match.start(), offset + match.end()
                 if not chosen and _AGE.fullmatch(match[0]):
-                    yield Span(start, end, Kind.AGE)
-                elif aged and match[0][0] != "<" and any(_ips(Kind.IP, before)):
-                    yield Span(start, end, Kind.NODE)
-                yield from _ips(Kind.IP, text, start, end)
+                    yield Span(start, end, Chance.AGE)
+                elif aged and match[0][0] != "<" and any(_ips(Chance.IP, before)):
+                    yield Span(start, end, Chance.NODE)
+                yield from _ips(Chance.IP, text, start, end)
                 aged, before = bool(_AGE.fullmatch(before)), match[0]
         offset += len(line) + 1
 
@@ -439,24 +452,24 @@ def fields(text: str) -> Iterator[Span]:
     ['1086', 'node2', '3823']
     """
     keys = "|".join(_KINDS)
-    yield from _groups(r'hostIPs"?:[\s\[{-]*"?ip"?: *"?([\d.]+)', Kind.ADDRESS, text)
+    yield from _groups(r'hostIPs"?:[\s\[{-]*"?ip"?: *"?([\d.]+)', Chance.ADDRESS, text)
     for match in re.finditer(rf'"({keys})":"([^"]+)"', text):  # in one line, as jsonpath prints an object
-        if _KINDS[match[1]] not in {Kind.IP, Kind.ADDRESS}:
+        if _KINDS[match[1]] not in {Chance.IP, Chance.ADDRESS}:
             yield Span(*match.span(2), _KINDS[match[1]])
     for match in re.finditer(rf'\n[ <>+-]*+"?({keys})"?: *"?([^"\n]*[^"\n, ])', "\n" + text):
         kind, start, end = _KINDS[match[1]], match.start(2) - 1, match.end() - 1
-        if kind in {Kind.IP, Kind.ADDRESS}:
+        if kind in {Chance.IP, Chance.ADDRESS}:
             yield from _ips(kind, text, start, end)
-        elif kind == Kind.NODE and match[2][0] != "<":
+        elif kind == Chance.NODE and match[2][0] != "<":
             slash = text.find("/", start, end)
             yield Span(start, end if slash < 0 else slash, kind)
-            yield from _ips(Kind.ADDRESS, text, start, end)
-        elif match[2][0] != "<" and (kind != Kind.DURATION or _AGE.fullmatch(match[2])):
+            yield from _ips(Chance.ADDRESS, text, start, end)
+        elif match[2][0] != "<" and (kind != Chance.DURATION or _AGE.fullmatch(match[2])):
             yield Span(start, end, kind)
     capacity = r"\n *(?:Capacity|Allocatable|capacity|allocatable):((?:\n +[\w-]+: +\S+)+)"
     for block in re.finditer(capacity, "\n" + text):
         for match in re.finditer(r'(?:cpu|ephemeral-storage|memory): +"?([^\s"]+)', block[1]):
-            yield Span(block.start(1) - 1 + match.start(1), block.start(1) - 1 + match.end(1), Kind.MACHINE)
+            yield Span(block.start(1) - 1 + match.start(1), block.start(1) - 1 + match.end(1), Chance.MACHINE)
 
 
 _RESOLVED = re.compile(
@@ -476,7 +489,7 @@ def resolved(text: str) -> Iterator[Span]:
     """
     if ".svc." in text:
         for match in _RESOLVED.finditer(text):
-            yield Span(*match.span(match.lastindex or 0), Kind.IP)
+            yield Span(*match.span(match.lastindex or 0), Chance.IP)
 
 
 def restarts(text: str) -> Iterator[Span]:
@@ -489,9 +502,9 @@ def restarts(text: str) -> Iterator[Span]:
     ['3']
     """
     near = r"(?:(?! *(?:Restart Count:|\"?restartCount))[^\n]*\n){0,12}?"  # of the same container
-    yield from _groups(rf"CrashLoopBackOff\n{near} *Restart Count: +([1-9]\d*)", Kind.RESTARTS, text)
+    yield from _groups(rf"CrashLoopBackOff\n{near} *Restart Count: +([1-9]\d*)", Chance.RESTARTS, text)
     after = rf',?\n{near}[^\n]*reason"?: "?CrashLoopBackOff'
-    yield from _groups(rf'restartCount"?: ([1-9]\d*){after}', Kind.RESTARTS, text)
+    yield from _groups(rf'restartCount"?: ([1-9]\d*){after}', Chance.RESTARTS, text)
 
 
 def addresses(text: str) -> Iterator[Span]:
@@ -502,12 +515,12 @@ def addresses(text: str) -> Iterator[Span]:
     ['10.244.0.1']
     """
     for match in re.finditer(r":(?<=\b([0-9a-f]{2}):)(?:[0-9a-f]{2}:){4}[0-9a-f]{2}\b", text):
-        yield Span(match.start(1), match.end(), Kind.ADDRESS)
-    yield from _groups(r"(fe80(?<=\bfe80)::[0-9a-f:]*[0-9a-f])", Kind.ADDRESS, text)
-    yield from _groups(r"(fd(?<=\bfd)[0-9a-f]{2}:[0-9a-f:]*[0-9a-f])", Kind.ADDRESS, text)
-    yield from _groups(r"(\d{1,3}(?:-\d{1,3}){3})\.[\w.-]*\.cluster\.local\b", Kind.ADDRESS, text)
-    yield from _groups(r"(\d{1,3}(?:\.\d{1,3}){3})\.in-addr\.arpa\b", Kind.ADDRESS, text)
-    yield from _ips(Kind.ADDRESS, text)
+        yield Span(match.start(1), match.end(), Chance.ADDRESS)
+    yield from _groups(r"(fe80(?<=\bfe80)::[0-9a-f:]*[0-9a-f])", Chance.ADDRESS, text)
+    yield from _groups(r"(fd(?<=\bfd)[0-9a-f]{2}:[0-9a-f:]*[0-9a-f])", Chance.ADDRESS, text)
+    yield from _groups(r"(\d{1,3}(?:-\d{1,3}){3})\.[\w.-]*\.cluster\.local\b", Chance.ADDRESS, text)
+    yield from _groups(r"(\d{1,3}(?:\.\d{1,3}){3})\.in-addr\.arpa\b", Chance.ADDRESS, text)
+    yield from _ips(Chance.ADDRESS, text)
 
 
 _LISTED = re.compile(
@@ -556,10 +569,10 @@ def times(text: str) -> Iterator[Span]:
         before = _BEFORE_CLOCK.search(text, max(0, first - 26), first)
         year = before and before["weekday"] and _YEAR.match(text, match.end())
         after = year or _AFTER_CLOCK.match(text, match.end())
-        yield Span(before.start() if before else first, after.end() if after else match.end(), Kind.TIME)
+        yield Span(before.start() if before else first, after.end() if after else match.end(), Chance.TIME)
     if "rw" in text:  # in all of an empty folder's at least
-        yield from (Span(*match.span(1), Kind.TIME) for match in _LISTED.finditer(text))
-    yield from _groups(r"\.\.(\d{4}(?:_\d\d){5}\.\d+)", Kind.TIME, text)
+        yield from (Span(*match.span(1), Chance.TIME) for match in _LISTED.finditer(text))
+    yield from _groups(r"\.\.(\d{4}(?:_\d\d){5}\.\d+)", Chance.TIME, text)
 
 
 _BEFORE_AGO = re.compile(
@@ -577,8 +590,8 @@ def ages(text: str) -> Iterator[Span]:
     for match in re.finditer(r" ago\b", text):
         age = _BEFORE_AGO.search(text, max(0, match.start() - 18), match.start())
         if age:
-            yield Span(match.start() - len(age[0]), match.start(), Kind.AGE)
-    yield from _groups(rf"back-off ({LIFETIME}) restarting", Kind.AGE, text)
+            yield Span(match.start() - len(age[0]), match.start(), Chance.AGE)
+    yield from _groups(rf"back-off ({LIFETIME}) restarting", Chance.AGE, text)
 
 
 def durations(text: str) -> Iterator[Span]:
@@ -591,14 +604,14 @@ def durations(text: str) -> Iterator[Span]:
     >>> [span.of(text) for span in durations(text)]
     ['23 ms']
     """
-    yield from _groups(r"(?:port \d+|timed out) after (\d+ (?:ms|milliseconds))\b", Kind.DURATION, text)
-    yield from _groups(r"= ((?:[\d.]+/){2,3}[\d.]+ ms)", Kind.DURATION, text)
-    yield from _groups(r"running for (\d+\.\d+)\)", Kind.DURATION, text)
-    yield from _groups(r" ttl=(\d+) ", Kind.NODE, text)
-    yield from _groups(r"time (\d+ms)", Kind.DURATION, text)
+    yield from _groups(r"(?:port \d+|timed out) after (\d+ (?:ms|milliseconds))\b", Chance.DURATION, text)
+    yield from _groups(r"= ((?:[\d.]+/){2,3}[\d.]+ ms)", Chance.DURATION, text)
+    yield from _groups(r"running for (\d+\.\d+)\)", Chance.DURATION, text)
+    yield from _groups(r" ttl=(\d+) ", Chance.NODE, text)
+    yield from _groups(r"time (\d+ms)", Chance.DURATION, text)
     for match in re.finditer(r"\.(?<=\d\.)\d+ ?(?:ms|µs|s|secs?|seconds?)\b", text):
         whole = re.search(r"(?:\d+m)?\d+$", text[max(0, match.start() - 8) : match.start()])
-        yield Span(match.start() - len(whole[0] if whole else ""), match.end(), Kind.DURATION)
+        yield Span(match.start() - len(whole[0] if whole else ""), match.end(), Chance.DURATION)
 
 
 def names(text: str) -> Iterator[Span]:
@@ -618,10 +631,10 @@ def names(text: str) -> Iterator[Span]:
     >>> shown("order-24567"), shown("web-7c5ddbdf54-24567")
     ([], [('7c5ddbdf54', 'hash'), ('24567', 'pod')])
     """
-    yield from _groups(rf'-hash["=: ]++({ENCODED}{{1,10}})\b', Kind.HASH, text)
+    yield from _groups(rf'-hash["=: ]++({ENCODED}{{1,10}})\b', Chance.HASH, text)
     for match in _GENERATED.finditer(text):
         if match[3] not in ACRONYMS and _follows_a_name(text, match.start(), hashed=bool(match[1])):
-            for group, kind in ((1, Kind.HASH), (2, Kind.POD), (3, Kind.POD), (4, Kind.HASH)):
+            for group, kind in ((1, Chance.HASH), (2, Chance.POD), (3, Chance.POD), (4, Chance.HASH)):
                 if match[group]:
                     yield Span(*match.span(group), kind)
 
@@ -656,7 +669,7 @@ def ports(text: str) -> Iterator[Span]:
     """
     yield from _picked(r"(?::(?<=\d:)|NodePort: +\S+ +|nodePort\"?: ?)(\d{5})\b", text)
     address = r"(?:(?<=\.\d:)|(?<=\.\d\d:)|(?<=\.\d\d\d:)|(?<=\]:))"
-    for span in _groups(rf":{address}(\d{{5}})\b|from \S+ port (\d{{5}})\b", Kind.PORT, text):
+    for span in _groups(rf":{address}(\d{{5}})\b|from \S+ port (\d{{5}})\b", Chance.PORT, text):
         first = text.rfind("\n", 0, span.start) + 1
         if int(span.of(text)) in EPHEMERAL_PORTS and not _SERVER.search(text, first, span.start):
             yield span
@@ -664,7 +677,7 @@ def ports(text: str) -> Iterator[Span]:
 
 def _picked(pattern: str, text: str) -> Iterator[Span]:
     """What a pattern finds, as far as the API server may have picked it."""
-    for span in _groups(pattern, Kind.PORT, text):
+    for span in _groups(pattern, Chance.PORT, text):
         if int(span.of(text)) in PICKED_NODE_PORTS:
             yield span
 
@@ -684,7 +697,7 @@ def disks(text: str) -> Iterator[Span]:
     for match in _DF.finditer(text):
         for group in range(2, 7):
             if match[group] and (group > 2 or match[2].startswith("/")):
-                yield Span(*match.span(group), Kind.MACHINE)
+                yield Span(*match.span(group), Chance.MACHINE)
 
 
 def machines(text: str) -> Iterator[Span]:
@@ -694,9 +707,9 @@ def machines(text: str) -> Iterator[Span]:
     >>> [span.of(text) for span in machines(text)]
     ['6.1.0-37-amd64']
     """
-    yield from _groups(r"1: OS: Linux (\S+)", Kind.MACHINE, text)
-    yield from _groups(r"1: getrlimit\(RLIMIT_NOFILE\): (\d+:\d+)", Kind.MACHINE, text)
-    yield from _groups(r"1: (start worker process \d+)", Kind.PASSING, text)
+    yield from _groups(r"1: OS: Linux (\S+)", Chance.MACHINE, text)
+    yield from _groups(r"1: getrlimit\(RLIMIT_NOFILE\): (\d+:\d+)", Chance.MACHINE, text)
+    yield from _groups(r"1: (start worker process \d+)", Chance.PASSING, text)
 
 
 def pids(text: str) -> Iterator[Span]:
@@ -708,10 +721,10 @@ def pids(text: str) -> Iterator[Span]:
     >>> [span.of(text) for span in pids(text)]
     ['4125']
     """
-    yield from _groups(r"(?m)^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +(?!1 )(\d+) [\w.]+:\d+\]", Kind.PID, text)
-    yield from _groups(r"\[pid \d+:tid (\d{2,})\]", Kind.PID, text)
-    yield from _groups(r"\] (?!1#)(\d+#\d+): ", Kind.PID, text)
-    yield from _groups(r"\[(?<![^\n]\[)\d+\] (\d{2,})(?![^\n])", Kind.PID, text)
+    yield from _groups(r"(?m)^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +(?!1 )(\d+) [\w.]+:\d+\]", Chance.PID, text)
+    yield from _groups(r"\[pid \d+:tid (\d{2,})\]", Chance.PID, text)
+    yield from _groups(r"\] (?!1#)(\d+#\d+): ", Chance.PID, text)
+    yield from _groups(r"\[(?<![^\n]\[)\d+\] (\d{2,})(?![^\n])", Chance.PID, text)
 
 
 def temporaries(text: str) -> Iterator[Span]:
@@ -727,10 +740,10 @@ def temporaries(text: str) -> Iterator[Span]:
     ['31']
     """
     for before in ("LIVE-", "MERGED-", "kubectl-edit-", "@if"):
-        yield from _groups(rf"{before}(\d+)", Kind.RANDOM, text)
-    yield from _groups(r"\.(?<=[a-z0-9]\.)([0-9a-f]{16})\b", Kind.RANDOM, text)
-    yield from _groups(r"l[rwx-]{9}\S? +\d+ \S+ +\S+ +(\d+) [^\n]*-> \.\.\d{4}_", Kind.RANDOM, text)
-    yield from _groups(r"tmp\.(?<=\btmp\.)(\w{10})\b", Kind.RANDOM, text)
+        yield from _groups(rf"{before}(\d+)", Chance.RANDOM, text)
+    yield from _groups(r"\.(?<=[a-z0-9]\.)([0-9a-f]{16})\b", Chance.RANDOM, text)
+    yield from _groups(r"l[rwx-]{9}\S? +\d+ \S+ +\S+ +(\d+) [^\n]*-> \.\.\d{4}_", Chance.RANDOM, text)
+    yield from _groups(r"tmp\.(?<=\btmp\.)(\w{10})\b", Chance.RANDOM, text)
 
 
 NORMALIZERS: tuple[Normalizer, ...] = (
@@ -767,20 +780,20 @@ def normalizers(asked: Question, *, mounts: bool) -> Iterator[Normalizer]:
             kubelet tries it too early.
     """
     if asked.awaits:
-        yield lambda text: _groups(r"(command terminated with exit code \d+)", Kind.PASSING, text)
+        yield lambda text: _groups(r"(command terminated with exit code \d+)", Chance.PASSING, text)
     if asked.port:
         yield lambda text: _picked(r"\A(\d{5})\n?\Z", text)
     if asked.tallied:
         yield tallies
     if asked.itself and asked.counted:
-        yield lambda text: _groups(r"(?ms)^ *(\d+)$(?!.*^ *\d+$)", Kind.COUNT, text)
+        yield lambda text: _groups(r"(?ms)^ *(\d+)$(?!.*^ *\d+$)", Chance.COUNT, text)
     elif asked.itself:
         process = r"(?m)^ *((?:[a-z][\w+-]* +)?(?!1 )\d+ [^\n]*\bgrep\b[^\n]*)$"  # 1 was there before
-        yield lambda text: _groups(process, Kind.PASSING, text)
+        yield lambda text: _groups(process, Chance.PASSING, text)
     if asked.events:
         reasons = "Pulling" if mounts else "Pulling|FailedMount"
         pattern = rf"(?<![\w-])({reasons})(?![\w-])"
-        yield lambda text: _by_chance(text, _groups(pattern, Kind.PASSING, text))
+        yield lambda text: _by_chance(text, _groups(pattern, Chance.PASSING, text))
 
 
 def tallies(text: str) -> Iterator[Span]:
@@ -791,20 +804,20 @@ def tallies(text: str) -> Iterator[Span]:
     (['19', '3'], [])
     """
     lines = re.finditer(r"^ *(\d+) (.*)$", text, re.MULTILINE)
-    drawn = [line for line in lines if any(span.kind == Kind.POD for span in names(line[2]))]
+    drawn = [line for line in lines if any(span.kind == Chance.POD for span in names(line[2]))]
     if len(drawn) > 1:
-        yield from (Span(*line.span(1), Kind.TALLY) for line in drawn)
+        yield from (Span(*line.span(1), Chance.TALLY) for line in drawn)
 
 
 def count(text: str, *, none: bool) -> Iterator[Span]:
     """A number that is all of an output; 0 only where it is chance that there are `none`.
 
     >>> list(count(" 12 ", none=False)), list(count("0", none=False))
-    ([Span(start=1, end=3, kind=<Kind.COUNT: 'count'>)], [])
+    ([Span(start=1, end=3, kind=<Chance.COUNT: 'count'>)], [])
     >>> list(count("7 seen.log", none=False))
-    [Span(start=0, end=1, kind=<Kind.COUNT: 'count'>)]
+    [Span(start=0, end=1, kind=<Chance.COUNT: 'count'>)]
     """
-    return _groups(rf"\A\s*({'' if none else '(?!0)'}\d+)(?: \S+)?\s*\Z", Kind.COUNT, text)
+    return _groups(rf"\A\s*({'' if none else '(?!0)'}\d+)(?: \S+)?\s*\Z", Chance.COUNT, text)
 
 
 def so_far(text: str) -> Iterator[Span]:
@@ -814,6 +827,6 @@ def so_far(text: str) -> Iterator[Span]:
     >>> [[span.of(text) for span in so_far(text)] for text in logs]
     [['8', '17'], []]
     """
-    found = list(_groups(r"(?m)^[^\w\n]*(\d{1,18})\b(?![-:/.]\d)", Kind.COUNT, text))
+    found = list(_groups(r"(?m)^[^\w\n]*(\d{1,18})\b(?![-:/.]\d)", Chance.COUNT, text))
     numbers = [int(span.of(text)) for span in found]
     return iter(found if all(map(lt, numbers, numbers[1:])) else ())
