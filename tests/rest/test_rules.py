@@ -250,6 +250,7 @@ FAILURE = [{"type": "ReplicaFailure", "status": "True", "message": "exceeded quo
 
 REFUSAL = 'pods "web-x" is forbidden: exceeded quota: berth, requested: pods=1, used: pods=1, limited: pods=1'
 REFUSED = [{**FAILURE[0], "message": REFUSAL}]
+EARLIER = [{**FAILURE[0], "message": REFUSAL.replace("used: pods=1", "used: pods=2")}]
 ONE, TWO = ({"hard": {"pods": pods}} for pods in "12")
 
 ROLLOUTS = {
@@ -284,6 +285,13 @@ ROLLOUTS = {
     "no room in a quota": (
         [
             *rollout(deployment(have=0, updated=0, available=0), have=0, ready=0, conditions=REFUSED),
+            made("ResourceQuota", "berth", spec=ONE, status={**ONE, "used": {"pods": "1"}}),
+        ],
+        "moment",
+    ),
+    "a quota that counted a Pod on its way out": (
+        [
+            *rollout(deployment(have=0, updated=0, available=0), have=0, ready=0, conditions=EARLIER),
             made("ResourceQuota", "berth", spec=ONE, status={**ONE, "used": {"pods": "1"}}),
         ],
         "moment",

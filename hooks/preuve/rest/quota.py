@@ -44,7 +44,7 @@ OBJECTS = {
 """The kinds whose objects a quota counts, by what it calls them (``kubectl explain quota.spec.hard``)."""
 
 _REFUSAL = re.compile(
-    r"exceeded quota: (?P<name>[\w.-]+), requested: \S+, used: (?P<used>\S+), limited: (?P<hard>[\w=,./-]+)"
+    r"exceeded quota: (?P<name>[\w.-]+), requested: (?P<asked>\S+), used: \S+, limited: [\w=,./-]+"
 )
 """Upstream ``plugin/resourcequota``, ``CheckRequest``: of what is not enough alone."""
 
@@ -75,18 +75,21 @@ def moves(quota: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Motion]
             yield Motion(who(quota), f"counts {used:f} {name}, not {there:f}", COUNTS if gone else STUCK)
 
 
-def has_changed(refusal: str, snapshot: Snapshot) -> bool:
-    """Tell whether a quota is another one than when it refused something: whoever asked will ask again.
+def would_allow(refusal: str, snapshot: Snapshot) -> bool:
+    """Tell whether a quota has room now for what it refused: whoever asked will ask again.
+
+    That it counts less than it did is not enough: a ReplicaSet goes on telling the first refusal, when a Pod
+    that was on its way out still counted (upstream ``calculateStatus``).
 
     Args:
         refusal: as the API server words it.
         snapshot: the namespace now.
 
-    >>> refusal = "exceeded quota: berth, requested: pods=1, used: pods=3, limited: pods=3"
-    >>> for pods in "35":
+    >>> refusal = "exceeded quota: berth, requested: pods=1, used: pods=4, limited: pods=3"
+    >>> for pods in "34":
     ...     status = {"hard": {"pods": pods}, "used": {"pods": "3"}}
     ...     berth = {"kind": "ResourceQuota", "metadata": {"name": "berth", "uid": "1"}, "status": status}
-    ...     has_changed(refusal, Snapshot([berth]))
+    ...     would_allow(refusal, Snapshot([berth]))
     False
     True
     """
@@ -95,11 +98,18 @@ def has_changed(refusal: str, snapshot: Snapshot) -> bool:
         return False
     named = (each for each in snapshot["ResourceQuota"] if each["metadata"]["name"] == found["name"])
     status = next(named, {}).get("status", {})
-    return any(
-        quantity((status.get(field) or {}).get(name, "")) != quantity(value)
-        for field in ("used", "hard")
-        for name, _, value in (each.partition("=") for each in found[field].split(","))
+    return all(
+        _fits(
+            quantity(value),
+            *(quantity((status.get(field) or {}).get(name, "")) for field in ("used", "hard")),
+        )
+        for name, _, value in (each.partition("=") for each in found["asked"].split(","))
     )
+
+
+def _fits(asked: Decimal | None, used: Decimal | None, hard: Decimal | None) -> bool:
+    """Tell whether there is room; what a quota limits no more has some."""
+    return hard is None or (asked is not None and (used or 0) + asked <= hard)
 
 
 def _counted(name: str, snapshot: Snapshot) -> list[Object]:

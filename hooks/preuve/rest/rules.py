@@ -181,7 +181,7 @@ def _refused(owner: Object, snapshot: Snapshot) -> bool:
         and event.get("reason") == "FailedCreate"
         and "is forbidden: " in (event.get("message") or "")
         and (event.get("lastTimestamp") or "") > last
-        and not quota.has_changed(event["message"], snapshot)
+        and not quota.would_allow(event["message"], snapshot)
         for event in snapshot["Event"]
     )
 
@@ -235,7 +235,7 @@ def _replicas(owner: Object, snapshot: Snapshot, _: Snapshot) -> Iterator[Motion
     elif (have, len(mine)) != (want, want):
         refusal = condition(owner, "ReplicaFailure").get("message", "")
         why = f"{len(mine)} of {want} Pods{': ' * bool(refusal)}{refusal}"
-        stuck = refusal and not quota.has_changed(refusal, snapshot)
+        stuck = refusal and not quota.would_allow(refusal, snapshot)
         yield Motion(who(owner), why, STUCK if stuck else NEVER)
     elif ready != _ready(mine):
         yield Motion(who(owner), f"counts {ready} ready Pods, {_ready(mine)} are")
