@@ -131,13 +131,13 @@ def test_a_volume_that_never_comes_is_told_by_an_event(message: str, wanted: str
         (waiting("PostStartHookError"), True, ""),
         (ended(1), True, ""),
         (waiting("CreateContainerConfigError", 'secret "key" not found'), True, "secrets/key"),
-        (waiting("ImagePullBackOff"), False, ""),
+        (waiting("ImagePullBackOff"), True, ""),
         (waiting("ContainerCreating"), False, ""),
         (running(ready=False), False, ""),
     ],
 )
 def test_what_a_kubelet_keeps_to_itself(state: dict[str, Any], untold: bool, lacks: str) -> None:
-    """It is made to look where a back-off is published late, or where what was missing may be there."""
+    """It is made to look where a back-off or a new try is told late, or what was missing may be there."""
     (motion,) = moving(Snapshot([pod(state)], NOW))
     assert (motion.untold < math.inf, motion.lacks) == (untold, lacks)
 

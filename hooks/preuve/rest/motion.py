@@ -35,6 +35,8 @@ class Motion:
     """Nothing that can be watched tells when it is over."""
     untold: float = NEVER
     """Seconds after which its Pod's kubelet is made to look: it knows how this ends, and does not tell."""
+    look: float = NEVER
+    """Seconds for which a look of its Pod's kubelet counts, which tries something again now and then."""
     lacks: str = ""
     """What would end it if it were there, by its path in the namespace: ``configmaps/web``."""
 

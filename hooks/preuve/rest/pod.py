@@ -52,6 +52,11 @@ STAYS = {
 }
 """Reasons to wait that stay until somebody acts (upstream ``images/types.go``, ``sync_result.go``)."""
 
+PULLS = 5.0
+"""Seconds after a look in which a kubelet says nothing new of an image that it cannot pull. By itself it
+looks again after 10 to 15 s (upstream ``backOffPeriod``), and only then tells of what it tried meanwhile: for
+a second, ``ErrImagePull``."""
+
 TRIED = 3.0
 """Seconds for a kubelet to try again what lacked a ConfigMap, a Secret or a key of one. By itself it does so
 every 10 s or more; one that is made to look does so at once (measured)."""
@@ -287,6 +292,8 @@ def _waiting(name: str, waiting: Mapping[str, str], pod: Object, snapshot: Snaps
     if reason == "CreateContainerConfigError":
         message = waiting.get("message", reason)
         return Motion(who(pod), f"container {name}: {message}", TRIED, untold=LOOK, lacks=_lacked(message))
+    if reason == "ImagePullBackOff":
+        return Motion(who(pod), f"container {name}: {reason}", STUCK, untold=0, look=PULLS)
     if reason in STAYS:
         return Motion(who(pod), f"container {name}: {reason}", STUCK)
     if missing := _missing(pod, snapshot):

@@ -22,7 +22,7 @@ from preuve.cluster.kinds import KINDS
 from preuve.cluster.objects import Snapshot, holds
 from preuve.errors import CommandError
 from preuve.meaning.census import named
-from preuve.rest.motion import NEVER
+from preuve.rest.motion import NEVER, STUCK
 from preuve.rest.pod import LOOK, initializing, retries
 from preuve.rest.rules import RULES, moving
 from preuve.rest.traffic import Traffic
@@ -113,6 +113,9 @@ class Watcher:
         self._reached: Snapshot | None = None
         self._end = 0.0
         self._looked: dict[Motion, float] = {}
+        """When kubelets are to look again at what is pending."""
+        self._looks: dict[Motion, float] = {}
+        """When they last did."""
         self._known = WATCHED + (SHOWN if cluster.nodes else [])
         self.custom: list[Kind] = []
         """The custom kinds that the page speaks of."""
@@ -261,6 +264,11 @@ class Watcher:
         """Tell for how long to look away at most; 0 if it is at rest."""
         if motion.lacks and self._is_there(motion.lacks):
             return math.inf
+        looked = time.monotonic() - self._looks.get(motion, -math.inf)
+        if motion.look < looked:
+            return STUCK  # from now on: it is made to look
+        if looked < STUCK and motion.look < NEVER:
+            return STUCK - looked
         if motion in self._stuck:
             return 0
         left = motion.patience - (spent if motion.lasted is None else motion.lasted)
@@ -340,6 +348,7 @@ class Watcher:
         self._looked = {motion: self._looked.get(motion, now + motion.untold) for motion in known}
         for motion in [each for each, due in self._looked.items() if now >= due]:
             self._looked[motion] = now + LOOK
+            self._looks[motion] = now
             pod = f"{KINDS['Pod'].path(self._namespace)}/{motion.who.removeprefix('Pod ')}"
             with suppress(RefusedError):  # it may be gone
                 for note in ("now", None):
