@@ -33,7 +33,7 @@ LESSONS = sorted(filter(lesson, PAGES))
 
 NODES = 12
 """What a reader takes in at once."""
-NOT_RUN = 15
+NOT_RUN = 12
 """Commands of the course that are shown and not run: they install a cluster or an image at the reader's."""
 
 OPENING = ('!!! abstract "Objectifs"', "**Avant de commencer.**")
