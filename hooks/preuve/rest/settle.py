@@ -112,9 +112,9 @@ class Watcher:
         """What was at rest as only a person mends it; no command has changed anything since."""
         self._reached: Snapshot | None = None
         self._end = 0.0
-        self._looked: dict[Motion, float] = {}
+        self._to_look: dict[Motion, float] = {}
         """When kubelets are to look again at what is pending."""
-        self._looks: dict[Motion, float] = {}
+        self._looked: dict[Motion, float] = {}
         """When they last did."""
         self._known = WATCHED + (SHOWN if cluster.nodes else [])
         self.custom: list[Kind] = []
@@ -264,7 +264,7 @@ class Watcher:
         """Tell for how long to look away at most; 0 if it is at rest."""
         if motion.lacks and self._is_there(motion.lacks):
             return math.inf
-        looked = time.monotonic() - self._looks.get(motion, -math.inf)
+        looked = time.monotonic() - self._looked.get(motion, -math.inf)
         if motion.look < looked:
             return STUCK  # from now on: it is made to look
         if looked < STUCK and motion.look < NEVER:
@@ -345,10 +345,10 @@ class Watcher:
         """Make kubelets look at Pods of which they know more than they say: a note, taken away at once."""
         now = time.monotonic()
         known = (motion for motion in pending if motion.untold < NEVER)
-        self._looked = {motion: self._looked.get(motion, now + motion.untold) for motion in known}
-        for motion in [each for each, due in self._looked.items() if now >= due]:
-            self._looked[motion] = now + LOOK
-            self._looks[motion] = now
+        self._to_look = {motion: self._to_look.get(motion, now + motion.untold) for motion in known}
+        for motion in [each for each, due in self._to_look.items() if now >= due]:
+            self._to_look[motion] = now + LOOK
+            self._looked[motion] = now
             pod = f"{KINDS['Pod'].path(self._namespace)}/{motion.who.removeprefix('Pod ')}"
             with suppress(RefusedError):  # it may be gone
                 for note in ("now", None):
