@@ -38,7 +38,7 @@ kill: .venv/ready cluster ## kill plays at KILLS (100) random moments of SEED (1
 speed: .venv/ready $(NODE) tests/site/$(NODE) .make/debian ## the budgets in seconds, on a quiet machine
 	$(BIN)/pytest -m speed
 
-soak: .venv/ready cluster ## the course played ten times and checked twenty times, in part on a busy machine: an hour
+soak: .venv/ready cluster ## the course played ten times and checked twenty times, in part on a busy machine: two hours
 	$(BIN)/python benchmarks/soak.py
 
 picture: .venv/ready ## take README.webp, a page of site/ as a reader sees it

@@ -23,7 +23,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SECONDS = 1800.0
-"""Bound of one run: 80 to 110 s on two cores, some three times that beside busy loops."""
+"""Bound of one run: 230 s on two cores, some three times that beside busy loops."""
 
 UNPLAYABLE = 2
 """The exit code of preuve where pages cannot be played: nothing is learnt by going on."""

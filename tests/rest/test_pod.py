@@ -285,17 +285,24 @@ def test_why_a_container_was_killed_is_not_waited_for_without_a_start(state: dic
 
 
 @pytest.mark.parametrize(
-    ("runs", "lived", "wanted"), [(9, 20.1, "rest"), (10, 20.1, "moment"), (10, 20.6, "rest")]
+    ("before", "now", "wanted"),
+    [
+        (10, process(lived=20.1), "rest"),
+        (19.9, process(lived=20.1), "moment"),
+        (10, process(lived=20.1, asleep=False), "moment"),
+        (10, process(lived=20.1, runs=10), "moment"),
+        (10, process(lived=20.6, runs=10), "rest"),
+    ],
+    ids=["it has not run", "not for long", "it is to run", "it has run", "and is up"],
 )
-def test_a_program_that_a_command_has_reached(runs: int, lived: float, wanted: str) -> None:
-    """If it has run since it was at rest, it may be about to end; it has a moment to do so."""
+def test_a_program_that_a_command_has_reached(before: float, now: Process, wanted: str) -> None:
+    """If it has run since it was at rest, or soon may, it may be about to end; it has a moment to do so."""
     objects = [pod(), node()]
-    settled = Snapshot(objects, NOW, reports=seen(process(lived=10)))
-    reached = Snapshot(objects, NOW, reports=seen(process(lived=20, runs=runs)))
-    now = seen(process(lived=lived, runs=runs))
-    motions = moving(Snapshot(objects, NOW, reports=now, reached=reached), settled)
+    settled = Snapshot(objects, NOW, reports=seen(process(lived=before)))
+    reached = Snapshot(objects, NOW, reports=seen(process(lived=20, runs=now.runs)))
+    motions = moving(Snapshot(objects, NOW, reports=seen(now), reached=reached), settled)
     assert (not motions) == (wanted == "rest")
-    assert not moving(Snapshot(objects, NOW, reports=now), settled)
+    assert not moving(Snapshot(objects, NOW, reports=seen(now)), settled)
     assert all(motion.ends for motion in motions)
 
 

@@ -185,7 +185,7 @@ def test_deleted_pods_are_gone_and_replaced(page: Page) -> None:
         ("nginx:1.22", None, ["nginx", "-s", "quit"]),
         (
             "busybox",
-            ["sh", "-c", "until [ -e /stop ]; do sleep 0.2; done; exit 1"],
+            ["sh", "-c", "until [ -e /stop ]; do sleep 0.4; done; exit 1"],
             ["touch", "/stop"],
         ),
     ],

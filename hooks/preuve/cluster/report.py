@@ -18,7 +18,7 @@ class Process:
     used: float
     """Seconds that it had a processor."""
     runs: int
-    """How often it was given one: the same number again, and it has noticed nothing meanwhile."""
+    """How often it was given one. The same number, and it is asleep: it has noticed nothing meanwhile."""
     asleep: bool
     """It waits for something: a call, a signal, a time."""
 

@@ -347,17 +347,18 @@ def _running(container: Object, status: Object, pod: Object, snapshot: Snapshot)
 
 
 def _reached(status: Object, pod: Object, snapshot: Snapshot, settled: Snapshot) -> Motion | None:
-    """Tell of a container that a command has reached into, if its program has run since it was last at rest.
+    """Tell of a container that a command has reached into: its program may be about to end for that.
 
-    It may be about to end for that: it has to be up for a moment, as after its start. A program that looks
-    less often than that for what it was told cannot be foreseen.
+    It has to be up for a moment, as after its start; or it has not run for as long, waits, and so has noticed
+    nothing. A program that looks less often than that for what it was told cannot be foreseen.
     """
     container = status["containerID"]
     before, now = settled.process(pod, container), snapshot.process(pod, container)
     then = snapshot.reached.process(pod, container) if snapshot.reached else None
-    if not (before and then and now) or before.runs == now.runs:
+    if not (before and then and now):
         return None
-    lasted = now.lived - then.lived
+    still = before.runs == now.runs and now.asleep
+    lasted = now.lived - (before if still else then).lived
     if lasted >= MOMENT:
         return None
     why = f"container {status['name']} may be about to end: a command has just reached into it"

@@ -103,7 +103,8 @@ class Watcher:
         self._api = api
         self._namespace = namespace
         self._objects: dict[str, Object] = {}
-        self._settled = Snapshot()
+        self._seen = self._settled = Snapshot()
+        """How it was when last looked at, and when it last was at rest."""
         self.census: set[Value] = set()
         """What chance named in the namespace so far."""
         self._moves, self._answers = Patience(), Patience()
@@ -178,6 +179,7 @@ class Watcher:
                     self._reached = self._snapshot()
                 pending = self._pending()
                 if not pending:
+                    self._settled = self._seen
                     return self._lasts()
                 pending = self._follow(versions, pending, end)
             except LostError:
@@ -257,7 +259,7 @@ class Watcher:
             motion: min(POLL, left) for motion in answers if (left := motion.patience - answers[motion]) > 0
         }
         if not pending:
-            self._settled, self._stuck = snapshot, self._stuck.union(spent)
+            self._seen, self._stuck = snapshot, self._stuck.union(spent)
         return pending
 
     def _left(self, motion: Motion, spent: float) -> float:
