@@ -287,18 +287,19 @@ def test_why_a_container_was_killed_is_not_waited_for_without_a_start(state: dic
 @pytest.mark.parametrize(
     ("before", "now", "wanted"),
     [
-        (10, process(lived=20.1), "rest"),
-        (19.9, process(lived=20.1), "moment"),
-        (10, process(lived=20.1, asleep=False), "moment"),
-        (10, process(lived=20.1, runs=10), "moment"),
-        (10, process(lived=20.6, runs=10), "rest"),
+        (process(lived=10), process(lived=20.1), "rest"),
+        (process(lived=19.9), process(lived=20.1), "moment"),
+        (process(lived=10), process(lived=20.1, asleep=False), "moment"),
+        (process(lived=10), process(lived=20.1, runs=10), "moment"),
+        (process(lived=10), process(lived=20.6, runs=10), "rest"),
+        (None, process(lived=20.1), "moment"),
     ],
-    ids=["it has not run", "not for long", "it is to run", "it has run", "and is up"],
+    ids=["it has not run", "not for long", "it is to run", "it has run", "and is up", "it was not there"],
 )
-def test_a_program_that_a_command_has_reached(before: float, now: Process, wanted: str) -> None:
+def test_a_program_that_a_command_has_reached(before: Process | None, now: Process, wanted: str) -> None:
     """If it has run since it was at rest, or soon may, it may be about to end; it has a moment to do so."""
     objects = [pod(), node()]
-    settled = Snapshot(objects, NOW, reports=seen(process(lived=before)))
+    settled = Snapshot(objects, NOW, reports=seen(before))
     reached = Snapshot(objects, NOW, reports=seen(process(lived=20, runs=now.runs)))
     motions = moving(Snapshot(objects, NOW, reports=seen(now), reached=reached), settled)
     assert (not motions) == (wanted == "rest")

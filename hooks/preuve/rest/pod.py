@@ -355,10 +355,10 @@ def _reached(status: Object, pod: Object, snapshot: Snapshot, settled: Snapshot)
     container = status["containerID"]
     before, now = settled.process(pod, container), snapshot.process(pod, container)
     then = snapshot.reached.process(pod, container) if snapshot.reached else None
-    if not (before and then and now):
+    if not (then and now):
         return None
-    still = before.runs == now.runs and now.asleep
-    lasted = now.lived - (before if still else then).lived
+    since = before if before and before.runs == now.runs and now.asleep else then
+    lasted = now.lived - since.lived
     if lasted >= MOMENT:
         return None
     why = f"container {status['name']} may be about to end: a command has just reached into it"
