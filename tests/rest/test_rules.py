@@ -591,7 +591,9 @@ OTHERS = {
 def refused(owner: Object, message: str = REFUSAL, since: float = 10) -> dict[str, Any]:
     """What the controller of a workload tells when no Pod of it can be made, for the last time."""
     about, reason = {"uid": owner["metadata"]["uid"]}, "FailedCreate"
-    return made("Event", "e", involvedObject=about, reason=reason, message=message, lastTimestamp=ago(since))
+    return made(
+        "Event", f"e{since}", involvedObject=about, reason=reason, message=message, lastTimestamp=ago(since)
+    )
 
 
 def full(used: str = "1") -> dict[str, Any]:
@@ -641,6 +643,24 @@ REFUSALS = {
 def test_a_workload_whose_pods_are_refused(objects: list[dict[str, Any]], wanted: str) -> None:
     """It has no condition for that, only an event, which may be of before."""
     assert verdict(objects) == wanted
+
+
+NOBODY = 'pods "log-x" is forbidden: error looking up service account web/bot: serviceaccount "bot" not found'
+
+
+@pytest.mark.parametrize(
+    "objects",
+    [
+        [replicas(have=0, ready=0, conditions=[{**FAILURE[0], "message": NOBODY}])],
+        [stateful(**NONE), refused(stateful(), NOBODY)],
+        [job(), refused(job(), FORBIDDEN, since=20), refused(job(), NOBODY, since=10)],
+    ],
+    ids=["ReplicaSet", "StatefulSet", "Job"],
+)
+def test_what_a_workload_lacks_is_told(objects: list[dict[str, Any]]) -> None:
+    """Once the ServiceAccount is there, its controller asks again, some time later."""
+    [motion] = moving(Snapshot(objects, NOW))
+    assert (motion.ends, motion.lacks) == (True, "serviceaccounts/bot")
 
 
 DISK = {"nodeSelector": {"disk": "ssd"}}

@@ -540,6 +540,19 @@ def test_a_configmap_that_was_missing_is_waited_for(page: Page) -> None:
     assert page.statuses() == ["Running"]
 
 
+def test_pods_that_lacked_a_service_account_are_waited_for(page: Page) -> None:
+    """Once it is there, their controllers ask for them again, after ever longer pauses."""
+    page("create", "deployment", "web", "--image=nginx")
+    page.watcher.settle(LIMIT)
+    page("set", "serviceaccount", "deployment", "web", "late")
+    page.watcher.settle(LIMIT)
+    time.sleep(6)  # their next pause is of several seconds
+    page("create", "serviceaccount", "late")
+    page.watcher.settle(LIMIT)
+    [only] = page.get("pods")["items"]
+    assert only["spec"]["serviceAccountName"] == "late"
+
+
 def test_what_is_made_while_one_waits_is_waited_for_too(page: Page) -> None:
     """A kind that was not there at first, with what it makes: a CronJob makes a Job, whenever it likes."""
     probe = {"exec": {"command": ["cat", "/ready"]}, "periodSeconds": 1}

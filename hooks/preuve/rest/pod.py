@@ -61,8 +61,9 @@ TRIED = 3.0
 """Seconds for a kubelet to try again what lacked a ConfigMap, a Secret or a key of one. By itself it does so
 every 10 s or more; one that is made to look does so at once (measured)."""
 
-_LACKS = re.compile(r'(configmap|secret) "([^"]+)" not found|references non-existent')
-"""In what a kubelet says (upstream ``kubelet_pods.go``, ``volume/configmap``, ``volume/secret``)."""
+_LACKS = re.compile(r'(configmap|secret|serviceaccount) "([^"]+)" not found|references non-existent')
+"""In what a kubelet says (upstream ``kubelet_pods.go``, ``volume/configmap``, ``volume/secret``), and the API
+server (``admission/serviceaccount``)."""
 
 UNTOLD = {
     "ErrImagePull",
@@ -291,13 +292,13 @@ def _waiting(name: str, waiting: Mapping[str, str], pod: Object, snapshot: Snaps
     reason = waiting.get("reason", "is not created yet")
     if reason == "CreateContainerConfigError":
         message = waiting.get("message", reason)
-        return Motion(who(pod), f"container {name}: {message}", TRIED, untold=LOOK, lacks=_lacked(message))
+        return Motion(who(pod), f"container {name}: {message}", TRIED, untold=LOOK, lacks=lacked(message))
     if reason == "ImagePullBackOff":
         return Motion(who(pod), f"container {name}: {reason}", STUCK, untold=0, look=PULLS)
     if reason in STAYS:
         return Motion(who(pod), f"container {name}: {reason}", STUCK)
     if missing := _missing(pod, snapshot):
-        return Motion(who(pod), missing, STUCK, lacks=_lacked(missing))
+        return Motion(who(pod), missing, STUCK, lacks=lacked(missing))
     return Motion(who(pod), f"container {name}: {reason}", untold=LOOK if reason in UNTOLD else NEVER)
 
 
@@ -310,12 +311,12 @@ def _missing(pod: Object, snapshot: Snapshot) -> str | None:
     return None
 
 
-def _lacked(message: str) -> str:
-    """Read what a container or a volume would need.
+def lacked(message: str) -> str:
+    """Read what a container, a volume or a Pod would need.
 
-    >>> _lacked('MountVolume.SetUp failed for volume "v" : configmap "web" not found')
+    >>> lacked('MountVolume.SetUp failed for volume "v" : configmap "web" not found')
     'configmaps/web'
-    >>> _lacked("references non-existent config key: port")
+    >>> lacked("references non-existent config key: port")
     ''
     """
     found = _LACKS.search(message)

@@ -13,6 +13,7 @@ Pod web: no node was chosen for it yet
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from preuve.cluster.kinds import KINDS
@@ -160,30 +161,38 @@ def _patience(owner: Object, snapshot: Snapshot, past: Snapshot) -> float:
     """Tell how long a workload that lacks something may be about to get it: not if a Pod of it is stuck."""
     if any(holds(each, "ReplicaFailure") for each in [owner, *snapshot.owned(owner, "ReplicaSet")]):
         return STUCK
-    if _refused(owner, snapshot):
+    if _refusal(owner, snapshot):
         return STUCK
     unready = [pod for pod in snapshot.pods(owner) if not (finished(pod) or holds(pod, "Ready"))]
     stuck = (all(motion.ends for motion in pods.moves(pod, snapshot, past)) for pod in unready)
     return STUCK if any(stuck) else NEVER
 
 
-def _refused(owner: Object, snapshot: Snapshot) -> bool:
-    """Tell whether a workload was refused a Pod, and has made none since: of some, only an event says so.
+def _refusal(owner: Object, snapshot: Snapshot) -> str:
+    """Tell why a workload was refused a Pod, if it has made none since: of some, only an event says so.
 
     A Job goes on when one of its Pods has ended, which may make room for the next.
     """
     found = snapshot.pods(owner)
     if owner["kind"] == "Job" and not all(map(finished, found)):
-        return False
+        return ""
     last = max((each["metadata"]["creationTimestamp"] for each in found), default="")
-    return any(
-        event["involvedObject"].get("uid") == owner["metadata"]["uid"]
+    refusals = [
+        event
+        for event in snapshot["Event"]
+        if event["involvedObject"].get("uid") == owner["metadata"]["uid"]
         and event.get("reason") == "FailedCreate"
         and "is forbidden: " in (event.get("message") or "")
         and (event.get("lastTimestamp") or "") > last
         and not quota.would_allow(event["message"], snapshot)
-        for event in snapshot["Event"]
-    )
+    ]
+    return str(max(refusals, key=itemgetter("lastTimestamp"))["message"]) if refusals else ""
+
+
+def _short(owner: Object, why: str, snapshot: Snapshot, past: Snapshot) -> Motion:
+    """Tell of a workload that lacks Pods; once there is what they were refused for, it asks again."""
+    lacks = pods.lacked(_refusal(owner, snapshot))
+    return Motion(who(owner), why, _patience(owner, snapshot, past), lacks=lacks)
 
 
 def _deployment(owner: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Motion]:
@@ -236,7 +245,7 @@ def _replicas(owner: Object, snapshot: Snapshot, _: Snapshot) -> Iterator[Motion
         refusal = condition(owner, "ReplicaFailure").get("message", "")
         why = f"{len(mine)} of {want} Pods{': ' * bool(refusal)}{refusal}"
         stuck = refusal and not quota.would_allow(refusal, snapshot)
-        yield Motion(who(owner), why, STUCK if stuck else NEVER)
+        yield Motion(who(owner), why, STUCK if stuck else NEVER, lacks=pods.lacked(refusal))
     elif ready != _ready(mine):
         yield Motion(who(owner), f"counts {ready} ready Pods, {_ready(mine)} are")
     elif available < ready:
@@ -262,7 +271,7 @@ def _stateful(owner: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Mot
         yield _unseen(owner)
     elif (have, available) != (want, want) or (rolling and updated < target):
         why = f"{have} Pods, {updated} updated, {available} available, {want} wanted"
-        yield Motion(who(owner), why, _patience(owner, snapshot, past))
+        yield _short(owner, why, snapshot, past)
     elif ready != _ready(snapshot.owned(owner, "Pod")):
         yield Motion(who(owner), f"counts {ready} ready Pods")
 
@@ -283,7 +292,7 @@ def _daemons(owner: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Moti
         yield _unseen(owner)
     elif (have, available) != (want, want) or (updated != want and not by_hand):
         why = f"on {have} nodes, {updated} updated, {available} available, {want} wanted"
-        yield Motion(who(owner), why, _patience(owner, snapshot, past))
+        yield _short(owner, why, snapshot, past)
     elif not 0 <= uncounted <= astray:
         yield Motion(who(owner), f"counts {ready} ready Pods")
     elif astray:  # they stay where a taint only keeps others out (upstream `NodeShouldRunDaemonPod`)
@@ -324,7 +333,7 @@ def _job(job: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Motion]:
         return
     if not job["spec"].get("suspend"):
         why = f"{done} of {job['spec'].get('completions') or 1} Pods completed, {failed} failed"
-        yield Motion(who(job), why, _patience(job, snapshot, past))
+        yield _short(job, why, snapshot, past)
     elif not holds(job, "Suspended"):
         yield Motion(who(job), "is being suspended")
 
