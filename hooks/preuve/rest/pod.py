@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from preuve.cluster.objects import behind, condition, finished, holds, leaving, who
-from preuve.rest.motion import NEVER, STUCK, Motion
+from preuve.rest import pull
+from preuve.rest.motion import LOOK, NEVER, NEXT, STUCK, Motion
 from preuve.rest.volumes import stale
 
 if TYPE_CHECKING:
@@ -27,15 +28,8 @@ FRESH = RELIST + MOMENT
 """The same where only the API can be asked. A container that ends at once is Ready until the kubelet looks:
 for up to 1.2 s in 36 cases (1.37.2 on two busy cores)."""
 
-LOOK = 1.0
-"""Seconds after which a kubelet that keeps a back-off to itself is made to look. A first restart has
-none, and comes within 0.9 s (measured)."""
-
 ROUNDS = 3
 """How often an init container must have said the same to be one that waits."""
-
-RESTART = timedelta(seconds=3)
-"""A back-off that ends within this is no rest: the next command would see the restart."""
 
 KILLED = 128 + 9
 """The exit code, in a shell and in a container, of what SIGKILL has ended."""
@@ -47,15 +41,9 @@ STAYS = {
     "CreateContainerError",
     "ErrImageNeverPull",
     "ImageInspectError",
-    "ImagePullBackOff",
     "InvalidImageName",
 }
 """Reasons to wait that stay until somebody acts (upstream ``images/types.go``, ``sync_result.go``)."""
-
-PULLS = 5.0
-"""Seconds after a look in which a kubelet says nothing new of an image that it cannot pull. By itself it
-looks again after 10 to 15 s (upstream ``backOffPeriod``), and only then tells of what it tried meanwhile: for
-a second, ``ErrImagePull``."""
 
 TRIED = 3.0
 """Seconds for a kubelet to try again what lacked a ConfigMap, a Secret or a key of one. By itself it does so
@@ -106,8 +94,17 @@ def moves(pod: Object, snapshot: Snapshot, settled: Snapshot) -> Iterator[Motion
 
 def retries(pod: Object) -> bool:
     """Tell whether a Pod at rest will be tried again by itself, and look different for a moment."""
-    reasons = {each["state"].get("waiting", {}).get("reason") for each in statuses(pod)}
-    return bool(reasons & {"CrashLoopBackOff", "ImagePullBackOff"})
+    return bool(_reasons(pod) & {"CrashLoopBackOff", pull.BACKOFF})
+
+
+def unpulled(pod: Object) -> bool:
+    """Tell whether an image of a Pod cannot be pulled."""
+    return pull.BACKOFF in _reasons(pod)
+
+
+def _reasons(pod: Object) -> set[str]:
+    """Why containers of a Pod wait."""
+    return {each["state"].get("waiting", {}).get("reason", "") for each in statuses(pod)}
 
 
 def initializing(pod: Object) -> str:
@@ -293,8 +290,8 @@ def _waiting(name: str, waiting: Mapping[str, str], pod: Object, snapshot: Snaps
     if reason == "CreateContainerConfigError":
         message = waiting.get("message", reason)
         return Motion(who(pod), f"container {name}: {message}", TRIED, untold=LOOK, lacks=lacked(message))
-    if reason == "ImagePullBackOff":
-        return Motion(who(pod), f"container {name}: {reason}", STUCK, untold=0, look=PULLS)
+    if reason == pull.BACKOFF:
+        return pull.moves(name, pod, snapshot)
     if reason in STAYS:
         return Motion(who(pod), f"container {name}: {reason}", STUCK)
     if missing := _missing(pod, snapshot):
@@ -409,7 +406,7 @@ def _backing_off(status: Object, pod: Object, snapshot: Snapshot) -> Motion | No
     pause = backoff(status["state"]["waiting"].get("message", ""))
     if not pause or not last.get("finishedAt"):
         return Motion(who(pod), f"container {name}: CrashLoopBackOff", STUCK)
-    if datetime.fromisoformat(last["finishedAt"]) + pause - snapshot.now < RESTART:
+    if datetime.fromisoformat(last["finishedAt"]) + pause - snapshot.now < NEXT:
         return Motion(who(pod), f"container {name} is about to be restarted", of=str(pause))
     return None
 

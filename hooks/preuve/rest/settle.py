@@ -22,8 +22,9 @@ from preuve.cluster.kinds import KINDS
 from preuve.cluster.objects import Snapshot, holds
 from preuve.errors import CommandError
 from preuve.meaning.census import named
-from preuve.rest.motion import NEVER, STUCK
-from preuve.rest.pod import LOOK, initializing, retries
+from preuve.rest.motion import LOOK, NEVER
+from preuve.rest.pod import initializing, retries, unpulled
+from preuve.rest.pull import PULLING
 from preuve.rest.rules import RULES, moving
 from preuve.rest.traffic import Traffic
 
@@ -115,8 +116,6 @@ class Watcher:
         self._end = 0.0
         self._to_look: dict[Motion, float] = {}
         """When kubelets are to look again at what is pending."""
-        self._looked: dict[Motion, float] = {}
-        """When they last did."""
         self._known = WATCHED + (SHOWN if cluster.nodes else [])
         self.custom: list[Kind] = []
         """The custom kinds that the page speaks of."""
@@ -233,10 +232,16 @@ class Watcher:
             for pod in pods
             if (name := initializing(pod))
         }
+        pulls = [event for pod in filter(unpulled, pods) for event in self._pulls(pod["metadata"]["uid"])]
         reports = self._cluster.reports(pods) if nodes else {}
-        return Snapshot(
-            self._objects.values(), now, reports=reports, logs=logs, reached=self._reached, until=now + left
-        )
+        objects = [*self._objects.values(), *pulls]
+        return Snapshot(objects, now, reports=reports, logs=logs, reached=self._reached, until=now + left)
+
+    def _pulls(self, pod: str) -> list[Object]:
+        """The events that tell of a Pod's pulls, by its UID: they are no warnings."""
+        only = {"fieldSelector": f"reason={PULLING},involvedObject.uid={pod}"}
+        found = self._api.get(KINDS["Event"].path(self._namespace), **only)["items"]
+        return [{**event, "kind": "Event"} for event in found]
 
     def _last_lines(self, pod: str, container: str) -> str:
         path = f"{KINDS['Pod'].path(self._namespace)}/{pod}/log"
@@ -266,11 +271,6 @@ class Watcher:
         """Tell for how long to look away at most; 0 if it is at rest."""
         if motion.lacks and self._is_there(motion.lacks):
             return math.inf
-        looked = time.monotonic() - self._looked.get(motion, -math.inf)
-        if motion.look < looked:
-            return STUCK  # from now on: it is made to look
-        if looked < STUCK and motion.look < NEVER:
-            return STUCK - looked
         if motion in self._stuck:
             return 0
         left = motion.patience - (spent if motion.lasted is None else motion.lasted)
@@ -350,7 +350,6 @@ class Watcher:
         self._to_look = {motion: self._to_look.get(motion, now + motion.untold) for motion in known}
         for motion in [each for each, due in self._to_look.items() if now >= due]:
             self._to_look[motion] = now + LOOK
-            self._looked[motion] = now
             pod = f"{KINDS['Pod'].path(self._namespace)}/{motion.who.removeprefix('Pod ')}"
             with suppress(RefusedError):  # it may be gone
                 for note in ("now", None):
