@@ -8,7 +8,7 @@ WORDS_A_MINUTE = 200
 """A careful reader of a technical text; adults read French prose silently at about 195 words a minute
 (Trauzettel-Klosinski and Dietz, « Standardized Assessment of Reading Performance », 2012)."""
 SECONDS_A_BLOCK = 20
-"""To look at a command and its answer. A guess: nobody reads an output word by word."""
+"""To look at a command and its answer, or at a drawing. A guess: nobody reads these word by word."""
 
 LESSON = '<div class="admonition abstract">'
 VERSION = '<p class="preuve-version">'
@@ -18,7 +18,8 @@ UNREAD = re.compile(
 )
 """What nobody reads to learn: « Chez vous », the same on every page (`course.home`), and « Vérifier », a
 script that one runs."""
-BLOCK = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
+BLOCK = re.compile(r'<pre\b.*?</pre>|<div class="preuve-drawing".*?</div>', re.DOTALL)
+"""A drawing holds its words four times: told and drawn, for a wide screen and for a narrow one."""
 TAG = re.compile(r"<[^>]+>")
 
 
@@ -27,6 +28,8 @@ def minutes(content: str) -> int:
 
     >>> minutes("<p>" + "un <em>mot</em> " * 290 + "</p><pre>une sortie</pre>")
     3
+    >>> minutes('<div class="preuve-drawing"><svg><desc>' + "un mot " * 290 + "</desc></svg></div>")
+    1
     """
     content = UNREAD.sub(" ", content)
     words = len(TAG.sub(" ", BLOCK.sub(" ", content)).split())
