@@ -210,6 +210,35 @@ def test_a_check_can_be_read_and_run_anywhere(check: Path) -> None:
     assert used <= SHELL | own, used - SHELL
 
 
+def left_out(text: str) -> set[str]:
+    """The files that only exercises give, that the end of a lesson deletes by, and of which it says nothing.
+
+    Who did no exercise lacks them, and where one file is missing `kubectl delete` deletes nothing at all.
+    """
+    lesson, _, rest = text.partition("\n## Exercices\n")
+    end = rest.partition("\n## Nettoyer\n")[2].partition("\n## ")[0]
+    said, _, commands = end.partition("```")
+    return {
+        name
+        for name in re.findall(r" -f (\S+)", commands)
+        if name not in lesson and f"`-f {name}`" not in said
+    }
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_who_did_no_exercise_can_clean_up(name: str) -> None:
+    """It says which file to leave out."""
+    assert left_out(PAGES[name].text) == set()
+
+
+def test_a_file_that_only_an_exercise_gives_is_told() -> None:
+    """The exercise of that page gives duo.yaml."""
+    end = PLANTED + "\n```console\n$ kubectl delete -f duo.yaml\n```\n\n## À retenir\n"
+    assert left_out(end) == {"duo.yaml"}
+    said = end.replace("\n```console", "\nSinon, retirez `-f duo.yaml`.\n\n```console")
+    assert left_out(said) == set()
+
+
 def shown(page: Page) -> str:
     """A page's Markdown with its outputs."""
     return render(page.text, page.plan, page.transcript, Look(strings("fr")))
