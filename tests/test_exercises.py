@@ -260,3 +260,48 @@ def test_a_question_has_one_right_answer_of_three(name: str) -> None:
 def test_a_page_with_exercises_has_a_question_to_answer() -> None:
     """Before one does, one says what will happen."""
     assert set(TRAINED) <= set(QUESTIONED)
+
+
+MAKES = re.compile(
+    r"kubectl (?:run|create (?:configmap|deployment|job)) ([\w-]+)|kubectl apply -f ([\w-]+)\.ya?ml"
+)
+"""What makes an object: its name, or the file that has it."""
+
+
+def folded_away(text: str) -> set[str]:
+    """What only a question makes, which nobody has to unfold, and a later command wants without saying so."""
+    outside, within, folded, said, wanted = set[str](), set[str](), False, "", set[str]()
+    for line in text.split("\n"):
+        if line.startswith("??? question"):
+            folded, said = True, ""
+        elif line and not line.startswith(" "):
+            folded = False
+        command = re.match(r" *[$>] (.*)", line)
+        if not command:
+            said += "" if folded else line
+            continue
+        made = {name or file for name, file in MAKES.findall(command[1])}
+        if folded:
+            within |= made - outside
+            continue
+        outside |= made
+        if "delete" not in command[1] and "question" not in said:
+            wanted |= {name for name in within - outside if re.search(rf"\b{name}\b", command[1])}
+    return wanted
+
+
+@pytest.mark.parametrize("name", QUESTIONED)
+def test_who_unfolds_no_question_is_told_what_is_missing(name: str) -> None:
+    """A command after it says that it wants what the question has made."""
+    assert folded_away(PAGES[name].text) == set()
+
+
+def test_what_only_a_question_makes_is_found() -> None:
+    """And what is made outside too, or told, is not."""
+    asked = (
+        '??? question "Que va-t-il se passer ?"\n    ```console\n    $ kubectl run a --image=x\n    ```\n\n'
+    )
+    then = "Lisons :\n\n```console\n$ kubectl describe pod a\n```\n"
+    assert folded_away(asked + then) == {"a"}
+    assert folded_away(asked + then.replace("Lisons", "La question a créé ce Pod")) == set()
+    assert folded_away("```console\n$ kubectl run a --image=x\n```\n\n" + asked + then) == set()
