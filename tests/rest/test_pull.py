@@ -20,10 +20,12 @@ def unpulled(told: float | None = None) -> dict[str, Any]:
     return pod(waiting(BACKOFF), meta={"managedFields": [{"manager": "kubectl", "time": ago(0)}, *fields]})
 
 
-def pulled(seconds: float, count: int = 1, container: str = "c", uid: str = "Pod/web") -> dict[str, Any]:
+def pulled(
+    seconds: float, count: int = 1, *, container: str = "c", uid: str = "Pod/web", reason: str = "Pulling"
+) -> dict[str, Any]:
     about = {"uid": uid, "fieldPath": f"spec.containers{{{container}}}"}
-    event = made("Event", f"{uid}.{count}", involvedObject=about, reason="Pulling", count=count)
-    return {**event, "lastTimestamp": ago(seconds)}
+    event = made("Event", f"{uid}.{reason}.{count}", involvedObject=about, reason=reason, count=count)
+    return {**event, "lastTimestamp": ago(seconds), "source": {"component": "kubelet"}}
 
 
 @pytest.mark.parametrize(
@@ -39,6 +41,9 @@ def pulled(seconds: float, count: int = 1, container: str = "c", uid: str = "Pod
         ([pulled(12), pulled(4)], 2, "stays", False),
         ([pulled(12, container="other"), pulled(12, uid="Pod/other")], 2, "stays", False),
         ([pulled(4)], None, "not told yet", True),
+        ([pulled(12), pulled(1, 24, reason="BackOff")], 2, "stays", False),
+        ([pulled(12), pulled(1, 23, reason="BackOff")], 2, "is to be pulled again", True),
+        ([pulled(12), pulled(1, 24, reason="BackOff", uid="Pod/other")], 2, "is to be pulled again", True),
     ],
     ids=[
         "nobody tells of a pull",
@@ -51,6 +56,9 @@ def pulled(seconds: float, count: int = 1, container: str = "c", uid: str = "Pod
         "of two events, the last",
         "of others",
         "nothing told since",
+        "its kubelet has told so much of it that it tells no more",
+        "nearly so much",
+        "so much of another",
     ],
 )
 def test_a_pull_that_is_tried_again(

@@ -29,9 +29,13 @@ PAUSE, LONGEST = timedelta(seconds=10), timedelta(seconds=300)
 ROUNDING = timedelta(seconds=1)
 """Times in events are whole seconds."""
 
-TRIED = 10.0
-"""Seconds for a kubelet that is made to look to pull again, and to tell what came of it: a registry may take
-its time to say no. Of more than 25 events a Pod, nobody hears for minutes (client-go, ``maxBurst``)."""
+TRIED = 30.0
+"""Seconds for a kubelet that is made to look to pull again, and to tell what came of it, on a machine that
+does other things too: half of what a command has by default."""
+
+HEARD = 25
+"""Events of a Pod that a kubelet tells at once; then one in five minutes (client-go, ``defaultSpamBurst``).
+What it does not tell of is not waited for."""
 
 _CONTAINER = re.compile(r"\{(.+)\}$")
 """In what an event is about: ``spec.containers{web}``."""
@@ -43,11 +47,12 @@ def moves(container: str, pod: Object, snapshot: Snapshot) -> Motion:
     Args:
         container: its name.
         pod: its Pod.
-        snapshot: where that is, with the events of its pulls.
+        snapshot: where that is, with its events.
     """
     stays = Motion(who(pod), f"container {container}: {BACKOFF}", STUCK)
-    pulls = [event for event in snapshot["Event"] if _is_of(event, container, pod)]
-    if not pulls:
+    told_of = [event for event in snapshot["Event"] if _is_heard(event, pod)]
+    pulls = [event for event in told_of if _is_pull(event, container)]
+    if not pulls or sum(event.get("count", 1) for event in told_of) >= HEARD:
         return stays
     last = max(pulls, key=itemgetter("lastTimestamp"))
     pulled, told = datetime.fromisoformat(last["lastTimestamp"]), _told(pod)
@@ -74,11 +79,15 @@ def pause_after(pulls: int) -> timedelta:
     return min(LONGEST, PAUSE * (1 << min(pulls - 1, 9)))
 
 
-def _is_of(event: Object, container: str, pod: Object) -> bool:
-    about = event["involvedObject"]
-    named = _CONTAINER.search(about.get("fieldPath") or "")
-    mine = event.get("reason") == PULLING and about.get("uid") == pod["metadata"]["uid"]
-    return bool(mine and named and named[1] == container and event.get("lastTimestamp"))
+def _is_heard(event: Object, pod: Object) -> bool:
+    """Whether an event is a Pod's, and its kubelet's."""
+    kubelets = event.get("source", {}).get("component") == "kubelet"
+    return bool(kubelets and event["involvedObject"].get("uid") == pod["metadata"]["uid"])
+
+
+def _is_pull(event: Object, container: str) -> bool:
+    named = _CONTAINER.search(event["involvedObject"].get("fieldPath") or "")
+    return event.get("reason") == PULLING and bool(named and named[1] == container)
 
 
 def _told(pod: Object) -> datetime | None:

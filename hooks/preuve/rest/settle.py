@@ -24,7 +24,6 @@ from preuve.errors import CommandError
 from preuve.meaning.census import named
 from preuve.rest.motion import LOOK, NEVER
 from preuve.rest.pod import initializing, retries, unpulled
-from preuve.rest.pull import PULLING
 from preuve.rest.rules import RULES, moving
 from preuve.rest.traffic import Traffic
 
@@ -232,14 +231,14 @@ class Watcher:
             for pod in pods
             if (name := initializing(pod))
         }
-        pulls = [event for pod in filter(unpulled, pods) for event in self._pulls(pod["metadata"]["uid"])]
+        told = [event for pod in filter(unpulled, pods) for event in self._events(pod["metadata"]["uid"])]
         reports = self._cluster.reports(pods) if nodes else {}
-        objects = [*self._objects.values(), *pulls]
+        objects = [*self._objects.values(), *told]
         return Snapshot(objects, now, reports=reports, logs=logs, reached=self._reached, until=now + left)
 
-    def _pulls(self, pod: str) -> list[Object]:
-        """The events that tell of a Pod's pulls, by its UID: they are no warnings."""
-        only = {"fieldSelector": f"reason={PULLING},involvedObject.uid={pod}"}
+    def _events(self, pod: str) -> list[Object]:
+        """All that is told of a Pod, by its UID: that its image is pulled again is no warning."""
+        only = {"fieldSelector": f"involvedObject.uid={pod}"}
         found = self._api.get(KINDS["Event"].path(self._namespace), **only)["items"]
         return [{**event, "kind": "Event"} for event in found]
 
