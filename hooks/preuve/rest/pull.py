@@ -52,11 +52,11 @@ def moves(container: str, pod: Object, snapshot: Snapshot) -> Motion:
     stays = Motion(who(pod), f"container {container}: {BACKOFF}", STUCK)
     told_of = [event for event in snapshot["Event"] if _is_heard(event, pod)]
     pulls = [event for event in told_of if _is_pull(event, container)]
-    if not pulls or sum(event.get("count", 1) for event in told_of) >= HEARD:
+    if not pulls or sum(event.get("count") or 1 for event in told_of) >= HEARD:
         return stays
     last = max(pulls, key=itemgetter("lastTimestamp"))
     pulled, told = datetime.fromisoformat(last["lastTimestamp"]), _told(pod)
-    nth = str(last.get("count", 1))
+    nth = str(last.get("count") or 1)
     if told and told <= pulled:
         why = f"the image of container {container} was pulled again, and what came of it is not told yet"
         return Motion(who(pod), why, TRIED, of=nth, untold=LOOK)
@@ -81,13 +81,14 @@ def pause_after(pulls: int) -> timedelta:
 
 def _is_heard(event: Object, pod: Object) -> bool:
     """Whether an event is a Pod's, and its kubelet's."""
-    kubelets = event.get("source", {}).get("component") == "kubelet"
+    kubelets = (event.get("source") or {}).get("component") == "kubelet"
     return bool(kubelets and event["involvedObject"].get("uid") == pod["metadata"]["uid"])
 
 
 def _is_pull(event: Object, container: str) -> bool:
     named = _CONTAINER.search(event["involvedObject"].get("fieldPath") or "")
-    return event.get("reason") == PULLING and bool(named and named[1] == container)
+    pulls = event.get("reason") == PULLING and event.get("lastTimestamp")
+    return bool(pulls and named and named[1] == container)
 
 
 def _told(pod: Object) -> datetime | None:
