@@ -131,6 +131,11 @@ def test_a_volume_that_never_comes_is_told_by_an_event(message: str, wanted: str
         (waiting("PostStartHookError"), True, ""),
         (ended(1), True, ""),
         (waiting("CreateContainerConfigError", 'secret "key" not found'), True, "secrets/key"),
+        (
+            waiting("CreateContainerConfigError", "couldn't find key a in Secret web/key"),
+            True,
+            "secrets/key#a",
+        ),
         (waiting("ImagePullBackOff"), False, ""),
         (waiting("ContainerCreating"), False, ""),
         (running(ready=False), False, ""),

@@ -531,10 +531,14 @@ def test_a_missing_configmap_settles(page: Page) -> None:
 
 
 def test_a_configmap_that_was_missing_is_waited_for(page: Page) -> None:
-    """Once it is there the Pod starts: what was a rest before is none any more."""
-    page.apply(pod("unset", "nginx", envFrom=[{"configMapRef": {"name": "late"}}], command=None))
+    """Once it is there, with the key that is asked for, the Pod starts: what was a rest is none any more."""
+    port = {"name": "PORT", "valueFrom": {"configMapKeyRef": {"name": "late", "key": "port"}}}
+    page.apply(pod("unset", "nginx", env=[port], command=None))
     page.watcher.settle(LIMIT)
     page("create", "configmap", "late")
+    assert page.watcher.settle(LIMIT)
+    assert page.statuses() == ["CreateContainerConfigError"]
+    page("patch", "configmap", "late", "--patch", '{"data": {"port": "80"}}')
     page.watcher.settle(LIMIT)
     assert page.statuses() == ["Running"]
 

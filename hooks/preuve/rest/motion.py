@@ -44,7 +44,8 @@ class Motion:
     untold: float = NEVER
     """Seconds after which its Pod's kubelet is made to look: it knows how this ends, and does not tell."""
     lacks: str = ""
-    """What would end it if it were there, by its path in the namespace: ``configmaps/web``."""
+    """What would end it if it were there, by its path in the namespace: ``configmaps/web``; with a key,
+    ``configmaps/web#port``."""
 
     def __str__(self) -> str:
         return f"{self.who}: {self.why}"

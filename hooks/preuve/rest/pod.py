@@ -53,6 +53,9 @@ _LACKS = re.compile(r'(configmap|secret|serviceaccount) "([^"]+)" not found|refe
 """In what a kubelet says (upstream ``kubelet_pods.go``, ``volume/configmap``, ``volume/secret``), and the API
 server (``admission/serviceaccount``)."""
 
+_LACKS_KEY = re.compile(r"couldn't find key (\S+) in (ConfigMap|Secret) [^/\s]+/(\S+)")
+"""The same of a variable's value (upstream ``kubelet_pods.go``)."""
+
 UNTOLD = {
     "ErrImagePull",
     "PostStartHookError",
@@ -313,9 +316,13 @@ def lacked(message: str) -> str:
 
     >>> lacked('MountVolume.SetUp failed for volume "v" : configmap "web" not found')
     'configmaps/web'
+    >>> lacked("couldn't find key port in ConfigMap default/web")
+    'configmaps/web#port'
     >>> lacked("references non-existent config key: port")
     ''
     """
+    if found := _LACKS_KEY.search(message):
+        return f"{found[2].lower()}s/{found[3]}#{found[1]}"
     found = _LACKS.search(message)
     return f"{found[1]}s/{found[2]}" if found and found[1] else ""
 

@@ -275,14 +275,15 @@ class Watcher:
         left = motion.patience - (spent if motion.lasted is None else motion.lasted)
         return min(POLL, left) if motion.polled else left
 
-    def _is_there(self, path: str) -> bool:
+    def _is_there(self, lacked: str) -> bool:
+        path, _, key = lacked.partition("#")
         try:
-            self._api.get(f"/api/v1/namespaces/{self._namespace}/{path}")
+            found = self._api.get(f"/api/v1/namespaces/{self._namespace}/{path}")
         except RefusedError as error:
             if error.code not in {403, 404}:
                 raise
             return False
-        return True
+        return not key or key in {**(found.get("data") or {}), **(found.get("binaryData") or {})}
 
     def _follow(
         self, versions: Mapping[str, str], pending: dict[Motion, float], end: float
