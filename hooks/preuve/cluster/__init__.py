@@ -190,7 +190,7 @@ def identity(settings: Settings) -> str:
     Raises:
         ConfigError: the recipes cannot be read.
     """
-    if settings.stated.startswith("context:"):
+    if not settings.stated.startswith("embedded"):
         return settings.stated
     stands = f", as {name}" if (name := profile(settings.stated)) else ""
     return f"kubernetes {settings.kubernetes}, images {recipes.load().identity}{stands}"
@@ -204,7 +204,7 @@ def images(settings: Settings) -> dict[str, Image]:
     Raises:
         ConfigError: something of them does not fit; all of it is told at once (`Problems`).
     """
-    if settings.stated.startswith("context:"):
+    if not settings.stated.startswith("embedded"):
         return {}
     return {one.reference: Image(one.digest, one.paths) for one in _additions(settings)}
 

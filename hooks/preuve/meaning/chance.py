@@ -1,7 +1,7 @@
 """The kinds of chance in an output, and a function for each that finds it by its form.
 
 To add one: a member of `Chance`, a function with doctests, its place in `NORMALIZERS`, its words in
-`preuve.show.strings`, a case in `tests/meaning/test_chance.py`.
+`preuve.show.strings` and in docs/ecrire/comparaison.md, a case in tests/meaning/test_chance.py.
 
 Never part of a span is what lessons are about: names, counts, states, exit codes, reasons, messages, image
 tags, labels, quantities, Kubernetes' version, ports that a manifest fixes.

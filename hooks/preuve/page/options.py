@@ -1,6 +1,7 @@
 """The options of a `console` fence, each with its name, its default and what it may be.
 
-A new one is a field of `Options`, and code elsewhere that obeys it.
+A new one is a field of `Options`, and code that obeys it: in `preuve.play.session` (`Session.run`), in
+`preuve.play.actions`, in `preuve.page.script`.
 """
 
 from __future__ import annotations

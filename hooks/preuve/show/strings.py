@@ -1,4 +1,4 @@
-"""What a reader sees, in the languages that preuve speaks: one table keyed by ``theme.language``."""
+"""What a reader sees, in the languages that preuve speaks: `LANGUAGES`, by what ``theme.language`` says."""
 
 from __future__ import annotations
 
