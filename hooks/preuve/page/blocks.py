@@ -2,8 +2,8 @@
 
 `parse` reads a page line by line and keeps superfences' own rules: what a header may say, which line
 closes a fence, when a fence is given up. Two things are only known once Markdown has read the whole page:
-whether a fence stands in an HTML comment, and whether it stands in an indented code block, which shows it. A
-glance at the lines above nearly always tells; where it does not, Markdown itself is asked.
+whether a fence stands in an HTML comment, and whether it stands in an indented code block, which shows it.
+Where a page may have either, Markdown itself is asked.
 
 A header is judged by its form: which options a language takes is the business of its formatter.
 """
@@ -13,11 +13,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from io import StringIO
-from itertools import accumulate, takewhile
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from markdown import Markdown
+from markdown.treeprocessors import InlineProcessor
+from markdown.util import Registry
 
 from preuve.errors import PageError, Where
 
@@ -49,17 +52,8 @@ _MISTAKE = re.compile(
 _PAIR = re.compile(r"""(?<![.#\w])([a-zA-Z][a-zA-Z0-9_]*) *= *(?:"([^"]*)"|'([^']*)'|([^\s}]*))""")
 _MANIFEST = re.compile(r"-8<-[^:]*\.ya?ml\b(?!:)")
 
-_MARGIN = re.compile(r" {0,3}(?:> ? {0,3})*")
-"""A prefix behind which nothing can be an indented code block."""
-_CONTAINER = re.compile(
-    r'(?:!!! ?[\w-]+(?: +[\w-]+)*(?: +".*")?'
-    r'|\?{3}\+? ?[\w-]+(?: +[\w-]+)*(?: +".*")?'
-    r'|===(?:\+!?|!\+?)? +".*"'
-    r"|\[\^[^\]]*\]:.*) *"
-)
-"""The first line of an admonition, details, a tab, a footnote: one begins wherever such a line stands."""
-_ITEM = re.compile(r"(?:[-*+]|\d+\.) +(?![-*+_ ]*$)")
-"""The first line of a list item, where a list may begin; not a rule such as ``* * *``."""
+_ASKS = re.compile(r"^[> ]*[ ]{4}|<!--", re.MULTILINE)
+"""A page without any of it has neither an indented code block nor a comment."""
 
 _EXTENSIONS = (
     "admonition",
@@ -81,7 +75,7 @@ _MARKED = {
 }
 _RENDERED = re.compile("\u01c2\u01c1([0-9]+)\u01c1")
 """What comes back of a candidate: its marks are letters, a word to Markdown, and hardly occur in a page."""
-_TEXT = re.compile("<!--.*?-->|<pre>.*?</pre>", re.DOTALL)
+_TEXT = re.compile("<!--.*?-->|<pre>(?:<span></span>)?<code>.*?</code></pre>", re.DOTALL)
 """Comments and indented code blocks."""
 
 
@@ -343,65 +337,32 @@ def _dedented(line: str, columns: int) -> str:
 def _rendered(lines: Sequence[str], candidates: Sequence[_Candidate]) -> Sequence[_Candidate]:
     """Those that Markdown does not take for text."""
     skeleton: list[str] = []
-    certain = True
     at = front_matter_length(lines)
     for index, candidate in enumerate(candidates):
-        skeleton += [line.expandtabs(TAB) for line in lines[at : candidate.first]]
+        skeleton += lines[at : candidate.first]
         prefix, fence = candidate.opening.prefix, candidate.opening.fence
-        certain = certain and _certain(skeleton, prefix)
         mark = f"\u01c1{index}\u01c1"
         closed = candidate.end > candidate.first + 1
         skeleton += [
             prefix + line for line in ((fence, mark, fence) if closed else (f"{fence}\u01c2{mark}",))
         ]
         at = candidate.end
-    text = "\n".join([*skeleton, *lines[at:]])
-    if certain and not any("\u01c1" in comment for comment in _comments(text)):
+    text = "\n".join([*skeleton, *lines[at:]]).expandtabs(TAB)
+    if not candidates or not _ASKS.search(text):
         return candidates
-    configs = {"pymdownx.superfences": {"custom_fences": [_MARKED]}}
-    html = _TEXT.sub("", Markdown(extensions=_EXTENSIONS, extension_configs=configs).convert(text))
+    html = _TEXT.sub("", _markdown().reset().convert(text))
     return [candidates[index] for index in sorted(map(int, _RENDERED.findall(html)))]
 
 
-def _certain(above: Sequence[str], prefix: str) -> bool:
-    """Whether a fence, behind this prefix and under these lines, is surely not in an indented code block.
-
-    Nor in what follows one without a blank line: superfences gives all of that back as text.
-    """
-    columns = 0 if ">" in prefix else len(prefix) // TAB * TAB
-    for line in takewhile(str.strip, reversed(above)):
-        spaces = line[: len(line) - len(line.lstrip("> "))]
-        if " " * TAB in spaces and (">" in spaces or len(spaces) >= columns + TAB):
-            return False
-    return bool(_MARGIN.fullmatch(prefix)) or (columns > 0 and _contained(above, columns))
-
-
-def _contained(above: Sequence[str], columns: int) -> bool:
-    """Whether an indentation is surely that of the containers that a line stands in."""
-    place = len(above)
-    while columns:
-        while place and _indented(above[place - 1], columns):
-            place -= 1
-        columns -= TAB
-        if not place or above[place - 1][:columns].strip():
-            return False
-        opener = above[place - 1][columns:]
-        if _CONTAINER.fullmatch(opener):
-            continue
-        first = place
-        while first > 1 and above[first - 2].strip() and _indented(above[first - 2], columns):
-            first -= 1
-        if not (_ITEM.match(opener) and _ITEM.match(above[first - 1][columns:])):
-            return False
-    return True
-
-
-def _indented(line: str, columns: int) -> bool:
-    return not line[:columns].strip()
-
-
-def _comments(text: str) -> Iterator[str]:
-    """What may be an HTML comment; Markdown decides whether it is."""
-    end = 0
-    while (start := text.find("<!--", end)) >= 0 and (end := text.find("-->", start)) >= 0:
-        yield text[start:end]
+@cache
+def _markdown() -> Markdown:
+    """Reads a page as far as it decides; of what is within a line, code and comments: half of the time."""
+    configs = {"pymdownx.superfences": {"custom_fences": [_MARKED]}}
+    markdown = Markdown(extensions=_EXTENSIONS, extension_configs=configs)
+    inline = InlineProcessor(markdown)
+    inline.inlinePatterns = Registry()
+    for priority, name in enumerate(("html", "escape", "backtick")):
+        pattern = markdown.inlinePatterns[name]
+        inline.inlinePatterns.register(pattern, name, priority)  # type: ignore[arg-type]  # typeshed's words
+    markdown.treeprocessors.register(inline, "inline", 20)
+    return markdown
