@@ -21,16 +21,11 @@ LIMIT = 60.0
 
 
 def touched(project: Project, pages: list[Page], since: str) -> list[Page]:
-    """The pages of which something has changed since the working tree left a commit behind.
+    """The pages of which something has changed since the working tree left `since` behind, a commit.
 
     A page's own file counts, its transcript, the manifests that it includes, the files of the author's images
     that it names; all pages are touched by what mkdocs.yml says of preuve and of snippets, by what it
     inherits, and by recipes of images.
-
-    Args:
-        project: that they are of.
-        pages: to choose from.
-        since: a commit, as git names it: ``origin/main``.
 
     Raises:
         ConfigError: git cannot tell.

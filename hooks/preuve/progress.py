@@ -30,11 +30,7 @@ SILENCE = 60.0
 
 
 class Stage:
-    """One line of the display, while it lasts.
-
-    Args:
-        name: what is being done, in a few words.
-    """
+    """One line of the display, while it lasts."""
 
     def __init__(self, name: str) -> None:
         self.name = name

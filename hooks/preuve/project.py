@@ -497,11 +497,6 @@ def bases(
 ) -> tuple[Path, ...]:
     """The folders that pymdownx.snippets is given, its own default if none.
 
-    Args:
-        snippets: what it is given.
-        root: the folder that its paths are relative to.
-        find: says where mkdocs.yml has a name, for messages.
-
     Raises:
         ConfigError: it is given something else.
     """

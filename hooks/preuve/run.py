@@ -135,11 +135,7 @@ def dump(run: Run) -> str:
 
 
 def read(path: Path, name: str) -> Run | None:
-    """Read back what `dump` wrote; None if there is no such file.
-
-    Args:
-        path: of the file.
-        name: for messages.
+    """Read back what `dump` wrote, in a file that messages call `name`; None if there is none.
 
     Raises:
         TranscriptError: it is not a run of this format.

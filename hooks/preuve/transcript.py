@@ -275,12 +275,7 @@ def _broken(path: str, number: int, line: str, why: str) -> TranscriptError:
 
 
 def read(path: Path, name: str, page: str) -> Transcript | None:
-    """Load a transcript from its file; None if there is none.
-
-    Args:
-        path: of the file.
-        name: for messages.
-        page: whose transcript stands there.
+    """Load a transcript from its file, which messages call `name`; None if there is none.
 
     Raises:
         TranscriptError: it cannot be read.

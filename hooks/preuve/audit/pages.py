@@ -309,10 +309,6 @@ class _Reader:
 def read(name: str, markdown: str) -> Foreign:
     r"""Read a page.
 
-    Args:
-        name: its path, for places.
-        markdown: all of it.
-
     >>> page = read("p.md", "```sh\nkubectl get pods\n```\nThe output is similar:\n```\nNAME\n```\n")
     >>> [(one.source, one.output, str(one.shown), one.loose) for one in page.typed]
     [('kubectl get pods', ('NAME',), 'p.md:6', True)]

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 def lines(findings: Sequence[Finding], *, everything: bool = False) -> Iterator[str]:
     """What is to be read of a page: what is false with a diff, what is impossible with a reason.
 
-    Args:
-        findings: of the page.
-        everything: what is true, and what was not compared, too.
+    With `everything`, also what is true and what was not compared.
     """
     for each in findings:
         if each.verdict in {Verdict.TRUE, Verdict.UNCOMPARED} and not everything:

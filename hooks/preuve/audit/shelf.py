@@ -49,13 +49,7 @@ class Shelf:
         return near[0] if near else None
 
     def files(self, page: Foreign, folder: Path, sources: Sequence[str]) -> Iterator[File]:
-        """The files that the commands of a page name, by the names by which they do.
-
-        Args:
-            page: which also has manifests of its own.
-            folder: where it stands.
-            sources: its commands.
-        """
+        """The files that the commands of a page name, by the names by which they do."""
         seen: set[str] = set()
         for name, content in self._named(page, folder, sources):
             if (

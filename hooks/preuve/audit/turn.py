@@ -38,12 +38,7 @@ class Turned:
 
 
 def turned(one: Audited, findings: Sequence[Finding]) -> Turned:
-    """A page that was audited, as one of ours.
-
-    Args:
-        one: it.
-        findings: what came of each of its commands.
-    """
+    """A page that was audited, as one of ours."""
     return _Turner(one, findings).turned()
 
 

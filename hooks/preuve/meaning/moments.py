@@ -45,9 +45,6 @@ def watching(sources: Sequence[str]) -> frozenset[int]:
     """The commands that show what somebody saw who watched: they watch, or name a file in which it was kept.
 
     What comes by one row or by two, and what is missed, is chance.
-
-    Args:
-        sources: a page's commands, in order.
     """
     kept: set[str] = set()
     found = set()

@@ -124,13 +124,7 @@ Page = list[list["Sequence[Unit]"]]
 
 
 def passages(answers: Sequence[Answer], public: str = "", values: Collection[Value] = ()) -> Page:
-    """The outputs of a page, as far as they are compared.
-
-    Args:
-        answers: what each command of the page answered, in order.
-        public: what the page spells out, as for `preuve.meaning.spans.marked`.
-        values: the names that chance gave in the cluster, as for the same.
-    """
+    """The outputs of a page, as far as they are compared; for the rest see `preuve.meaning.spans.marked`."""
     answers = [answer._replace(output=_without_upkeep(answer.output)) for answer in answers]
     marks = marked(answers, public, values)
     generated = any(kind == Chance.POD for kind, _ in values) or any(

@@ -32,12 +32,7 @@ class Wishes:
 
 
 def read(page: str, markdown: str) -> tuple[Wishes, list[PageError]]:
-    """What a page asks for, and what is wrong with how it does.
-
-    Args:
-        page: its path below docs/, for messages.
-        markdown: its whole text.
-    """
+    """What a page asks for, and what is wrong with how it does."""
     top = Where(page, 1)
     text = markdown.removeprefix("\ufeff")
     if _UNCLOSED.match(text) and not front_matter_length(text.split("\n")):

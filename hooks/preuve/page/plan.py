@@ -330,11 +330,7 @@ def _proofs(draft: _Draft, block: Block) -> Proofs:
 def _include(draft: _Draft, block: Block, given: Sequence[str], named: Container[str]) -> Iterator[Include]:
     """The step of a fence that includes whole files that the page works with, if it does.
 
-    Args:
-        draft: the plan under way.
-        block: the fence.
-        given: the ``-f`` of the page's commands.
-        named: the words of its commands.
+    `given` are the ``-f`` of the page's commands, `named` all their words.
     """
     included = draft.snippets.whole(block.body.split("\n"))
     found = [

@@ -25,11 +25,7 @@ END_OF_LINE = re.compile(r"\r\n?|\n")
 
 
 def escaped(line: str, prefix: str = "") -> str:
-    """A line that snippets shows as it is.
-
-    Args:
-        line: of a fence.
-        prefix: what stands before each line of the fence.
+    """A line of a fence that snippets shows as it is, behind the prefix of the fence.
 
     >>> escaped('--8<-- "x.md"', "    "), escaped('--8<-- "x.md"', "> "), escaped("8< pods")
     (';--8<-- "x.md"', '--8<-- "x.md"', '8< pods')

@@ -109,20 +109,12 @@ _ARGUMENT = re.compile(r"-|\d|\w+=")
 
 
 def reads(source: str) -> bool:
-    """Tell whether what a command answers may depend on what runs in the cluster.
-
-    Args:
-        source: one shell command, of any shape.
-    """
+    """Tell whether what a command answers may depend on what runs in the cluster."""
     return bool(_effects(source) & _LOOK)
 
 
 def changes(source: str) -> bool:
-    """Tell whether a command may change what runs in the cluster.
-
-    Args:
-        source: one shell command, of any shape.
-    """
+    """Tell whether a command may change what runs in the cluster."""
     return bool(_effects(source) & _CHANGE)
 
 
@@ -131,9 +123,6 @@ def reaches(source: str) -> bool:
 
     >>> [reads(each) and reaches(each) for each in ("kubectl exec web -- kill 1", "kubectl scale --all")]
     [True, False]
-
-    Args:
-        source: one shell command, of any shape.
     """
     return bool(_effects(source) & _REACH)
 

@@ -36,12 +36,7 @@ def excuse(edition: Edition) -> dict[Cause, list[DriftError]]:
 
 
 def lines(excused: dict[Cause, list[DriftError]], wrong: int) -> Iterator[str]:
-    """How many differences there are of each cause; of those that are explained, where and what.
-
-    Args:
-        excused: what `excuse` gave.
-        wrong: how many are left.
-    """
+    """How many differences there are of each cause; of those that are explained, where and what."""
     for cause, errors in excused.items():
         yield f"{len(errors):5} {EXPLAINED[cause]}"
         for error in errors:

@@ -46,14 +46,7 @@ _GENERATED = re.compile(r"(?<=[a-z0-9])-(?:[4-9bcdf]{6,10})(?=-[a-z0-9]{5}$)")
 
 
 def draw(scene: Sequence[Item], kinds: Sequence[str], anchor: str, words: DrawingStrings) -> str:
-    """The HTML of a scene: one picture for wide screens, one for phones, both named and told in words.
-
-    Args:
-        scene: its objects, in the order in which they are to stand.
-        kinds: what the fence asks for, by their plural names.
-        anchor: unique in the page.
-        words: in the reader's language.
-    """
+    """The HTML of a scene: one picture for wide screens, one for phones, both named and told in words."""
     name = escape(words.title.format(kinds=", ".join(kinds)))
     story = escape(" ".join(_story(scene, words)) or words.nothing)
     forest = _forest(scene)

@@ -82,13 +82,7 @@ class Edition:
             self.wrong.setdefault(page.name, []).extend(errors)
 
     def render(self, name: str, strings: Strings, source: str = "") -> str:
-        """A page's Markdown with the outputs in it.
-
-        Args:
-            name: the page's.
-            strings: the site's words.
-            source: where the page's source is to be read, if anywhere.
-        """
+        """A page's Markdown with the outputs in it."""
         page = self.pages[name]
         lines = partial(proofs.lines, self, name, words=strings)
         stale, snippets = name in self.stale, bool(self.project.bases)

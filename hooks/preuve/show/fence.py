@@ -56,11 +56,7 @@ class ShownExchange:
 
 
 class Formatter:
-    """Draws `console` fences, in the words of a language.
-
-    Args:
-        language: the site's, of which `preuve.show.strings` gives the words.
-    """
+    """Draws `console` fences, in the words of a language."""
 
     def __init__(self, language: str) -> None:
         self.strings = strings(language)
@@ -152,10 +148,6 @@ def exchanges(source: str, attributes: Mapping[str, str]) -> Iterator[ShownExcha
     """The commands of a rendered fence, each with its output.
 
     Without `data-exchanges` nothing of it was run: prompts are believed.
-
-    Args:
-        source: the fence's body.
-        attributes: those of its header.
     """
     lines = source.split("\n")
     sizes = attributes.get("data-exchanges", "").split()

@@ -45,13 +45,7 @@ SUMMARY = 1_000_000
 
 
 def tell(errors: Iterable[PreuveError], folder: Path, environment: Mapping[str, str] | None = None) -> None:
-    """Tell errors where GitHub runs this, and nothing elsewhere.
-
-    Args:
-        errors: what is wrong.
-        folder: of the project.
-        environment: the variables; the process's unless given.
-    """
+    """Tell errors where GitHub runs this, and nothing elsewhere."""
     environment = os.environ if environment is None else environment
     if environment.get("GITHUB_ACTIONS") != "true":
         return

@@ -87,13 +87,7 @@ class _Lines:
 
 
 def answer(text: str, reading: Reading, words: Strings) -> str:
-    """An output as HTML.
-
-    Args:
-        text: whole lines, each with its newline.
-        reading: what stands out in it.
-        words: the site's.
-    """
+    """An output, whole lines each with its newline, as HTML."""
     found = tables(text) if reading.lexer == "text" else ()
     discussed = _spoken(text, reading.words)
     layers = [
@@ -132,10 +126,7 @@ def answer(text: str, reading: Reading, words: Strings) -> str:
 def command(source: str, prompt: str, more: str) -> str:
     """A command as HTML, a block a line: its options are quieter than what it does, its words stay whole.
 
-    Args:
-        source: without prompts.
-        prompt: of its first line, as HTML.
-        more: of each other one.
+    It goes behind `prompt`, and each further line behind `more`, which are HTML.
     """
     options = [Tag(*found.span(), '<span class="preuve-option">') for found in _OPTION.finditer(source)]
     pieces, at = [], 0

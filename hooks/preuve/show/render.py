@@ -82,14 +82,7 @@ class Look:
 
 
 def render(markdown: str, plan: Plan, transcript: Transcript | None, look: Look) -> str:
-    """The page with its outputs.
-
-    Args:
-        markdown: the page's text, of which `plan` was made.
-        plan: what the page does.
-        transcript: what came out of it; None if it was never played.
-        look: how to render it.
-    """
+    """The page with the outputs of its transcript, if it was ever played."""
     if not plan.steps:
         return markdown
     actions = list(plan.actions())
