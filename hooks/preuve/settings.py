@@ -130,13 +130,11 @@ def settings(
         )
         written = None
     for name, value in (written or {}).items():
+        switch = name == "allow_exclusive"
         if name not in known:
             message = unknown(f"setting 'extra.preuve.{name}'", str(name), known)
-        elif not isinstance(value, bool if name == "allow_exclusive" else str | int | float) or (
-            isinstance(value, bool) and name != "allow_exclusive"
-        ):
-            kind = "true or false" if name == "allow_exclusive" else "text"
-            message = f"extra.preuve.{name}: {shown(value)}: write {kind}"
+        elif not isinstance(value, str | int | float) or isinstance(value, bool) is not switch:
+            message = f"extra.preuve.{name}: {shown(value)}: write {'true or false' if switch else 'text'}"
         else:
             values[name] = value if isinstance(value, bool) else str(value)
             continue

@@ -6,9 +6,9 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from preuve.audit.pages import CLOUD, names
+from preuve.audit.pages import CLOUD
 from preuve.page.syntax import parse, walk
-from preuve.page.verbs import calls
+from preuve.page.verbs import calls, names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,27 +19,20 @@ from preuve.errors import PageError, Where
 from preuve.page.blocks import front_matter_length
 from preuve.page.commands import PROMPT, commands
 from preuve.page.syntax import UnreadableError, first
-from preuve.page.verbs import LOCAL, LOOKS, SHELLS, WRAPPERS
+from preuve.page.verbs import LOCAL, LOOKS, SHELLS, WRAPPERS, names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from markdown_it.token import Token
 
-SHELL = frozenset(
-    {"bash", "console", "sh", "shell", "shell-session", "sh-session", "shellsession", "terminal", "zsh"}
-)
+SHELL = names("bash console sh shell shell-session sh-session shellsession terminal zsh")
 """The languages of fences that hold commands."""
 SESSION = frozenset({"console", "shell-session", "sh-session", "shellsession", "terminal"})
 """Those in which a line behind ``# `` may be a command of root's, not a comment."""
 PLAIN = frozenset({"", "none", "text", "txt", "plaintext", "output", "log"})
 """The languages of fences that hold outputs; without prompts, also a few commands."""
 DATA = frozenset({"json", "yaml", "yml"})
-
-
-def names(text: str) -> frozenset[str]:
-    """The words of a text."""
-    return frozenset(text.split())
 
 
 CLOUD = names("aws az doctl eksctl gcloud gsutil ibmcloud linode-cli oci")

@@ -109,20 +109,8 @@ MINUTE = r"(?:29|3\d)\d{6}"
 """In the names of a CronJob's Jobs: minutes since 1970, from 2025 to 2046."""
 
 ACRONYMS = frozenset(
-    {
-        "dhcpd",
-        "grpcs",
-        "html5",
-        "http2",
-        "https",
-        "httpd",
-        "mssql",
-        "nfsv4",
-        "pgsql",
-        "smtps",
-        "tmpfs",
-        "xhtml",
-    }
+    {"dhcpd", "grpcs", "html5", "http2", "https", "httpd"}
+    | {"mssql", "nfsv4", "pgsql", "smtps", "tmpfs", "xhtml"}
 )
 """Words of the trade that have a suffix's letters; plainer words have vowels."""
 
@@ -176,17 +164,8 @@ Not before ``web:10.244.1.5``, which may be what a command was asked for, a Pod 
 """
 
 BY_PLACE = frozenset(
-    {
-        Chance.AGE,
-        Chance.RESTARTS,
-        Chance.PULLED,
-        Chance.PASSING,
-        Chance.STEPS,
-        Chance.REPEATED,
-        Chance.COUNT,
-        Chance.MACHINE,
-    }
-    | {Chance.PID, Chance.VERSION, Chance.TALLY}
+    {Chance.AGE, Chance.RESTARTS, Chance.PULLED, Chance.PASSING, Chance.STEPS, Chance.REPEATED}
+    | {Chance.COUNT, Chance.MACHINE, Chance.PID, Chance.VERSION, Chance.TALLY}
 )
 """The kinds that are chance because of where they stand, whatever they look like."""
 

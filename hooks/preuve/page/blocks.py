@@ -56,15 +56,8 @@ _ASKS = re.compile(r"^[> ]*[ ]{4}|<!--", re.MULTILINE)
 """A page without any of it has neither an indented code block nor a comment."""
 
 _EXTENSIONS = (
-    "admonition",
-    "attr_list",
-    "def_list",
-    "footnotes",
-    "md_in_html",
-    "tables",
-    "pymdownx.details",
-    "pymdownx.superfences",
-    "pymdownx.tabbed",
+    *("admonition", "attr_list", "def_list", "footnotes", "md_in_html", "tables"),
+    *("pymdownx.details", "pymdownx.superfences", "pymdownx.tabbed"),
 )
 """What decides where a fence can stand."""
 _MARKED = {

@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 
-def _names(text: str) -> frozenset[str]:
+def names(text: str) -> frozenset[str]:
+    """The words of a text."""
     return frozenset(text.split())
 
 
-LOCAL = _names("""
+LOCAL = names("""
     [ : alias awk base64 basename bg break cat cd chmod clear column continue cp cut date declare diff dirname
     echo egrep exit export false fg fgrep find grep head history id jobs jq kill ln local ls man md5sum mkdir
     mktemp mv nl paste popd printf ps pushd pwd read readonly return rev rm rmdir sed seq set sha256sum shift
@@ -39,28 +40,28 @@ LOCAL = _names("""
 """)
 """Programs that never meet the cluster."""
 
-PLACING = _names("cp mv")
+PLACING = names("cp mv")
 """Those of them that put a file elsewhere: where they put it is their last argument."""
 
-RUNNERS = _names("awk find trap")
+RUNNERS = names("awk find trap")
 """Those of them that run what an argument says."""
 
-LOOKS = _names("dig getent host nc nslookup openssl ping redis-cli ss telnet traceroute")
+LOOKS = names("dig getent host nc nslookup openssl ping redis-cli ss telnet traceroute")
 """Programs that talk to what runs in the cluster, and leave it as it is."""
 
-WRAPPERS = _names("""
+WRAPPERS = names("""
     command builtin env exec nice nohup stdbuf sudo time timeout watch xargs
 """)
 """Programs that run the command behind them."""
 
-SHELLS = _names("bash dash sh")
+SHELLS = names("bash dash sh")
 
-LOCAL_VERBS = _names("""
+LOCAL_VERBS = names("""
     api-resources api-versions cluster-info completion config explain help kustomize options plugin version
 """)
 """What kubectl does without a look at any object of the page."""
 
-LOOKING_VERBS = _names("describe diff events get logs port-forward proxy top wait")
+LOOKING_VERBS = names("describe diff events get logs port-forward proxy top wait")
 LOOKING_PAIRS = {
     ("auth", "can-i"),
     ("auth", "whoami"),
@@ -70,23 +71,23 @@ LOOKING_PAIRS = {
 }
 """What kubectl does without changing any."""
 
-MAKING_VERBS = _names("apply create replace")
+MAKING_VERBS = names("apply create replace")
 MAKING_PAIRS = {("auth", "reconcile")}
 """By which kubectl makes what a manifest says; by all others it looks at it, or takes it away."""
 
-_MEMORY = _names("edit-last-applied set-last-applied view-last-applied")
+_MEMORY = names("edit-last-applied set-last-applied view-last-applied")
 """What ``kubectl apply`` does to its own notes, and to no object."""
 
-REACHING_VERBS = _names("attach cp debug exec")
+REACHING_VERBS = names("attach cp debug exec")
 """What kubectl does inside of a container."""
 
-ORDERING_VERBS = _names("""
+ORDERING_VERBS = names("""
     annotate apply autoscale cordon create delete edit expose label patch replace rollout scale set taint
     uncordon
 """)
 """What kubectl answers to in the same words whether the objects are at rest or not, if they are named."""
 
-VALUED = _names("""
+VALUED = names("""
     --as --as-group --as-uid --cache-dir --certificate-authority --client-certificate --client-key --cluster
     --context --kubeconfig --kuberc --namespace --request-timeout --server --tls-server-name --token --user
     -n -s -v
