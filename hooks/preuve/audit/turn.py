@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from preuve.audit.hindrance import Reason
 from preuve.audit.verdict import Verdict
 from preuve.errors import Where
+from preuve.show.render import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -150,9 +151,7 @@ class _Turner:
         for name in sorted(self._files, key=len, reverse=True):
             base = PurePosixPath(name).name
             source = re.sub(rf"(?<![\w./-])(?:\./)?{re.escape(name)}(?![\w/-])", base, source)
-        first, *others = source.split("\n")
-        yield f"$ {first}"
-        yield from (f"> {line}".rstrip() for line in others)
+        yield from shown(source)
         if not _runs(finding):
             yield from finding.typed.output or ()
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
 from preuve.audit import hindrance
@@ -158,7 +159,7 @@ class Played:
         """Where a typed output is not what was answered; below several commands, it may be that of all."""
         if one.output is None:
             return None
-        raw = _flush(one.output)
+        raw = [line.rstrip() for line in dedent("\n".join(one.output)).split("\n")]
         answered = self._answered[number]
         answer = "\n".join(answered)
         kept = [line for line in raw if not (_OWN.fullmatch(line) and line.split()[0] not in answer)]
@@ -195,12 +196,6 @@ def _canonical(answers: Sequence[Answer], public: str, values: Collection[Value]
     for output in passages(answers, public, values):
         units = (sorted([line.shape for line in unit] for unit in passage) for passage in output)
         yield [line for passage in units for unit in passage for line in unit]
-
-
-def _flush(lines: Sequence[str]) -> list[str]:
-    """Lines without the indentation that all have."""
-    width = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
-    return [line[width:].rstrip() for line in lines]
 
 
 def _in_default(output: str, namespace: str) -> str:

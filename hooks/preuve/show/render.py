@@ -170,29 +170,21 @@ def title(markdown: str) -> str:
 
 
 def script_path(page: str) -> str:
-    """Where a page's script stands in the site.
-
-    >>> script_path("pods/index.md")
-    'scripts/pods/index.sh'
-    """
+    """Where a page's script stands in the site."""
     return str(PurePosixPath("scripts", page).with_suffix(".sh"))
 
 
 def archive_path(page: str) -> str:
     """Where a page's script and files stand in the site, as one file.
 
-    >>> archive_path("pods/index.md")
-    'scripts/pods/index.zip'
+    >>> archive_path("pods/index.md"), script_path("pods/index.md"), transcript_path("pods/index.md")
+    ('scripts/pods/index.zip', 'scripts/pods/index.sh', 'transcripts/pods/index.txt')
     """
     return str(PurePosixPath("scripts", page).with_suffix(".zip"))
 
 
 def transcript_path(page: str) -> str:
-    """Where what came out of a page stands in the site.
-
-    >>> transcript_path("pods/index.md")
-    'transcripts/pods/index.txt'
-    """
+    """Where what came out of a page stands in the site."""
     return str(PurePosixPath("transcripts", page).with_suffix(".txt"))
 
 
