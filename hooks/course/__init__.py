@@ -37,10 +37,7 @@ def serving() -> bool:
 
 
 def package_file(path: str) -> Path:
-    """A file of an npm package.
-
-    Args:
-        path: below node_modules/.
+    """A file of an npm package, by its path below node_modules/.
 
     Raises:
         PluginError: the packages are not installed.

@@ -111,12 +111,7 @@ def words(markdown: str) -> Iterator[tuple[int, str]]:
 
 
 def spelling(pages: Mapping[str, str], known: Iterable[str]) -> list[Remark]:
-    """The words that neither Hunspell nor the project knows, and those that the project lists for nothing.
-
-    Args:
-        pages: each page's Markdown, by its path.
-        known: the project's words.
-    """
+    """The words that neither Hunspell nor the project knows, and those that the project lists for nothing."""
     found = [(f"{page}:{line}", word) for page, text in pages.items() for line, word in words(text)]
     unknown = misspelt({word for _, word in found})
     known = dict.fromkeys(known)
@@ -145,12 +140,7 @@ def misspelt(spelt: set[str]) -> set[str]:
 
 
 def grammar(pages: Mapping[str, str], exemptions: Iterable[Exemption]) -> list[Remark]:
-    """What Grammalecte says that nobody explained, and what was explained that it no longer says.
-
-    Args:
-        pages: each page's Markdown, by its path.
-        exemptions: what it is wrong about.
-    """
+    """What Grammalecte says that nobody explained, and what was explained that it no longer says."""
     read = {page: list(paragraphs(text)) for page, text in pages.items()}
     findings = [
         Remark(f"{page}:{read[page][number][0]}", error["sRuleId"], error["sUnderlined"], error["sMessage"])

@@ -50,11 +50,7 @@ _TITLE = re.compile(r'^[ ]*(?:!!!|\?{3}\+?|===[!+]*)[ ][^"\n]*(")[^"\n]*(")[ ]*$
 
 
 def prose(markdown: str) -> str:
-    """The page with all that is not prose blanked out.
-
-    Args:
-        markdown: its whole text.
-    """
+    """The page with all that is not prose blanked out."""
     text = _without_code(markdown)
     for found in _HIDDEN.finditer(text):
         text = _blank(text, *found.span(), HIDDEN)

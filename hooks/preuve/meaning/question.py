@@ -133,8 +133,11 @@ def question(source: str) -> Question:
         log=any(verb == "logs" and not any(map(_SEVERAL.fullmatch, words)) for verb, _, words in found),
         picked=any(verb in PICKING and _picks(operands, words) for verb, operands, words in found),
         chosen=bool(gets) and all(any(map(_TEMPLATE.match, words)) for words in gets),
-        addresses=_addresses(source)
-        or any(verb == "get" and _endpoints(operands) and _lists(words) for verb, operands, words in found),
+        addresses=(not _LOOP.search(source) and len(_RESOLVES.findall(source)) == 1)
+        or any(
+            verb == "get" and any(map(_ENDPOINTS.match, operands[:1])) and _lists(words)
+            for verb, operands, words in found
+        ),
         listed=any(verb == "get" and _several(operands) and _lists(words) for verb, operands, words in found),
         described=any(verb == "describe" and _several(operands) for verb, operands, _ in found),
         filtered=bool(_FILTERED.search(source))
@@ -149,14 +152,6 @@ def question(source: str) -> Question:
 
 def _events(verb: str, operands: Sequence[str]) -> bool:
     return verb == "events" or (verb == "get" and _kind(operands) == "Event")
-
-
-def _addresses(source: str) -> bool:
-    return not _LOOP.search(source) and len(_RESOLVES.findall(source)) == 1
-
-
-def _endpoints(operands: Sequence[str]) -> bool:
-    return bool(operands) and bool(_ENDPOINTS.match(operands[0]))
 
 
 def _nodes(verb: str, operands: Sequence[str]) -> bool:

@@ -52,7 +52,7 @@ def tell(errors: Iterable[PreuveError], folder: Path, environment: Mapping[str, 
     project = None
     with suppress(PreuveError):  # what is told is perhaps that there is none
         project = find(folder)
-    ranked = sorted(errors, key=_rank)
+    ranked = sorted(errors, key=lambda error: next(n for n, of in enumerate(ORDER) if isinstance(error, of)))
     for error in ranked[:ANNOTATIONS]:
         print(annotation(error, project))
     if summary := environment.get("GITHUB_STEP_SUMMARY"):
@@ -112,10 +112,6 @@ def _words(error: PreuveError) -> str:
     words = [*in_words(error.difference), ""] if isinstance(error, DriftError) else []
     fence = "`" * max(3, 1 + max((len(run) for run in error.message.split() if set(run) == {"`"}), default=0))
     return "\n".join([*words, f"{fence}text", error.message, fence])
-
-
-def _rank(error: PreuveError) -> int:
-    return next(n for n, kind in enumerate(ORDER) if isinstance(error, kind))
 
 
 def _place(error: PreuveError, project: Project | None) -> str:
