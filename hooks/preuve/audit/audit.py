@@ -141,7 +141,7 @@ def _planned(page: Foreign, path: Path, place: str, shelf: Shelf, text: str) -> 
     named |= {name: File(name, name, content) for name, content in fetched.items()}
     given = {number: _given(each.source, named.values()) for number, each in commands.items()}
     whole = bool(_WHOLE.search("\n".join([*sources, *given.values()])))
-    block = Block("console", {}, (), "", "", "", "```", 0, 0, Where(page.name, 1))
+    block = Block("console", where=Where(page.name, 1))
     plan = Plan(
         page.name, (Console(block, Options(), tuple(commands.values())),), tuple(named.values()), whole
     )

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from io import StringIO
 from itertools import accumulate
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 RUN = frozenset({"console", "cluster", "proofs"})
 """The languages that preuve acts on: a slip in their headers is told, one in another's is left alone."""
+
+_NOWHERE = Where("", 0)
 
 TAB = 4
 """Columns of a tab and of a level of indentation (``tab_length`` of Python-Markdown)."""
@@ -78,23 +80,23 @@ class Block:
 
     language: str
     """``console``, ``yaml`` …; empty when the header names none."""
-    options: Mapping[str, str] = field(hash=False)
+    options: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Those of the header, in order; a bare word is its own value."""
-    classes: tuple[str, ...]
+    classes: tuple[str, ...] = ()
     """Further classes of the brace form."""
-    id: str
+    id: str = ""
     """``x`` of ``#x`` in the brace form, else empty."""
-    body: str
+    body: str = ""
     """Its lines without their prefix, joined by newlines; blank lines are empty."""
-    prefix: str
+    prefix: str = ""
     """What stands before each line, tabs as spaces: indentation, ``> ``."""
-    fence: str
+    fence: str = "```"
     """The run of backticks or tildes that opens and closes it."""
-    start: int
+    start: int = 0
     """Offset of its first line in the text of the page."""
-    end: int
+    end: int = 0
     """Offset of the line after its last one."""
-    where: Where
+    where: Where = _NOWHERE
     """Its opening line."""
     repeated: tuple[str, ...] = ()
     """Options that the header has more than once: superfences reads the last of each."""
@@ -147,27 +149,12 @@ def splice(markdown: str, replacements: Mapping[Block, str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Opening:
-    """A line that opens a fence, or was meant to."""
-
-    prefix: str
-    fence: str
-    language: str
-    options: Mapping[str, str] = field(default_factory=dict)
-    classes: tuple[str, ...] = ()
-    id: str = ""
-    repeated: tuple[str, ...] = ()
-    remedy: str = ""
-    """What to write instead, where superfences would not read it."""
-
-
-@dataclass(frozen=True, slots=True)
 class _Candidate:
     """Lines that are a fence, or an author's mistake, unless Markdown takes them for text."""
 
     first: int
     end: int
-    opening: _Opening
+    opening: Block
     what: Block | PageError
 
 
@@ -176,39 +163,30 @@ def _candidates(lines: Sequence[str], offsets: Sequence[int], page: str) -> Iter
     while number < len(lines):
         first = number
         number += 1
-        if not (opening := _opening(lines[first])):
+        if not (found := _opening(lines[first])):
             continue
+        opening, remedy = found
         last, closed = _close(lines, first, opening)
         where = Where(page, first + 1)
-        if mistake := _mistake(opening, lines[number : last + 1], closed=closed):
+        if mistake := _mistake(opening, remedy, lines[number : last + 1], closed=closed):
             end = last + 1 if closed else number
             yield _Candidate(first, end, opening, PageError(mistake, where))
-        elif opening.remedy:
+        elif remedy:
             continue
         elif closed:
-            block = Block(
-                language=opening.language,
-                options=opening.options,
-                classes=opening.classes,
-                id=opening.id,
-                body="\n".join(_dedented(line, len(opening.prefix)) for line in lines[number:last]),
-                prefix=opening.prefix,
-                fence=opening.fence,
-                start=offsets[first],
-                end=offsets[last + 1],
-                where=where,
-                repeated=opening.repeated,
-            )
+            body = "\n".join(_dedented(line, len(opening.prefix)) for line in lines[number:last])
+            start, end = offsets[first], offsets[last + 1]
+            block = replace(opening, body=body, start=start, end=end, where=where)
             yield _Candidate(first, last + 1, opening, block)
         number = last + 1
 
 
-def _mistake(opening: _Opening, lines: Sequence[str], *, closed: bool) -> str:
+def _mistake(opening: Block, remedy: str, lines: Sequence[str], *, closed: bool) -> str:
     """What to tell of a fence that superfences does not see, if preuve would act on it or on one in it."""
     acts = opening.language in RUN
-    if opening.remedy:
-        return opening.remedy if acts or (closed and _MANIFEST.search("\n".join(lines))) else ""
-    if closed or not (acts or any((inner := _opening(line)) and inner.language in RUN for line in lines)):
+    if remedy:
+        return remedy if acts or (closed and _MANIFEST.search("\n".join(lines))) else ""
+    if closed or not (acts or any((inner := _opening(line)) and inner[0].language in RUN for line in lines)):
         return ""
     return f"this fence is never closed: end it with a line {opening.fence}, indented as the first one is"
 
@@ -222,32 +200,32 @@ def front_matter_length(lines: Sequence[str]) -> int:
     return 0
 
 
-def _opening(line: str) -> _Opening | None:
+def _opening(line: str) -> tuple[Block, str] | None:
+    """The fence that a line opens, without a body, or was meant to; and then what to write instead."""
     if "```" not in line and "~~~" not in line:
         return None
     line = line.expandtabs(TAB)
     content = line.lstrip("> ")
     prefix = line[: len(line) - len(content)]
     if header := _HEADER.match(content):
-        fence, language = header["fence"], header["language"] or ""
+        bare = Block(header["language"] or "", prefix=prefix, fence=header["fence"])
         if header["attributes"] is not None:
-            return _braced(prefix, fence, language, header["attributes"])
+            return _braced(bare, header["attributes"])
         matches = list(_OPTION.finditer(header["options"] or ""))
         options = {m["key"]: m["key"] if m["value"] is None else m["value"] for m in matches}
-        return _Opening(prefix, fence, language, options, repeated=_repeated(m["key"] for m in matches))
+        return replace(bare, options=options, repeated=_repeated(m["key"] for m in matches)), ""
     if mistake := _MISTAKE.match(content):
         prefix += " " * len(mistake["item"] or "")
-        fence, language = mistake["fence"], mistake["language"]
         remedy = (
             "a fence does not open on the line of a list marker: begin it on the next line, 4 columns further"
             if mistake["item"]
-            else _remedy(fence, language, mistake["rest"])
+            else _remedy(mistake["fence"], mistake["language"], mistake["rest"])
         )
-        return _Opening(prefix, fence, language, remedy=remedy)
+        return Block(mistake["language"], prefix=prefix, fence=mistake["fence"]), remedy
     return None
 
 
-def _braced(prefix: str, fence: str, language: str, attributes: str) -> _Opening:
+def _braced(bare: Block, attributes: str) -> tuple[Block, str]:
     """A header in the brace form, read as attr_list does: up to the first thing that it does not know."""
     options: dict[str, str] = {}
     names, classes, identifier, at = list[str](), list[str](), "", 0
@@ -266,11 +244,11 @@ def _braced(prefix: str, fence: str, language: str, attributes: str) -> _Opening
         else:
             names.append(key)
             options[key] = key if value is None else value
-    if not language and classes:
-        language = classes.pop(0)
-    unread = language in RUN and at < len(attributes)
-    remedy = _remedy(fence, language, attributes) if unread else ""
-    return _Opening(prefix, fence, language, options, tuple(classes), identifier, _repeated(names), remedy)
+    language = bare.language or (classes.pop(0) if classes else "")
+    remedy = _remedy(bare.fence, language, attributes) if language in RUN and at < len(attributes) else ""
+    return Block(
+        language, options, tuple(classes), identifier, "", bare.prefix, bare.fence, repeated=_repeated(names)
+    ), remedy
 
 
 def _repeated(names: Iterable[str]) -> tuple[str, ...]:
@@ -284,7 +262,7 @@ def _remedy(fence: str, language: str, rest: str) -> str:
     return f"this header cannot be read: write {fence}{language}{plain} or {fence}{{ .{language}{braced} }}"
 
 
-def _close(lines: Sequence[str], first: int, opening: _Opening) -> tuple[int, bool]:
+def _close(lines: Sequence[str], first: int, opening: Block) -> tuple[int, bool]:
     """The line that closes a fence, and True; else the one at which it is given up, and False."""
     columns, depth = len(opening.prefix), opening.prefix.count(">")
     blank = False

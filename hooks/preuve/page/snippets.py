@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from itertools import zip_longest
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -111,18 +112,14 @@ class Snippets:
 
         Of a range, the first number is the first mark's, and the last one that of the mark that ends it.
         """
-        first = None
-        for number, line in enumerate(lines):
-            match = self._own.RE_ALL_SNIPPETS.match(line)
-            if not match or match["escape"] or match["inline_marker"]:
-                continue
-            if first is None:
-                first = number
-            else:
-                yield range(first, number + 1)
-                first = None
-        if first is not None:
-            yield range(first, sys.maxsize)
+        marks = [
+            number
+            for number, line in enumerate(lines)
+            if (match := self._own.RE_ALL_SNIPPETS.match(line))
+            and not (match["escape"] or match["inline_marker"])
+        ]
+        for first, last in zip_longest(marks[::2], marks[1::2], fillvalue=sys.maxsize - 1):
+            yield range(first, last + 1)
 
     def _target(self, written: str) -> dict[str, str] | None:
         try:
