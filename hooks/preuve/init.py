@@ -49,11 +49,7 @@ class Step:
 
 
 def init(start: Path, forges: Collection[str] = ()) -> Iterator[Step]:
-    """Write what is missing.
-
-    Args:
-        start: a folder of the repository.
-        forges: those to write a workflow for, of `FORGES`; found out unless given.
+    """Write what is missing, a workflow for each of `forges` too, which are found out unless given.
 
     Yields:
         each step, when it is done.
@@ -208,10 +204,7 @@ def _packages(forge: str) -> dict[str, str]:
     wheels += ["mkdocs-material"] if find_spec("material") else []
     packages = cluster.debian_packages(compiled=bool(compiled)) | TYPED
     packages -= DOCKERS if forge == "github" else frozenset()
-    return {
-        "@REQUIREMENTS@": " ".join(wheels),
-        "@PACKAGES@": " ".join(sorted(packages)),
-    }
+    return {"@REQUIREMENTS@": " ".join(wheels), "@PACKAGES@": " ".join(sorted(packages))}
 
 
 def _forges(top: Path) -> list[str]:

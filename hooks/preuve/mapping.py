@@ -19,12 +19,7 @@ if TYPE_CHECKING:
 
 
 class MappingError(ValueError):
-    """It is not YAML.
-
-    Args:
-        why: in a few words.
-        line: of the text, from 1.
-    """
+    """It is not YAML: why, and at which line, from 1."""
 
     def __init__(self, why: str, line: int) -> None:
         super().__init__(why)

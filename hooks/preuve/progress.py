@@ -76,10 +76,7 @@ class Progress:
         """What ends without success does so because it was told to: nothing is wrong with it."""
         self._ended = threading.Event()
         self._live = Live(
-            console=self.console,
-            get_renderable=self._table,
-            refresh_per_second=8,
-            transient=True,
+            console=self.console, get_renderable=self._table, refresh_per_second=8, transient=True
         )
 
     def silenced(self) -> Progress:

@@ -12,15 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from preuve import mapping, whole
 from preuve.cluster import Image, identity, images
-from preuve.errors import (
-    ConfigError,
-    PageError,
-    PreuveError,
-    TranscriptError,
-    Where,
-    raise_all,
-    unknown,
-)
+from preuve.errors import ConfigError, PageError, PreuveError, TranscriptError, Where, raise_all, unknown
 from preuve.mapping import shown
 from preuve.page.key import key
 from preuve.page.plan import Command, Include, Plan, plan
@@ -174,11 +166,7 @@ class Project:
         return above(self.root, ".git") or self.root
 
     def in_repository(self, path: str) -> str:
-        """A file's path from the top of the repository.
-
-        Args:
-            path: as errors name it: of a page below docs/, else from the root.
-        """
+        """The path, from the top of the repository, of a file as errors name it: from docs/, or the root."""
         page = self.docs / path
         file = page if page.is_file() else self.root / path
         return Path(os.path.relpath(file, self.repository)).as_posix()

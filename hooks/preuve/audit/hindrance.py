@@ -180,11 +180,7 @@ _AFTER = tuple(
         (Reason.AGAIN, r"(AlreadyExists|already exists)", "the page made it before: {}"),
         (Reason.FOLLOWS, r"(POD or TYPE/NAME is a required argument)", "a variable is empty: {}"),
         (Reason.ADDON, r"(Metrics API not available)", "{}: no metrics-server"),
-        (
-            Reason.ADDON,
-            r"the server doesn't have a resource type \"(\S+)\"",
-            "nothing here serves {}",
-        ),
+        (Reason.ADDON, r"the server doesn't have a resource type \"(\S+)\"", "nothing here serves {}"),
         (
             Reason.ADDON,
             r"no matches for kind \"\w+\" in version \"([\w-]+\.(?!k8s\.io)[\w.-]+/\w+)\"",
@@ -196,23 +192,14 @@ _AFTER = tuple(
             "an address that chance gave elsewhere: {}",
         ),
         (Reason.RIGHTS, r"(violates PodSecurity|\(Forbidden\)|is forbidden: User)", "rights: {}"),
-        (
-            Reason.IMAGE,
-            r"(ErrImagePull|ImagePullBackOff|ErrImageNeverPull)",
-            "an image is not there: {}",
-        ),
+        (Reason.IMAGE, r"(ErrImagePull|ImagePullBackOff|ErrImageNeverPull)", "an image is not there: {}"),
     )
 )
 """What an output tells of a hindrance, and how to say it."""
 
 
 def after(exchange: Exchange, typed: str) -> Hindrance | None:
-    """Why a command came to something else than it would elsewhere, from what it answered.
-
-    Args:
-        exchange: what came of it.
-        typed: what the page says that it answers.
-    """
+    """Why a command came to something else than it would elsewhere, from what it answered."""
     if exchange.exit == 137 and exchange.seconds > 20:
         return Hindrance(Reason.ENDLESS, f"it did not end within {exchange.seconds:.0f} s")
     for cause, pattern, words in _AFTER:

@@ -753,10 +753,8 @@ NORMALIZERS: tuple[Normalizer, ...] = (
 def normalizers(asked: Question, *, mounts: bool) -> Iterator[Normalizer]:
     """What goes before `NORMALIZERS`, because of what was asked.
 
-    Args:
-        asked: what.
-        mounts: the page speaks of volumes. In other pages only the mount of a Pod's token can fail, when the
-            kubelet tries it too early.
+    In a page that does not speak of volumes (`mounts`), only the mount of a Pod's token can fail, when the
+    kubelet tries it too early.
     """
     if asked.awaits:
         yield lambda text: _groups(r"(command terminated with exit code \d+)", Chance.PASSING, text)

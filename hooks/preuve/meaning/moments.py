@@ -60,10 +60,6 @@ def watching(sources: Sequence[str]) -> frozenset[int]:
 def growing(sources: Sequence[str], stopped: frozenset[int]) -> frozenset[int]:
     """The commands that read a log which the page follows until it has seen enough: it goes on by itself.
 
-    Args:
-        sources: a page's commands, in order.
-        stopped: those that were stopped when they had said something.
-
     >>> page = ["kubectl logs -f clock", "kubectl logs clock | wc -l", "kubectl logs web"]
     >>> sorted(growing(page, frozenset({0}))), sorted(growing(page, frozenset()))
     ([1], [])

@@ -56,10 +56,7 @@ only recognised where an output says that it is a node.
 _BOUNDS = {
     Chance.POD: (re.compile(r"(?<![^\W_])(?<!-)"), re.compile(r"(?![^\W_]|-)")),
     Chance.HASH: (re.compile(r"(?<!\w)"), re.compile(r"(?!\w)")),
-    Chance.NODE: (
-        re.compile(r"(?<![\w.-])(?<!node/)(?<!nodes/)"),
-        re.compile(r"(?![\w-])(?!\.\w)"),
-    ),
+    Chance.NODE: (re.compile(r"(?<![\w.-])(?<!node/)(?<!nodes/)"), re.compile(r"(?![\w-])(?!\.\w)")),
 }
 _OTHER_BOUNDS = (re.compile(r"(?<![\w.-])(?<![\da-f]:)"), re.compile(r"(?![\w-])(?!\.\w)"))
 """What may not stand before and after a value: there it would be part of something else."""

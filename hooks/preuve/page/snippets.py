@@ -80,12 +80,7 @@ def _meaning(text: str) -> list[tuple[object, ...]] | None:
 
 
 class Snippets:
-    """The includes of one page.
-
-    Args:
-        bases: the folders (or files) that pymdownx.snippets is given as ``base_path``.
-        restricted: its ``restrict_base_path``: nothing outside of these folders is shown.
-    """
+    """The includes of one page, by pymdownx.snippets' ``base_path`` and ``restrict_base_path``."""
 
     def __init__(self, bases: Sequence[Path], *, restricted: bool = True) -> None:
         config = SnippetExtension().getConfigs()

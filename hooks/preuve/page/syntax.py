@@ -130,9 +130,7 @@ def parse(source: str) -> List | None:
 def walk(source: str, *, defined: bool = True) -> Iterator[ShellCommand]:
     """Every command of a source, also in substitutions and here-documents; what is within one comes first.
 
-    Args:
-        source: of the shell.
-        defined: also those of functions' bodies, which a definition does not run.
+    With `defined`, also those of functions' bodies, which a definition does not run.
 
     >>> ["".join(word.text for word in one.words[:1]) for one in walk("(a $(b) <<<`c`); f() { d; }")]
     ['b', 'c', 'a', '', 'd', '', 'f']

@@ -269,14 +269,10 @@ def only_starts(source: str) -> bool:
 
 
 def calls(source: str, *, defined: bool = True) -> Iterator[list[str]]:
-    r"""Yield the arguments of each kubectl in a source.
+    r"""Yield the arguments of each kubectl in a source; if `defined`, also in functions that it only defines.
 
     >>> list(calls("A=$(kubectl get pod x -o name) && kubectl delete $A \\\n  --now | cat"))
     [['get', 'pod', 'x', '-o', 'name'], ['delete', '$A', '--now']]
-
-    Args:
-        source: shell commands.
-        defined: also in the functions that it defines, which it need not run.
     """
     for words in _commands(source, defined=defined):
         yield from _call(words)

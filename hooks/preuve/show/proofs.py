@@ -15,7 +15,6 @@ from preuve.show.render import anchors, link, literal, title, transcript_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from preuve.page.plan import Plan
     from preuve.show.edition import Edition
@@ -25,14 +24,7 @@ MARKUP = re.compile(r"[`*_]")
 
 
 def lines(edition: Edition, page: str, part: str, *, words: Strings) -> Iterator[str]:
-    """The Markdown that stands for a `proofs` fence.
-
-    Args:
-        edition: what the build shows.
-        page: the page with the fence, from which links lead.
-        part: one of `preuve.page.plan.PARTS`.
-        words: the site's.
-    """
+    """The Markdown that stands for a `proofs` fence of a page, which asks for one of `PARTS`."""
     names = [name for name in edition.project.ordered(edition.pages) if name != page]
     others = {name: title(edition.pages[name].text) or literal(name) for name in names}
     match part:
@@ -62,15 +54,11 @@ def _figures(edition: Edition, words: Strings) -> str:
         for count, forms in zip((len(commands), failures, len(edition.wrong)), words.figures, strict=True)
     ]
     if edition.run:
-        figures.append(_when(words.last_whole_run, edition.run.version, edition.run.started, words))
+        date = words.time(edition.run.started)
+        figures.append(words.last_whole_run.format(version=edition.run.version, date=date))
     elif last := max(edition.shown.values(), key=lambda shown: shown.played, default=None):
-        figures.append(_when(words.last_run, last.version, last.played, words))
+        figures.append(words.last_run.format(version=last.version, date=words.time(last.played)))
     return f'<p class="preuve-figures">{"".join(f"<span>{each}</span>" for each in figures)}</p>'
-
-
-def _when(sentence: str, version: str, moment: datetime, words: Strings) -> str:
-    day = f'<time datetime="{moment.date().isoformat()}">{words.date(moment)}</time>'
-    return sentence.format(version=version, date=day)
 
 
 def _table(edition: Edition, page: str, titles: dict[str, str], words: Strings) -> Iterator[str]:
@@ -85,10 +73,8 @@ def _table(edition: Edition, page: str, titles: dict[str, str], words: Strings) 
         played = edition.shown.get(name)
         proof_cells = ("–", "–", "–")
         if played:
-            day = played.played.date().isoformat()
-            date = f'<time datetime="{day}">{words.date(played.played)}</time>'
             late = f" **{words.stale}**" if name in edition.stale else ""
-            proof = f"[{date}]({link(page, transcript_path(name))})"
+            proof = f"[{words.time(played.played)}]({link(page, transcript_path(name))})"
             proof_cells = (played.version, f"{proof}{late}", words.duration(played.seconds))
             seconds += played.seconds
         given = sum(file.manifest for file in plan.files)

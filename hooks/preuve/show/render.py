@@ -508,9 +508,8 @@ def literal(text: str) -> str:
 
 def _with_version(text: str, plan: Plan, transcript: Transcript, look: Look) -> str:
     """The text with the line that says where and when it was run, and leads to the proof, under its title."""
-    day = transcript.played.date().isoformat()
-    date = f'<time datetime="{day}">{look.strings.date(transcript.played)}</time>'
     page, words = plan.page, look.strings
+    date = words.time(transcript.played)
     proofs = [
         f"[{words.script}]({link(page, script_path(page))}){{ download }}",
         *(

@@ -145,6 +145,10 @@ class Strings:
         day = self.first if moment.day == 1 else str(moment.day)
         return self.day.format(day=day, month=self.months.split()[moment.month - 1], year=moment.year)
 
+    def time(self, moment: datetime) -> str:
+        """The same as HTML."""
+        return f'<time datetime="{moment.date().isoformat()}">{self.date(moment)}</time>'
+
 
 FRENCH = Strings(
     language="fr",

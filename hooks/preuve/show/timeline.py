@@ -27,13 +27,7 @@ LINES = 6
 
 
 def draw(run: Run, titles: Mapping[str, str], words: Strings) -> str:
-    """The run as SVG, on one line.
-
-    Args:
-        run: of at least one page.
-        titles: what each page is called; its path is shown unless given.
-        words: the site's.
-    """
+    """The run, of at least one page, as SVG on one line; a page without a title is called by its path."""
     rows = [
         (words.cluster_ready, 0.0, run.cluster, "preuve-run-cluster"),
         *(
