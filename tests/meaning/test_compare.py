@@ -845,6 +845,29 @@ def test_no_pod_is_on_a_node_that_was_drained() -> None:
     )
 
 
+CHOSEN = """\
+node/node3 cordoned
+evicting pod shop/web-7c5ddbdf54-x7k2p
+pod/web-7c5ddbdf54-x7k2p evicted
+node/node3 drained
+"""
+
+
+@pytest.mark.parametrize(
+    ("pod", "left"),
+    [("web-7c5ddbdf54-b4d6f", True), ("my-web-7c5ddbdf54-b4d6f", False), ("web-58dd6c7f9b-b4d6f", False)],
+)
+def test_pods_like_those_that_were_evicted_are_elsewhere(pod: str, left: bool) -> None:
+    """Where some were chosen, others may have stayed; what the evicted ones' owner makes is not there."""
+    sources = ["kubectl drain $NODE --pod-selector=app=web", "kubectl get pods -o wide"]
+    listed = "NAME   READY   AGE   NODE\n{}   1/1   9s    {}\n"
+    one, other = ([CHOSEN, listed.format(pod, node)] for node in ("node2", "node3"))
+    assert same(one, other, sources=sources) is not left
+    again = [CHOSEN, "node/node3 uncordoned\n"]
+    asked = [sources[0], "kubectl uncordon $NODE", sources[1]]
+    assert same([*again, one[1]], [*again, other[1]], sources=asked)
+
+
 @pytest.mark.parametrize(
     ("source", "drained"),
     [

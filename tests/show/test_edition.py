@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from preuve.errors import PreuveError
+from preuve.meaning.chance import Chance
+from preuve.meaning.spans import Value
 from preuve.project import PageState, Project
 from preuve.settings import Mode, Settings
 from preuve.show.edition import Edition, prepare
@@ -18,7 +21,6 @@ from preuve.transcript import read, write
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from preuve.errors import PreuveError
     from preuve.project import Page
     from preuve.transcript import Exchange, Transcript
 
@@ -136,6 +138,23 @@ def test_what_is_edited_while_it_is_played_is_told(project: Project, mode: Mode)
     assert not built(project, Mode.REPLAY, FakePlayer()).errors
 
 
+@dataclass
+class Saying(FakePlayer):
+    """Answers the first page's commands each with its own, and tells what chance named."""
+
+    answers: Sequence[str] = ()
+    values: tuple[Value, ...] = ()
+
+    def play(self, pages: Sequence[Page]) -> Iterator[tuple[Page, Transcript | PreuveError]]:
+        for page, outcome in super().play(pages):
+            assert not isinstance(outcome, PreuveError)
+            said = [*self.answers, *[self.output] * len(outcome.exchanges)]
+            exchanges = (
+                replace(each, output=text) for each, text in zip(outcome.exchanges, said, strict=False)
+            )
+            yield page, replace(outcome, exchanges=tuple(exchanges), values=self.values)
+
+
 LITERALS = {
     "clusterIP": ("10.96.0.50", "10.96.0.51"),
     "nodePort": ("30080", "30081"),
@@ -178,13 +197,40 @@ def test_what_an_author_edits_is_what_the_page_shows(literal: str, where: str, p
 
 @pytest.mark.parametrize("literal", LITERALS)
 def test_what_drifts_is_written_and_nothing_else(literal: str, project: Project) -> None:
-    """`play` writes a page whose `check` is red, whether or not the page spells out what was printed."""
-    for page in ("```console\n$ one\n```\n", f"```console\n$ one # {LITERALS[literal][0]}\n```\n"):
+    """`play` writes a page whose `check` is red: surely where the page spells out what was printed."""
+    for spelt, page in enumerate(
+        ("```console\n$ one\n```\n", f"```console\n$ one # {LITERALS[literal][0]}\n```\n")
+    ):
         edit(project, "a.md", page)
         old, new = (f"VALUE   AGE\n{value}   5s\n" for value in LITERALS[literal])
         built(project, Mode.PLAY, FakePlayer(old))
         red = bool(built(project, Mode.CHECK, FakePlayer(new)).errors)
         assert bool(built(project, Mode.PLAY, FakePlayer(new)).rewritten) == red
+        assert red or not spelt
+
+
+def test_what_chance_named_is_neither_drift_nor_written(project: Project) -> None:
+    """In words of which no form tells what they are: each transcript says what its cluster called so."""
+    edit(project, "b.md", "# Prose\n")
+
+    def player(node: str, *values: Value) -> FakePlayer:
+        return Saying(f"hello from {node}\n", values=values)
+
+    built(project, Mode.PLAY, player("worker-1", Value(Chance.NODE, "worker-1")))
+    elsewhere = player("worker-2", Value(Chance.NODE, "worker-2"))
+    assert not built(project, Mode.CHECK, elsewhere).errors
+    assert not built(project, Mode.PLAY, elsewhere).rewritten
+    assert built(project, Mode.CHECK, player("worker-2")).errors
+    assert built(project, Mode.PLAY, player("worker-2")).rewritten == ["a.md"]
+
+
+def test_what_somebody_saw_who_watched_is_neither_drift_nor_written(project: Project) -> None:
+    """Of a command that was stopped, how often each line came; of any other, every line counts."""
+    edit(project, "a.md", "```{ .console until=two }\n$ kubectl logs -f web\n```\n")
+    built(project, Mode.PLAY, FakePlayer("one\none\ntwo\n"))
+    again = FakePlayer("one\ntwo\n")
+    assert [str(error.where) for error in built(project, Mode.CHECK, again).errors] == ["b.md:2"]
+    assert built(project, Mode.PLAY, again).rewritten == ["b.md"]
 
 
 def test_an_upgrade_shows_the_outputs_of_the_new_kubernetes(project: Project) -> None:
@@ -279,6 +325,41 @@ def test_a_drawing_by_nodes_is_the_same_wherever_the_pods_are(
     built(project, Mode.PLAY, FakePlayer("".join(f"Pod {pod}\n" for pod in before)))
     edition = built(project, Mode.CHECK, FakePlayer("".join(f"Pod {pod}\n" for pod in pods)))
     assert bool(edition.errors) == drifts, edition.errors
+
+
+def test_it_does_not_matter_of_which_node_an_answer_tells(project: Project) -> None:
+    """The others are drawn too; that one of them is not Ready does matter."""
+    edit(project, "b.md", "# Prose\n")
+    edit(project, "a.md", "```console\n$ kubectl get pod -o wide\n```\n\n```cluster\npods by=node\n```\n")
+
+    def player(node: str, state: str = "Ready") -> FakePlayer:
+        nodes = f"Node node1 Ready\nNode node2 Ready\nNode node3 {state}\n"
+        drawn = f"Pod db Running node={node}\n{nodes}"
+        return Saying(answers=[f"NAME   AGE   NODE\ndb     5s    {node}\n", drawn])
+
+    built(project, Mode.PLAY, player("node1"))
+    assert not built(project, Mode.CHECK, player("node2")).errors
+    assert built(project, Mode.CHECK, player("node1", "NotReady")).errors
+
+
+DRAINED = """\
+node/node3 cordoned
+pod/web-5fc9f4bf66-x7k2p evicted
+node/node3 drained
+"""
+
+
+def test_a_drawing_by_nodes_tells_of_nodes_that_are_no_chance(project: Project) -> None:
+    """Of the one that the page names, and of one that the Pods have left."""
+    scene = "Pod web-5fc9f4bf66-b4d6f Running node={}\nPod db Running node=node1\n"
+    drawing = "```cluster\npods by=node\n```\n"
+    edit(project, "b.md", "# Prose\n")
+    for command, answer in (("true # nodeName: node2", ""), ("drain --pod-selector=app=web", DRAINED)):
+        edit(project, "a.md", f"```console\n$ kubectl {command}\n```\n\n{drawing}")
+        built(project, Mode.PLAY, Saying(answers=[answer, scene.format("node2")]))
+        assert not built(project, Mode.CHECK, Saying(answers=[answer, scene.format("node2")])).errors
+        [error] = built(project, Mode.CHECK, Saying(answers=[answer, scene.format("node3")])).errors
+        assert str(error.where) == "a.md:5"
 
 
 def test_check_refuses_a_page_that_was_never_played(project: Project) -> None:

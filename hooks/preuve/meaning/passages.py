@@ -14,18 +14,19 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate, chain, groupby, pairwise
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from preuve.meaning.chance import LIFETIME, Chance, Span
+from preuve.meaning.chance import LIFETIME, SUFFIX, Chance, Span
 from preuve.meaning.question import question
 from preuve.meaning.spans import Order, marked
 from preuve.meaning.table import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from preuve.meaning.question import Question
     from preuve.meaning.spans import Answer, Value
@@ -72,6 +73,9 @@ _DRAINED = re.compile(r"^node/(\S+) drained$", re.MULTILINE)
 """What ``kubectl drain`` says at its end, where it did more than to say what it would do."""
 
 _SOME = re.compile(r"--pod-selector\b")
+_EVICTED = re.compile(rf"^pod/(\S+-){SUFFIX} evicted$", re.MULTILINE)
+"""What it says of a Pod that is replaced by others like it, whose names begin alike."""
+
 _IN_USE = re.compile(r"\buncordon|\bdelete nodes?\b|\bunschedulable\W+(?:false|null)\b")
 """What undoes it, in a command or an answer: some say nothing. A node that is deleted may come back."""
 
@@ -136,15 +140,29 @@ def passages(answers: Sequence[Answer], public: str = "", values: Collection[Val
     ]
 
 
-def _drained(answers: Iterable[Answer]) -> Iterator[frozenset[str]]:
-    """For each answer the nodes that all Pods have left, and that are not in use again."""
-    nodes: frozenset[str] = frozenset()
+Left = Mapping[str, frozenset[str]]
+"""By node, how the names of Pods begin that have left it."""
+
+
+def _drained(answers: Iterable[Answer]) -> Iterator[Left]:
+    """For each answer the nodes that Pods have left, and that are not in use again.
+
+    All of them, or where some were chosen, those that the evicted ones' owners make.
+    """
+    nodes: dict[str, frozenset[str]] = {}
     for answer in answers:
-        yield nodes
+        yield {**nodes}
         if _IN_USE.search(answer.source) or _IN_USE.search(answer.output):
-            nodes = frozenset()  # of whichever it was
-        elif not _SOME.search(answer.source):
-            nodes |= frozenset(_DRAINED.findall(answer.output))
+            nodes = {}  # of whichever it was
+        else:
+            some = _SOME.search(answer.source)
+            who = frozenset(_EVICTED.findall(answer.output)) if some else frozenset({""})
+            nodes |= {node: who | nodes.get(node, who) for node in _DRAINED.findall(answer.output)}
+
+
+def _has_left(node: str, line: str, left: Left) -> bool:
+    """Whether the Pod that a line tells of cannot be on a node any longer."""
+    return any(re.search(rf"(?<![\w.-]){re.escape(who)}", line) for who in left.get(node, ()))
 
 
 def _without_upkeep(text: str) -> str:
@@ -163,7 +181,7 @@ def statement(unit: Unit) -> tuple[str, list[tuple[int, Thing]]]:
 
 
 def _passages(
-    answer: Answer, marks: Sequence[Span], *, generated: bool, left: Collection[str]
+    answer: Answer, marks: Sequence[Span], *, generated: bool, left: Left
 ) -> Iterator[Sequence[Unit]]:
     """An output as units: one by one, or together where their order is chance.
 
@@ -171,7 +189,7 @@ def _passages(
         answer: the output, and what was asked.
         marks: what it owes to chance.
         generated: some Pods of the page have generated names: a list of them is in any order.
-        left: the nodes on which no Pod is to be any longer.
+        left: the Pods that are not to be on a node any longer.
     """
     asked = question(answer.source)
     output = answer.output.removesuffix("\n")
@@ -194,7 +212,7 @@ def _passages(
             continue
         _, row = rows.get(number, (None, None))
         bounds = (starts[number], starts[number] + len(lines[number]))
-        now = () if place[1] == Order.SET else left  # events tell of what was before, too
+        now = {} if place[1] == Order.SET else left  # events tell of what was before, too
         line = _line(output, bounds, row, within[number], picked=asked.picked, left=now)
         placed.append(
             (
@@ -401,7 +419,7 @@ def _line(
     marks: Sequence[Span],
     *,
     picked: bool,
-    left: Collection[str],
+    left: Left,
 ) -> Line:
     """A line without its layout: a gap is a space, an empty cell a dot.
 
@@ -438,7 +456,7 @@ def _line(
                 parts.append(Thing(span.kind, name))
                 shown.append(name)
             elif span.kind not in VOID:
-                drained = " drained" * (span.kind == Chance.NODE and name in left)
+                drained = " drained" * (span.kind == Chance.NODE and _has_left(name, raw, left))
                 add(f"‹{span.kind}{drained}›", f"‹{name}{drained}›")
         words = _GAP.sub(" ", output[at:end])
         add(words, words)

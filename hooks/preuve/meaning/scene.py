@@ -231,12 +231,13 @@ def scenes(answers: Iterable[tuple[Collection[str], Iterable[str]]]) -> Iterator
 def facts(lines: str) -> str:
     """What a scene says, for comparing two runs of a page: a line for each object and each link.
 
-    On which node a Pod is and which of its like comes first is chance, so it is left out. Names come first in
-    a line: the order of generated ones says nothing.
+    Which of its like comes first is chance, so it is left out. On which node a Pod is mostly is, too, so that
+    is said as ``kubectl describe`` does.
 
     >>> print(facts("+ Pod web-x7k2p Running owner=ReplicaSet/web node=node2"))
     web-x7k2p Pod Running new
     web-x7k2p Pod owned by web ReplicaSet
+    Node: node2/web-x7k2p
     """
     items = [read(line) for line in lines.splitlines()]
     statements = [
@@ -245,7 +246,17 @@ def facts(lines: str) -> str:
     ]
     statements += [f"{item.name} {item.kind} owned by {_turned(item.owner)}" for item in items if item.owner]
     statements += [f"{_turned(pod)} selected by {_turned(item.id)}" for item in items for pod in item.selects]
+    statements += [f"Node: {item.node}/{item.name}" for item in items if item.node]
     return "\n".join(statements)
+
+
+def nodes(lines: str) -> set[str]:
+    r"""The nodes of a scene by node: which of them have which Pods is chance.
+
+    >>> nodes("Pod web Running node=node2\nNode node2 Ready\nNode node3 Ready") == {"node2", "node3"}
+    True
+    """
+    return {item.name for item in map(read, lines.splitlines()) if item.kind == "Node"}
 
 
 def _turned(identity: str) -> str:

@@ -228,7 +228,8 @@ def differences(page: Page, old: Transcript, new: Transcript) -> Iterator[tuple[
 def _run(page: Page, transcript: Transcript) -> compare.PagePlay:
     """What of a transcript is compared with another of the same page."""
     from preuve.meaning import compare, moments, scene
-    from preuve.meaning.spans import Answer, Order
+    from preuve.meaning.chance import Chance
+    from preuve.meaning.spans import Answer, Order, Value
 
     said = [("" if each.drawn else each.source, each.output) for each in transcript.exchanges]
     found = [
@@ -237,7 +238,9 @@ def _run(page: Page, transcript: Transcript) -> compare.PagePlay:
             transcript.exchanges, moments.answers(said, page.plan.stopped()), strict=True
         )
     ]
-    return compare.PagePlay(found, page.plan.public(), transcript.values)
+    scenes = (each.output for each in transcript.exchanges if each.drawn)
+    nodes = {Value(Chance.NODE, name) for name in chain.from_iterable(map(scene.nodes, scenes))}
+    return compare.PagePlay(found, page.plan.public(), nodes.union(transcript.values))
 
 
 def drift(page: Page, played: Transcript, namespace: str = "") -> Iterator[PreuveError]:
