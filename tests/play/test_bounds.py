@@ -21,6 +21,7 @@ WITHOUT_TIMEOUT = {
     ("preuve/cluster/embedded/launch.py", "Popen"): "the supervisor: it lives as long as the cluster",
     ("preuve/cluster/embedded/toolchain.py", "Popen"): "compiles, for as long as the machine takes; tells so",
     ("preuve/cluster/embedded/debian.py", "create_subprocess_exec"): "fetches packages; tells each",
+    ("preuve/cluster/embedded/processes.py", "posix_spawnp"): "the cluster's own: they live as long as it",
     ("preuve/cluster/embedded/sources/kubernetes/gomod.py", "run"): "a tool of ours, run by hand; go tells",
 }
 """Programs that end when they end, and why."""
@@ -28,20 +29,27 @@ WITHOUT_TIMEOUT = {
 CALLS = {
     *(("subprocess", name) for name in ("run", "call", "check_call", "check_output", "Popen")),
     *(("asyncio", name) for name in ("create_subprocess_exec", "create_subprocess_shell")),
+    *(("os", name) for name in ("popen", "posix_spawn", "posix_spawnp", "spawnv", "spawnve", "system")),
 }
 
 
 def unbounded(tree: ast.AST) -> Iterator[str]:
-    """The calls that start a program and set it no time."""
+    """The calls that start a program and set it no time, and imports that would hide one."""
     for node in ast.walk(tree):
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name(id=module), attr=attr)):
-                if (module, attr) in CALLS and not any(each.arg == "timeout" for each in node.keywords):
+                times = [each.value for each in node.keywords if each.arg == "timeout"]
+                bounded = any(not isinstance(each, ast.Constant) or each.value for each in times)
+                if (module, attr) in CALLS and not bounded:
                     yield attr
+            case ast.ImportFrom(module=str(module), names=names):
+                yield from (each.name for each in names if (module, each.name) in CALLS)
 
 
 def test_every_program_has_a_time_or_a_reason() -> None:
     """A program that hangs does not hang preuve."""
+    hidden = "from os import system\nimport subprocess\nsubprocess.run([], timeout=None)\nsubprocess.run(x)"
+    assert list(unbounded(ast.parse(hidden))) == ["system", "run", "run"]
     found = {
         (file.relative_to(HOOKS).as_posix(), call)
         for file in HOOKS.rglob("*.py")

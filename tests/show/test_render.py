@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from markdown import Markdown
 
 from preuve.errors import CommandError, PreuveError
+from preuve.meaning.chance import Chance
+from preuve.meaning.spans import Value
 from preuve.page import blocks
 from preuve.page.plan import Command, Plan, plan
 from preuve.show.fence import Formatter, validator
@@ -119,6 +121,15 @@ def test_what_the_page_chose_is_not_marked_as_chance() -> None:
     text = rendered(page, "80:31000/TCP\n81:31001/TCP\n")
     html = to_html(text)
     assert re.findall('class="preuve-mark"[^>]*>([^<]*)<', html) == ["31001"]
+
+
+def test_what_chance_named_is_marked_in_any_words() -> None:
+    """The transcript holds what no form of the answer tells."""
+    page = "```console\n$ echo $WHERE\n```\n"
+    one = plan("p.md", page, [])
+    known = replace(played(one, "on worker-a, not worker-b\n"), values=(Value(Chance.NODE, "worker-a"),))
+    html = to_html(render(page, one, known, Look(ENGLISH)))
+    assert re.findall('class="preuve-mark"[^>]*>([^<]*)<', html) == ["worker-a"]
 
 
 def test_twice_the_page_costs_about_twice_as_much() -> None:
