@@ -280,8 +280,9 @@ def test_credentials_are_on_no_disk(tmp_path: Path, server: Server, monkeypatch:
     team["clusters"][0]["cluster"] |= authority
     file = written(tmp_path / "config", team)
     environment = {"KUBECONFIG": str(file), "PATH": os.environ["PATH"]}
-    with connected(Settings(cluster="context:team"), Progress(), environment):
+    with connected(Settings(cluster="context:team"), Progress(), environment) as cluster:
         assert not list(temporary.iterdir())
+        assert cluster.kubeconfig.stat().st_nlink == 0  # it has a name nowhere
 
 
 LEAVE = """\

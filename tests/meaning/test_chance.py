@@ -459,13 +459,25 @@ def test_what_programs_say_beside_is_chance(one: str, other: str, wrong: str) ->
     assert not same([one], [other], public=one)
 
 
-@pytest.mark.parametrize("headers", ["", "name   cpu    memory   priority\n"])
+@pytest.mark.parametrize(
+    "headers",
+    ["", "name   cpu    memory   priority\n", "NAME   AGE    MEM      P\n", "A   DURATION   M   P\n"],
+)
 def test_no_age_is_in_columns_that_the_page_chose(headers: str) -> None:
     """What is asked for by its path is a quantity or a setting, though it looks like one."""
     asked = ["kubectl get pods -o custom-columns=name:.metadata.name,cpu:.x,memory:.y,priority:.z"]
     one, other = (f"{headers}web    {cpu}   64Mi     0\n" for cpu in ("100m", "200m"))
     assert not same([one], [other], sources=asked)
-    assert same([one], [other], sources=["kubectl get figures --no-headers"])
+    listed = ["kubectl get figures --no-headers"]
+    assert same([one], [other], sources=listed) is ("DURATION" not in headers)
+
+
+def test_only_a_job_tells_how_long_it_took() -> None:
+    """In a column of another kind, that somebody has defined, a duration is a setting."""
+    job = "NAME   STATUS     COMPLETIONS   DURATION   AGE\nback   Complete   1/1           {}         9s\n"
+    own = "NAME   DURATION   AGE\nback   {}         9s\n"
+    for table, chance in ((job, True), (own, False)):
+        assert same([table.format("3s")], [table.format("5s")]) is chance
 
 
 @pytest.mark.parametrize(

@@ -351,8 +351,8 @@ def progress(text: str) -> Iterator[Span]:
     yield from _groups(r'(E\d{4} \S+ +\d+ \S+\] "Encoding terminal size failed"[^\n]*)', Chance.PASSING, text)
 
 
-def columns(text: str) -> Iterator[Span]:
-    r"""What the columns of tables say by their names.
+def columns(text: str, *, chosen: bool = False) -> Iterator[Span]:
+    r"""What the columns of tables say by their names; those that the page has `chosen` hold no age.
 
     >>> def shown(text):
     ...     return [(span.of(text), span.kind.value) for span in columns(text)]
@@ -364,7 +364,10 @@ def columns(text: str) -> Iterator[Span]:
     for table in tables(text):
         events = "LAST SEEN" in table.columns
         for row in table.rows:
-            yield from _cells(text, row, events=events)
+            found = _cells(text, row, events=events)
+            yield from (
+                span for span in found if not chosen or span.kind not in {Chance.AGE, Chance.DURATION}
+            )
 
 
 def _cells(text: str, row: Row, *, events: bool) -> Iterator[Span]:
@@ -372,7 +375,8 @@ def _cells(text: str, row: Row, *, events: bool) -> Iterator[Span]:
     for column, start, end in ((cell.column, cell.start, cell.end) for cell in row.cells):
         cell = text[start:end]
         pattern, kind = COLUMNS.get(column, (None, None))
-        if pattern and kind and pattern.fullmatch(cell):
+        others = kind == Chance.DURATION and "COMPLETIONS" not in cells  # of a kind that is no Job
+        if pattern and kind and pattern.fullmatch(cell) and not others:
             yield Span(start, end, kind)
         match column:
             case "COUNT" if events:

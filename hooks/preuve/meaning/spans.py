@@ -17,6 +17,7 @@ from preuve.meaning.chance import (
     SUFFIX,
     Chance,
     Span,
+    columns,
     count,
     normalizers,
     so_far,
@@ -134,7 +135,8 @@ def _by_form(answer: Answer, asked: Question, *, mounts: bool) -> list[Span]:
     if counts and (found := list(count(text, none=asked.passing))):
         return found
     general = (
-        partial(rule, chosen=True) if asked.chosen and rule is unheaded else rule for rule in NORMALIZERS
+        partial(rule, chosen=True) if asked.chosen and rule in {columns, unheaded} else rule
+        for rule in NORMALIZERS
     )
     rules = (*(so_far,) * answer.grows, *normalizers(asked, mounts=mounts), *general)
     return _apart(text, (span for rule in rules for span in rule(text)))
