@@ -406,6 +406,11 @@ USAGE = "NAME   CPU({})   MEMORY({})\nweb    {:<12}   {}\n"
 @pytest.mark.parametrize(
     ("one", "other", "wrong"),
     [
+        (
+            f"error: container exec {64 * 'a'}: no such program\n",
+            f"error: container exec {64 * 'b'}: no such program\n",
+            f"error: container exec {64 * 'a'}: no such user\n",
+        ),
         ("RemoteAddr: 10.244.0.1:43210\n", "RemoteAddr: 10.244.0.7:51234\n", "RemoteAddr: 10.244.0.7:8080\n"),
         (
             "read tcp 10.244.0.1:43210->10.244.0.5:80: reset\n",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from folder import Folder
-from preuve.errors import ClusterError, CommandError, Where
+from preuve.errors import ClusterError, CommandError, ConfigError, PreuveError, Problems, Where
 from preuve.project import Project, find
 from preuve.settings import Mode
 from preuve.show.edition import prepare, unplayed
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from preuve.errors import PreuveError
     from preuve.project import Page
     from preuve.transcript import Transcript
 
@@ -96,17 +96,26 @@ def test_what_is_no_longer_true_is_a_failure_at_its_line(project: Project) -> No
     assert not told(found["site/docs/pods/index.md"])
 
 
+LOST = ClusterError("the cluster \x1b was lost")
+MANY = [LOST, ConfigError("images.toml: no such image", Where("images.toml", 1))]
+
+
+@dataclass
 class LostPlayer(FakePlayer):
     """Plays one page, and then the cluster is gone."""
 
+    why: PreuveError = LOST
+
     def play(self, pages: Sequence[Page]) -> Iterator[tuple[Page, Transcript | PreuveError]]:
         yield from super().play(pages[:1])
-        raise ClusterError("the cluster \x1b was lost")
+        raise self.why
 
 
-def test_what_was_not_played_is_an_error(project: Project) -> None:
-    """It is neither true nor false, took no time, and the reason is told with it."""
-    found = cases(report(prepare(project, project.pages(), Mode.CHECK, LostPlayer("said\n"))))
+@pytest.mark.parametrize("why", [LOST, Problems([LOST]), Problems(MANY)], ids=["one", "as many", "several"])
+def test_what_was_not_played_is_an_error(project: Project, why: PreuveError) -> None:
+    """It is neither true nor false, took no time, and the reasons are told with it."""
+    player = LostPlayer("said\n", why=why)
+    found = cases(report(prepare(project, project.pages(), Mode.CHECK, player)))
     assert not told(found["site/docs/b.md"])
     assert found["site/docs/pods/index.md"].attrib["time"] == "0.000"
     [(tag, text)] = told(found["site/docs/pods/index.md"])
