@@ -126,10 +126,13 @@ def test_a_site_that_lists_no_extension_includes_too(site: Site) -> None:
 
 
 def test_an_output_cannot_break_the_page(site: Site) -> None:
-    """HTML that a command prints is text in the site."""
-    site.feign("</code></pre><script>alert(1)</script>\n")
+    """HTML that a command prints is text in the site, and so is what would include a file."""
+    (site.root / "includes" / "secret.txt").write_text("nobody's business\n")
+    site.feign('</code></pre><script>alert(1)</script>\n--8<-- "secret.txt"\n--8<--\nsecret.txt\n--8<--\n')
     assert site.build().returncode == 0
     html = site.read("index.html")
+    assert "nobody's business" not in html
+    assert html.count("secret.txt") == 4, "of each action both lines"
     assert "<script>alert(1)" not in html
     assert "&lt;script&gt;alert(1)" in html
 
