@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from markdown import Markdown
 
 from preuve import mapping, run, transcript
+from preuve.audit.pages import read as foreign
 from preuve.cli import _share
 from preuve.cluster.api import Api
 from preuve.cluster.context import minified
@@ -275,6 +276,36 @@ def test_a_page_is_planned_or_told(text: str) -> None:
 @hostile
 @given(
     lines_of(
+        *MARKDOWN,
+        *(
+            "```shell",
+            "```none",
+            "Output:",
+            "The output is similar to this:",
+            "kubectl get pods",
+            "...",
+            "# x",
+        ),
+        *(
+            "apiVersion: v1",
+            "kind: Pod",
+            "<placeholder>",
+            "{{< note >}}",
+            "me@host:/# ls",
+            " " * 4000 + "```",
+        ),
+    )
+)
+def test_somebody_s_page_is_read(text: str) -> None:
+    """By `preuve audit`, whatever it is: what it shows is of its lines."""
+    found = foreign("p.md", text)
+    assert all(1 <= one.where.line <= text.count("\n") + 1 for one in found.typed)
+    assert all(0 <= piece.first <= piece.end <= text.count("\n") + 1 for piece in found.pieces)
+
+
+@hostile
+@given(
+    lines_of(
         "$ ls", "$ cat <<'EOF'", "EOF", '$ echo "a', "$ f() {", "}", "$ a \\", "> b", "$ $(", "$ `", "out"
     )
 )
@@ -465,6 +496,18 @@ READERS: dict[str, Callable[[Path], object]] = {
     "a kubeconfig": lambda path: minified("team", {"KUBECONFIG": str(path)}),
     "an authority": lambda path: minified("team", {"KUBECONFIG": str(path.parent / "config")}),
 }
+
+
+@pytest.mark.parametrize("name", ["a\u202ecod.md", "a\n# T.md", "a\x1b[2J.md"])
+def test_a_page_whose_name_hides_something_is_told(name: str, tmp_path: Path) -> None:
+    """It would stand on pages, in transcripts and on a terminal."""
+    (tmp_path / "mkdocs.yml").write_text("site_name: x\n")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / name).write_text("# T\n")
+    pages, [problem] = find(tmp_path).surveyed()
+    assert not pages
+    assert "has a character that nobody sees: rename it" in str(problem)
+    assert str(problem).isprintable()
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/zero")])

@@ -68,3 +68,12 @@ def test_a_manifest_has_the_name_that_the_page_gives_it() -> None:
 def test_what_is_typed_inside_a_container_is_no_command_of_the_page() -> None:
     [one] = read("p.md", "```shell\nroot@web:/# ls /\n```").typed
     assert (one.source, one.unread) == ("ls /", "inside")
+
+
+def test_what_is_indented_without_end_is_read() -> None:
+    """A block of an admonition in an admonition is one; nobody goes down a thousand of them."""
+    within = "!!! note\n\n    !!! note\n\n        ```bash\n        pwd\n        ```\n"
+    assert [one.source for one in read("p.md", within).typed] == ["pwd"]
+    stairs = "".join(f"{' ' * 4 * n}```bash\n\n" for n in range(1, 400))
+    for deep in (f"{' ' * 40_000}```bash\n", stairs):
+        assert read("p.md", deep).name == "p.md"

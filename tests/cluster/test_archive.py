@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
+import lzma
 import tarfile
 from typing import TYPE_CHECKING, Any
 
@@ -170,6 +172,7 @@ def spoilt(files: dict[str, bytes], data: bytes) -> dict[str, bytes]:
         (spoilt(layout(), LAYERS[0]), "is not what its digest says"),
         (without(layout(), sha(CONFIG)), f"lacks blobs/sha256/{sha(CONFIG)}"),
         ({"index.json": b"{"}, "index.json is not JSON"),
+        ({"index.json": 10_000 * b"["}, "index.json is not JSON"),
         ({"index.json": b"[]"}, "not understood"),
         ({"index.json": b'{"manifests": []}'}, "it holds 0 images"),
         (
@@ -193,6 +196,15 @@ def test_what_is_no_tar_is_refused(tmp_path: Path) -> None:
     (tmp_path / "image.tar").write_text("no tar")
     with pytest.raises(ArchiveError, match="it is no tar"):
         archive.read(tmp_path / "image.tar", NAME)
+
+
+@pytest.mark.parametrize("compressed", [gzip.compress, lzma.compress])
+def test_what_was_cut_off_is_told(tmp_path: Path, compressed: Callable[[bytes], bytes]) -> None:
+    """By a full disk, a download that broke off."""
+    whole = compressed(pack(tmp_path / "whole.tar", saved()).read_bytes())
+    (tmp_path / "image.tar").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ArchiveError, match="it cannot be read to its end"):
+        archive.read(tmp_path / "image.tar", NAME).store(oci.Layout(tmp_path / "store"), "amd64")
 
 
 def test_an_image_of_another_machine_is_refused(tmp_path: Path) -> None:

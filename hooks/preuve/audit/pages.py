@@ -91,6 +91,10 @@ _TITLE = re.compile(r"""(?:title|filename|file|name)=["']?([\w./-]+)""")
 _HEADED = re.compile(r"#\s*(?:file(?:name)?:\s*)?([\w./-]+\.ya?ml)\s*$")
 
 
+DEEPEST = 9
+"""Admonitions in one another, whose blocks are indented code for CommonMark; more than any page has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Typed:
     """A command that somebody typed, and the output that they typed for it."""
@@ -151,7 +155,7 @@ class _Reader:
     within: bool = False
     """The last command opened a shell elsewhere."""
 
-    def read(self, tokens: Sequence[Token], above: int) -> None:
+    def read(self, tokens: Sequence[Token], above: int, deep: int = 0) -> None:
         for token in tokens:
             line = (token.map[0] if token.map else 0) + above
             match token.type:
@@ -164,8 +168,9 @@ class _Reader:
                     piece = Piece(line, (token.map[1] if token.map else 0) + above, indented=False)
                     self._block(token.content, token.info, line + 1, piece)
                 case "code_block":
-                    if re.search(r"^\s*(```|~~~)", token.content, re.MULTILINE):
-                        self.read(MarkdownIt("commonmark").parse(token.content), line)
+                    if deep < DEEPEST and re.search(r"^\s*(```|~~~)", token.content, re.MULTILINE):
+                        inside = MarkdownIt("commonmark").parse(dedent(token.content))
+                        self.read(inside, line, deep + 1)
                     else:
                         piece = Piece(line, line + token.content.count("\n"), indented=True)
                         self._block(dedent(token.content), "", line, piece)

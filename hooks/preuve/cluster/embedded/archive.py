@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import lzma
 import shutil
 import tarfile
+import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -122,7 +124,7 @@ class _Files:
         """A file's JSON; see `open`."""
         try:
             return json.loads(self.read(name))
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ArchiveError(f"its {name} is not JSON") from None
 
 
@@ -139,6 +141,10 @@ def _opened(path: Path) -> Iterator[_Files]:
                 yield _Files(tar)
     except tarfile.TarError:
         raise ArchiveError("it is no tar") from None
+    except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+        if isinstance(error, OSError) and error.errno:  # a disk's, perhaps of where it is copied to
+            raise
+        raise ArchiveError(f"it cannot be read to its end: {error}") from None
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ArchiveError(f"what it says of its images is not understood ({error!r})") from None
 
