@@ -109,12 +109,14 @@ class FakeBackend:
     asked: list[str] = field(default_factory=list)
     granted: timedelta = timedelta(days=7)
     """How long the token of a page is one."""
+    there: dict[str, object] = field(default_factory=dict)
+    """What is on the cluster from the start, by path."""
 
     @contextmanager
     def shared(self, progress: Progress) -> Iterator[FakeCluster]:  # noqa: ARG002 - nothing takes time
         """A cluster whose API server keeps what it is given."""
         with ThreadingHTTPServer(("127.0.0.1", 0), _Api) as server, TemporaryDirectory() as folder:
-            server.asked, server.kept = self.asked, {}  # type: ignore[attr-defined]
+            server.asked, server.kept = self.asked, {**self.there}  # type: ignore[attr-defined]
             server.granted = self.granted  # type: ignore[attr-defined]
             threading.Thread(target=server.serve_forever, daemon=True).start()
             kubeconfig = Path(folder, "kubeconfig")

@@ -138,3 +138,50 @@ def one_page(root: Path, text: str) -> Transcript | PreuveError:
     with Player(project, backend=lambda _: FakeBackend()) as player:
         [(_, played)] = player.play(project.pages())
     return played
+
+
+SERVED = {
+    "resource": "configmaps",
+    "responseKind": {"kind": "ConfigMap"},
+    "scope": "Namespaced",
+    "verbs": ["list", "patch"],
+}
+HOLD = """\
+```console
+$ kubectl create -f hold.yaml
+$ kubectl delete configmap hold --wait=false
+$ echo over
+```
+
+```yaml
+--8<-- "hold.yaml"
+```
+"""
+
+
+def test_what_a_page_leaves_behind_and_what_nobody_enforces_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At the line that last speaks of it, and at the first that makes it."""
+    folder = Folder(tmp_path)
+    folder.write("index.md", HOLD)
+    (tmp_path / "hold.yaml").write_text("kind: NetworkPolicy\nfinalizers: [scout.example/hold]\n")
+    (tmp_path / "mkdocs.yml").write_text("site_name: seam\n")
+    held = {
+        "metadata": {"name": "hold", "deletionTimestamp": "x", "finalizers": ["scout.example/hold"]},
+    }
+    fake = FakeBackend(
+        there={
+            "/api": {"items": [{"metadata": {}, "versions": [{"version": "v1", "resources": [SERVED]}]}]},
+            "/api/v1/namespaces/index/configmaps": {"items": [held]},
+        }
+    )
+    project = find(tmp_path)
+    with Player(project, backend=lambda _: fake) as player:
+        [(_, played)] = player.play(project.pages())
+    assert isinstance(played, Transcript), played
+    told = capsys.readouterr().err
+    assert (
+        "index.md:3: ConfigMap hold is left being deleted, held by its finalizer scout.example/hold" in told
+    )
+    assert "index.md:2: NetworkPolicy: whether this cluster enforces it is not known" in told
