@@ -18,8 +18,10 @@ ROW = re.compile(r"<tr>.*?</tr>", re.DOTALL)
 CELL = re.compile(r"<(t[hd])\b[^>]*>(.*?)</\1>", re.DOTALL)
 LATER = re.compile(r"(?<=</td>)\s*<td\b")
 TAG = re.compile(r"<[^>]+>")
-OTHERWISE = re.compile(r"<time\b|<td[^>]*><a [^>]*><code>")
-"""What stands in tables that a phone shows in a way of their own: those of the proofs, those of commands."""
+OTHERWISE = re.compile(r"<td[^>]*><a [^>]*><code>")
+"""What stands in tables that a phone shows in a way of their own: those of commands."""
+PROOFS = re.compile(r"<time\b")
+"""What stands in those of the proofs: their cells are so short that they go on in one line."""
 
 
 def on_page_content(content: str, /, **_: object) -> str:
@@ -48,7 +50,8 @@ def stacked(table: str) -> str:
         left = iter(heads)
         return LATER.sub(lambda _: f'<td data-head="{html.escape(next(left))}"', row[0])
 
-    return ROW.sub(headed, table.replace("<table>", "<table data-stacked>", 1))
+    way = ' data-stacked="line"' if PROOFS.search(table) else " data-stacked"
+    return ROW.sub(headed, table.replace("<table>", f"<table{way}>", 1))
 
 
 def _text(cell: str) -> str:

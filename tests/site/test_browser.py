@@ -186,7 +186,7 @@ def _violations(page: Page, options: dict[str, Any]) -> Iterator[str]:
 
 
 def fits_a_phone(reading: Reading) -> Iterator[str]:
-    """Nothing but a wide drawing or the table of the proofs scrolls sideways."""
+    """Nothing but a wide drawing scrolls sideways."""
     width = reading.page.evaluate("document.documentElement.scrollWidth")
     if width > PHONE["width"]:
         yield f"{width} px wide"
@@ -297,8 +297,8 @@ UNREAD = """() => {
     return furthest
   }
   document.querySelectorAll("details").forEach(fold => { fold.open = true })
-  // In another theme, code that is not ours is the theme's own affair. A table with dates scrolls on a phone.
-  const whole = ".preuve code, .md-typeset pre > code, .md-typeset__scrollwrap:not(:has(td time))"
+  // In another theme, code that is not ours is the theme's own affair.
+  const whole = ".preuve code, .md-typeset pre > code, .md-typeset__scrollwrap"
   for (const part of document.querySelectorAll(whole))
     if (part.scrollWidth > part.clientWidth + 1) found.push("cut: " + part.textContent)
   for (const row of document.querySelectorAll(".preuve-row"))
