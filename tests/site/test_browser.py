@@ -231,16 +231,21 @@ def clear_of_arrows(reading: Reading) -> Iterator[str]:
     yield from reading.page.evaluate(CROSSED)
 
 
+def framed(reading: Reading) -> Iterator[str]:
+    """The outline of each thing in a drawing is told from what it stands on at 3:1."""
+    yield from reading.page.evaluate(FAINT)
+
+
 VISITS = {
     "first": Visit((quiet, light, one_stop_a_block), {}, first=True),
     "dark": Visit(
-        (clear_of_arrows, uncovered, readable),
+        (clear_of_arrows, framed, uncovered, readable),
         {"viewport": DESK, "color_scheme": "dark", "reduced_motion": "reduce"},
     ),
     "phone": Visit((fits_a_phone, uncovered), {"viewport": PHONE}),
     "finger": Visit((uncovered,), {"viewport": PHONE, "has_touch": True, "is_mobile": True}),
     "still": Visit(
-        (accessible, reads_whole),
+        (framed, accessible, reads_whole),
         {"viewport": DESK, "color_scheme": "light", "reduced_motion": "reduce"},
     ),
     "handed over": Visit((quiet, fits_a_phone), {"viewport": PHONE}, files=True),
@@ -277,6 +282,39 @@ CROSSED = """() => {
     }
   }
   return found
+}"""
+
+FAINT = """() => {
+  const channels = colour => colour.match(/[\\d.]+/g).map(Number)
+  const over = ([red, green, blue, alpha = 1], ground) =>
+    [red, green, blue].map((channel, index) => channel * alpha + ground[index] * (1 - alpha))
+  const light = colour => colour
+    .map(channel => channel / 255)
+    .map(channel => channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, channel, index) => sum + channel * [0.2126, 0.7152, 0.0722][index], 0)
+  const page = over(channels(getComputedStyle(document.body).backgroundColor), [255, 255, 255])
+  const found = []
+  for (const drawing of document.querySelectorAll(".mermaid > svg, .preuve-drawing > svg")) {
+    if (!drawing.checkVisibility()) continue
+    const frames = [...drawing.querySelectorAll(".cluster > rect")]
+      .map(frame => [frame, frame.getBoundingClientRect()])
+    const things = ":is(.node, .cluster, .preuve-frame, .preuve-item) > :is(rect, path, polygon, circle)"
+    for (const thing of drawing.querySelectorAll(things)) {
+      const { stroke } = getComputedStyle(thing)
+      if (stroke === "none") continue
+      const { left, right, top, bottom } = thing.getBoundingClientRect()
+      const grounds = frames
+        .filter(([frame, box]) => frame !== thing && box.left <= left && box.right >= right)
+        .filter(([, box]) => box.top <= top && box.bottom >= bottom)
+        .sort(([, one], [, two]) => two.width * two.height - one.width * one.height)
+        .map(([frame]) => channels(getComputedStyle(frame).fill))
+      const ground = grounds.reduce((below, fill) => over(fill, below), page)
+      const [one, two] = [light(ground), light(over(channels(stroke), ground))]
+      const contrast = (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05)
+      if (contrast < 3) found.push(`${contrast.toFixed(1)}:1: ${thing.parentElement.textContent}`)
+    }
+  }
+  return found.map(text => text.slice(0, 200))
 }"""
 
 UNREAD = """() => {
@@ -511,6 +549,8 @@ def test_the_heaviest_page_is_swift(site: Path, serve: Serve) -> None:
         ("still", reads_whole, "hides-what-it-speaks-of"),
         ("first", one_stop_a_block, "many-stops"),
         ("dark", clear_of_arrows, "crossed-title"),
+        ("still", framed, "faint-frame"),
+        ("dark", framed, "faint-frame"),
         ("paper", prints_whole, "cut-on-paper"),
         ("paper", prints_whole, "folded-on-paper"),
     ],
