@@ -119,6 +119,9 @@ def test_who_is_lost_is_led_home(site: Path) -> None:
     page = site / "404.html"
     assert "Cette page n’existe pas" in page.read_text(encoding="utf-8")
     assert "/index.html" in Links(page).targets
+    assert re.search(
+        r"<button[^>]*>Rechercher</button>", page.read_text(encoding="utf-8")
+    )  # a label has no stop
 
 
 def test_a_chapter_is_called_as_its_first_page_is(site: Path) -> None:
