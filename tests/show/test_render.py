@@ -19,12 +19,18 @@ from preuve.meaning.spans import Value
 from preuve.page import blocks
 from preuve.page.plan import Command, Plan, plan
 from preuve.show.fence import Formatter, validator
+from preuve.show.listing import Reading, answer
 from preuve.show.render import Look, render
 from preuve.show.strings import ENGLISH, FRENCH
 from preuve.transcript import Exchange, Transcript
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+STATUS = """\
+Page      Commands  Manifests  State         Version  Played  Seconds
+index.md  3         1          never played
+"""
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -377,3 +383,10 @@ def test_what_stands_between_two_words_of_code_is_none() -> None:
     page = "# T\n\n```` ```console exit=1 ```` or `` a`b c ``, and `> `, `$ `.\n\n```console\n$ one\n```\n"
     text = rendered(page, "this or that > a`b c\n")
     assert re.findall('data-hl="(.*?)"', text) == ["a`b c"]
+
+
+def test_what_preuve_status_says_is_a_table() -> None:
+    """On a phone its columns give way, but for the one that the page speaks of; no row wraps as prose."""
+    shown = answer(STATUS, Reading(columns=["STATE"]), FRENCH)
+    assert shown.count('class="preuve-row"') == 2
+    assert re.search(r"<span[^>]*data-spoken[^>]*>State", shown)

@@ -1,7 +1,8 @@
 """Tables in what kubectl prints: where each cell is.
 
 Two layouts are known: that of `kubectl get` (a header in capitals, three spaces or more between columns)
-and that of `kubectl describe` (an indented header over a line of dashes).
+and that of `kubectl describe` (an indented header over a line of dashes). Who only shows a text may take a
+third one for a table, that of `preuve status`: a header of four words or more, each with a capital.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ _GAP = re.compile(r" {2,}")
 CELL = re.compile(r"\S+(?: \S+)*")
 """What stands between two gaps of a line."""
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9/._-]*(?: [A-Z0-9/._-]+)*(?:\(\S+\))?")
+_TITLES = re.compile(r"[A-Z][a-z]+(?: {2,}[A-Z][a-z]+){3,}")
 _DASHES = re.compile(r" +-{2,}(?: +-{2,})*")
 
 
@@ -52,20 +54,27 @@ class Table:
 
 
 @lru_cache(maxsize=16)
-def tables(text: str) -> tuple[Table, ...]:
+def tables(text: str, *, titled: bool = False) -> tuple[Table, ...]:
     r"""The tables of a text, in order.
 
     A table ends at an empty line or at the next header. Lines in between that do not fit its columns (a
     message with a newline in it, another command's answer) are not rows.
 
+    Args:
+        text: whole lines.
+        titled: whether a header may have small letters.
+
     >>> [table] = tables("NAME   READY   AGE\nweb    1/1     9s\n")
     >>> table.columns, [(cell.start, cell.end) for cell in table.rows[0].cells]
     (('NAME', 'READY', 'AGE'), [(19, 22), (26, 29), (34, 36)])
+    >>> status = "Page  Commands  State         Played\na.md  3         never played\npreuve: play a.md\n"
+    >>> tables(status), [len(table.rows) for table in tables(status, titled=True)]
+    ((), [1])
     """
-    return tuple(_tables(text.split("\n")))
+    return tuple(_tables(text.split("\n"), titled))
 
 
-def _tables(lines: Sequence[str]) -> Iterator[Table]:
+def _tables(lines: Sequence[str], titled: bool) -> Iterator[Table]:
     header: Row | None = None
     starts: tuple[int, ...] = ()
     rows: list[Row] = []
@@ -73,7 +82,7 @@ def _tables(lines: Sequence[str]) -> Iterator[Table]:
     for number, line in enumerate(lines):
         found = None
         if "  " in line and (line[0].isupper() or line[0] == " "):
-            found = _header(line, above)
+            found = _header(line, above, titled)
         if header and (found or not line):
             yield Table(tuple(cell.column for cell in header.cells), header, tuple(rows))
             header, rows = None, []
@@ -103,7 +112,7 @@ def _tables(lines: Sequence[str]) -> Iterator[Table]:
         yield Table(tuple(cell.column for cell in header.cells), header, tuple(rows))
 
 
-def _header(line: str, above: str) -> tuple[tuple[int, ...], list[str]] | None:
+def _header(line: str, above: str, titled: bool) -> tuple[tuple[int, ...], list[str]] | None:
     """Where columns start, and their names, if this line makes a header of itself or of the one above."""
     if line[0] == " ":
         if not _DASHES.fullmatch(line.rstrip()) or not above.startswith(" "):
@@ -112,7 +121,8 @@ def _header(line: str, above: str) -> tuple[tuple[int, ...], list[str]] | None:
         names = [above[start:end].strip() for start, end in zip(starts, (*starts[1:], None), strict=True)]
         return (starts, names) if all(names) else None
     cells = list(CELL.finditer(line))
-    if len(cells) < 2 or not all(_CAPITALS.fullmatch(cell[0]) for cell in cells):
+    capitals = len(cells) > 1 and all(_CAPITALS.fullmatch(cell[0]) for cell in cells)
+    if not capitals and not (titled and _TITLES.fullmatch(line)):
         return None
     return tuple(cell.start() for cell in cells), [cell[0] for cell in cells]
 

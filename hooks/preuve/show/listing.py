@@ -88,7 +88,7 @@ class _Lines:
 
 def answer(text: str, reading: Reading, words: Strings) -> str:
     """An output, whole lines each with its newline, as HTML."""
-    found = tables(text) if reading.lexer == "text" else ()
+    found = tables(text, titled=True) if reading.lexer == "text" else ()
     discussed = _spoken(text, reading.words)
     layers = [
         [Tag(mark.start, mark.end, _mark(mark, words)) for mark in reading.marks],

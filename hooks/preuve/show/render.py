@@ -107,7 +107,12 @@ def unseen(plan: Plan, transcript: Transcript) -> Iterator[PageError]:
         outputs = [answer.output for answer in islice(answers, len(performed(step)))]
         if not isinstance(step, Console) or not step.options.exec:
             continue
-        there = {column: None for output in outputs for table in tables(output) for column in table.columns}
+        there = {
+            column: None
+            for output in outputs
+            for table in tables(output, titled=True)
+            for column in table.columns
+        }
         for column in step.options.columns:
             if column not in there:
                 yield PageError(unknown(f"column {column!r} in columns=", column, there), step.block.where)
