@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from course import lesson
+from course.card import description
 from preuve import project
 from preuve.cluster.embedded import recipes
 from preuve.page import blocks
@@ -390,3 +391,13 @@ def test_a_page_has_one_title(name: str) -> None:
     text = text.replace("\u00a0", " ")
     title = yaml.safe_load(text.split("---")[1])["title"]
     assert name == "index.md" or re.findall(r"^# (.*)$", text, re.MULTILINE) == [title]
+
+
+def test_each_page_says_what_it_is() -> None:
+    """Where it is found or shared, in words of its own."""
+    said = {
+        name: yaml.safe_load(page.text.split("---")[1]).get("description") or description(page.text)
+        for name, page in PAGES.items()
+    }
+    assert all(said.values())
+    assert len(set(said.values())) == len(said)
