@@ -693,6 +693,29 @@ def test_what_chance_named_is_that_in_any_words() -> None:
     assert not alike(runs[0], run(["NODE_PORT=31207"], sources=sources))
 
 
+REPLACING = """\
+Conditions:
+  Type           Status  Reason
+  ----           ------  ------
+  Available      True    MinimumReplicasAvailable
+  Progressing    True    NewReplicaSetCreated
+OldReplicaSets:  quay-7f98c67985 (3/3 replicas created)
+NewReplicaSet:   quay-8668ffc675 (1/1 replicas created)
+"""
+
+
+def test_which_step_a_deployment_noted_last_is_chance() -> None:
+    """Where it replaces Pods; of one that is new it is not, nor that it is stuck."""
+    asked, new = "kubectl describe deployment quay", "quay-7f98c67985 (3/3 replicas created)"
+    first = REPLACING.replace(new, "<none>")
+    other, stuck = (
+        ("NewReplicaSetCreated", each) for each in ("ReplicaSetUpdated", "ProgressDeadlineExceeded")
+    )
+    assert same([REPLACING], [REPLACING.replace(*other)], sources=[asked])
+    assert not same([REPLACING], [REPLACING.replace(*stuck)], sources=[asked])
+    assert not same([first], [first.replace(*other)], sources=[asked])
+
+
 PULLS = """\
 Events:
   Type    Reason   Age  From     Message

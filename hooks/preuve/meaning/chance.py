@@ -296,14 +296,23 @@ def scalings(text: str) -> Iterator[Span]:
     r"""The steps of a rollout: two Pods that are ready at once make one step of two.
 
     Where it began and where it ended is the lesson's, and a ReplicaSet that was scaled up once was so for all
-    to see.
+    to see. Which step of replacing Pods a Deployment noted last is chance, too: it notes a rise of its new
+    ones alone (upstream ``DeploymentProgressing``), and may not see that these were none for a moment.
 
     >>> text = "Scaled down replica set web-7c5d from 3 to 2\nScaled down replica set web-7c5d from 2 to 0"
     >>> [span.of(text) for span in scalings(text)]
     ['2', '2']
     >>> list(scalings("Scaled up replica set web-7c5ddbdf54 from 0 to 3"))
     []
+    >>> for old in ("web-7c5ddbdf54 (3/3 replicas created)", "<none>"):
+    ...     text = f"  Progressing    True    ReplicaSetUpdated\nOldReplicaSets:  {old}\n"
+    ...     [span.of(text) for span in scalings(text)]
+    ['ReplicaSetUpdated']
+    []
     """
+    if re.search(r"^OldReplicaSets: +[^<\s]", text, re.MULTILINE):
+        noted = "(NewReplicaSetCreated|FoundNewReplicaSet|ReplicaSetUpdated)"
+        yield from _groups(rf"(?m)^ *Progressing +True +{noted}$", Chance.STEPS, text)
     of: defaultdict[tuple[str, ...], list[re.Match[str]]] = defaultdict(list)
     for step in re.finditer(r"Scaled (up|down) replica set (\S+) (from (\d+) to (\d+))", text):
         of[step.groups()[:2]].append(step)
