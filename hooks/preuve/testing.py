@@ -115,9 +115,8 @@ class FakeBackend:
     @contextmanager
     def shared(self, progress: Progress) -> Iterator[FakeCluster]:  # noqa: ARG002 - nothing takes time
         """A cluster whose API server keeps what it is given."""
-        with ThreadingHTTPServer(("127.0.0.1", 0), _Api) as server, TemporaryDirectory() as folder:
-            server.asked, server.kept = self.asked, {**self.there}  # type: ignore[attr-defined]
-            server.granted = self.granted  # type: ignore[attr-defined]
+        with _Server(("127.0.0.1", 0), _Api) as server, TemporaryDirectory() as folder:
+            server.asked, server.kept, server.granted = self.asked, {**self.there}, self.granted
             threading.Thread(target=server.serve_forever, daemon=True).start()
             kubeconfig = Path(folder, "kubeconfig")
             kubeconfig.write_text(yaml.safe_dump(_kubeconfig(f"http://127.0.0.1:{server.server_port}")))
@@ -142,10 +141,17 @@ def _kubeconfig(server: str) -> dict[str, Any]:
     }
 
 
+class _Server(ThreadingHTTPServer):
+    asked: list[str]
+    kept: dict[str, object]
+    """What was made, by path."""
+    granted: timedelta
+
+
 class _Api(BaseHTTPRequestHandler):
     """Keeps objects by path; lists are empty, a namespace is there if it was made."""
 
-    server: Any
+    server: _Server
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:

@@ -550,7 +550,10 @@ def test_pods_that_lacked_a_service_account_are_waited_for(page: Page) -> None:
     page.watcher.settle(LIMIT)
     page("set", "serviceaccount", "deployment", "web", "late")
     page.watcher.settle(LIMIT)
-    time.sleep(6)  # their next pause is of several seconds
+    refused = ("get", "events", "--field-selector=reason=FailedCreate", "-o=jsonpath={.items[0].count}")
+    end = time.monotonic() + LIMIT
+    while int(page(*refused)) < 10:  # each pause is twice the one before: the next is of several seconds
+        assert time.monotonic() < end
     page("create", "serviceaccount", "late")
     page.watcher.settle(LIMIT)
     [only] = page.get("pods")["items"]

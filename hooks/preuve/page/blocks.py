@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from io import StringIO
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markdown import Markdown
 from markdown.treeprocessors import InlineProcessor
@@ -331,9 +331,9 @@ def _markdown() -> Markdown:
     configs = {"pymdownx.superfences": {"custom_fences": [_MARKED]}}
     markdown = Markdown(extensions=_EXTENSIONS, extension_configs=configs)
     inline = InlineProcessor(markdown)
-    inline.inlinePatterns = Registry()
+    patterns: Registry[Any] = Registry()
     for priority, name in enumerate(("html", "escape", "backtick")):
-        pattern = markdown.inlinePatterns[name]
-        inline.inlinePatterns.register(pattern, name, priority)  # type: ignore[arg-type]  # typeshed's words
+        patterns.register(markdown.inlinePatterns[name], name, priority)
+    inline.inlinePatterns = patterns
     markdown.treeprocessors.register(inline, "inline", 20)
     return markdown

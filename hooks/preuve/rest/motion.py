@@ -14,7 +14,7 @@ LOOK = 1.0
 """Seconds after which a kubelet that keeps a back-off to itself is made to look. A first restart has
 none, and comes within 0.9 s (measured)."""
 
-NEXT = timedelta(seconds=3)
+NEAR = timedelta(seconds=3)
 """A back-off that ends within this is no rest: the next command would see what comes after."""
 
 NEVER = math.inf

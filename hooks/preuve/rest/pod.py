@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from preuve.cluster.objects import behind, condition, finished, holds, leaving, who
 from preuve.rest import pull
-from preuve.rest.motion import LOOK, NEVER, NEXT, STUCK, Motion
+from preuve.rest.motion import LOOK, NEAR, NEVER, STUCK, Motion
 from preuve.rest.volumes import stale
 
 if TYPE_CHECKING:
@@ -413,7 +413,7 @@ def _backing_off(status: Object, pod: Object, snapshot: Snapshot) -> Motion | No
     pause = backoff(status["state"]["waiting"].get("message", ""))
     if not pause or not last.get("finishedAt"):
         return Motion(who(pod), f"container {name}: CrashLoopBackOff", STUCK)
-    if datetime.fromisoformat(last["finishedAt"]) + pause - snapshot.now < NEXT:
+    if datetime.fromisoformat(last["finishedAt"]) + pause - snapshot.now < NEAR:
         return Motion(who(pod), f"container {name} is about to be restarted", of=str(pause))
     return None
 

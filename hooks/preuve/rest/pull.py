@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from preuve.cluster.objects import who
-from preuve.rest.motion import LOOK, NEXT, STUCK, Motion
+from preuve.rest.motion import LOOK, NEAR, STUCK, Motion
 
 if TYPE_CHECKING:
     from preuve.cluster.objects import Object, Snapshot
@@ -29,7 +29,7 @@ PAUSE, LONGEST = timedelta(seconds=10), timedelta(seconds=300)
 ROUNDING = timedelta(seconds=1)
 """Times in events are whole seconds."""
 
-TRIED = 30.0
+PULLS = 30.0
 """Seconds for a kubelet that is made to look to pull again, and to tell what came of it, on a machine that
 does other things too: half of what a command has by default."""
 
@@ -59,15 +59,15 @@ def moves(container: str, pod: Object, snapshot: Snapshot) -> Motion:
     nth = str(last.get("count") or 1)
     if told and told <= pulled:
         why = f"the image of container {container} was pulled again, and what came of it is not told yet"
-        return Motion(who(pod), why, TRIED, of=nth, untold=LOOK)
+        return Motion(who(pod), why, PULLS, of=nth, untold=LOOK)
     pause, past = pause_after(int(nth)), snapshot.now - pulled
-    if past < pause - NEXT:
+    if past < pause - NEAR:
         return stays
     why = f"the image of container {container} is to be pulled again"
     if past < pause + ROUNDING:
         until = (pause + ROUNDING).total_seconds()
         return Motion(who(pod), f"{why} soon", until, of=nth, lasted=past.total_seconds())
-    return Motion(who(pod), why, TRIED, of=nth, untold=0)
+    return Motion(who(pod), why, PULLS, of=nth, untold=0)
 
 
 def pause_after(pulls: int) -> timedelta:
