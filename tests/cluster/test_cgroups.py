@@ -67,3 +67,23 @@ def test_v2_controllers_are_handed_down(v2: Path) -> None:
     assert (v2 / "preuve-1" / "node1").is_dir()
     assert (v2 / "cgroup.subtree_control").read_text() == "+cpuset +io +pids"
     assert (v2 / "preuve-1" / "cgroup.subtree_control").read_text() == "+cpuset +io +pids"
+
+
+@pytest.mark.parametrize(
+    ("version", "file", "weight"), [("v1", "cpu.shares", 10240), ("v2", "cpu.weight", 1000)]
+)
+def test_what_answers_goes_ahead_of_what_asks(
+    version: str, file: str, weight: int, request: pytest.FixtureRequest
+) -> None:
+    """Many commands at once, or Pods that compute, keep neither the API server nor a proxy from answering."""
+    root: Path = request.getfixturevalue(version)
+    cpu = root / ("cpu" if version == "v1" else ".")
+    for path in ("preuve-1", "preuve-1/node1"):  # the kernel's part
+        (cpu / path).mkdir()
+        (cpu / path / file).write_text("as made")
+        for name in ("cgroup.controllers", "cgroup.subtree_control"):
+            (cpu / path / name).write_text("cpu")
+    cgroups.create("/preuve-1", root, ahead=True)
+    cgroups.create("/preuve-1/node1", root)
+    assert (cpu / "preuve-1" / file).read_text() == str(weight)
+    assert (cpu / "preuve-1/node1" / file).read_text() == "as made"

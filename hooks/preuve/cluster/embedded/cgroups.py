@@ -19,8 +19,17 @@ from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
 
+AHEAD = 10
+"""How many times as much of a busy processor as one process (v1) or one slice of the machine (v2) the cluster
+gets, and in it what answers, beside its Pods. It mostly waits for what it is asked. Without it, API server,
+proxies and kubelets had together what one of a page's commands has, less beside Pods that compute.
+Measured beside 16 busy loops on 2 cores: a Pod is replaced in 1.3 s with it, in 1.9 s without (six each)."""
+
 V2_CONTROLLERS = ("cpuset", "cpu", "io", "memory", "hugetlb", "pids")
 """What a kubelet enables if it can (pkg/kubelet/cm/cgroup_manager_linux.go)."""
+
+USUAL_WEIGHTS = {"cpu.shares": 1024, "cpu.weight": 100}
+"""What a cgroup has unless told otherwise, by its file in v1 and v2 (kernel: sched-design-CFS, cgroup-v2)."""
 
 REMOVAL_LIMIT = 20.0
 """Seconds for processes that were killed to be gone; measured: 0.5."""
@@ -47,8 +56,13 @@ def controllers(root: Path = ROOT) -> set[str]:
     }
 
 
-def create(path: str, root: Path = ROOT) -> None:
+def create(path: str, root: Path = ROOT, *, ahead: bool = False) -> None:
     """Make the cgroup `path`, from the top, in every hierarchy, ready to hold processes and children.
+
+    Args:
+        path: of the cgroup.
+        root: where the hierarchies are.
+        ahead: `AHEAD` of those beside it.
 
     Raises:
         OSError: a hierarchy cannot be written.
@@ -63,6 +77,9 @@ def create(path: str, root: Path = ROOT) -> None:
             for limit in ("cpuset.cpus", "cpuset.mems"):  # v1: empty, until filled no process may enter
                 if not unified(root) and (file := here / limit).exists():
                     file.write_text((above / limit).read_text(encoding="ascii"), encoding="ascii")
+        for weight, usual in USUAL_WEIGHTS.items():
+            if ahead and (file := here / weight).exists():
+                file.write_text(str(AHEAD * usual), encoding="ascii")
 
 
 def enter(path: str, root: Path = ROOT) -> None:

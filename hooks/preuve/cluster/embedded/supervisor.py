@@ -213,7 +213,8 @@ def main(order: launch.StartOrder) -> None:
         return
     cgroups.remove(f"/{state.name}")
     state.clear()
-    cgroups.create(f"/{state.name}/system")
+    for path in (f"/{state.name}", f"/{state.name}/system"):
+        cgroups.create(path, ahead=True)
     cgroups.enter(f"/{state.name}/system")
     state.log.mkdir()
     log = os.open(state.log / "supervisor.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
