@@ -21,7 +21,7 @@ from preuve.errors import PreuveError
 from preuve.meaning.chance import Chance
 from preuve.page import front_matter
 from preuve.page.blocks import parse
-from preuve.page.options import DECORATION, Options
+from preuve.page.options import DECORATION, Options, read
 from preuve.page.plan import PARTS
 from preuve.project import PageState, find
 from preuve.settings import Mode, Settings, settings
@@ -98,6 +98,14 @@ def test_every_option_of_a_fence_is_told_with_its_default(page: str, heading: st
     for each in fields(Options):
         if each.default not in ("", ()) and each.name != "why":
             assert f"`{each.name}={written(each.default)}`" in told[each.name], each.name
+
+
+def test_preuve_takes_every_option_that_the_manual_writes_out() -> None:
+    """Such as a duration with its unit; `N` and `…` stand for a value."""
+    known = {each.name for each in fields(Options)}
+    told = {code for words in WORDS.values() for code in CODE.findall(words) if not re.search("=N|…", code)}
+    pairs = [(name, value) for name, sign, value in (code.partition("=") for code in told) if sign]
+    assert [problem for name, value in pairs if name in known for problem in read({name: value})[1]] == []
 
 
 def test_every_option_has_a_live_example() -> None:
