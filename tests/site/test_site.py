@@ -124,6 +124,19 @@ def test_who_is_lost_is_led_home(site: Path) -> None:
     )  # a label has no stop
 
 
+@pytest.mark.parametrize("site", ["course"], indirect=True)
+def test_each_page_says_what_it_is(site: Path) -> None:
+    """Where it is found, and where it is shared; the page for the lost too, which is none of MkDocs'."""
+    told = []
+    for page in site.rglob("*.html"):
+        head = page.read_text(encoding="utf-8").partition("</head>")[0]
+        found, shared = re.findall(r'(?:name|property)="(?:og:)?description" content="([^"]*)"', head)
+        assert found == shared, page
+        told.append(found)
+    assert len(set(told)) == len(told)
+    assert load_config(str(ROOT / "mkdocs.yml")).site_description not in told
+
+
 def test_a_chapter_is_called_as_its_first_page_is(site: Path) -> None:
     """With its number, in the navigation of every page; what is looked things up in has none."""
     page = (site / "404.html").read_text(encoding="utf-8")
