@@ -1,7 +1,7 @@
 """Code that is read whole.
 
-In running text no word of it is cut: a browser would, behind a dash (even between two) or a `?`. In a block,
-a line that is too long goes on beneath itself, as far from the left as it began.
+No word of it is cut: a browser would, behind a dash (even between two) or a `?`. In a block, a line that is
+too long goes on beneath itself, as far from the left as it began.
 """
 
 from __future__ import annotations
@@ -18,9 +18,13 @@ DASHED = re.compile(
 )
 """Such a word; of a longer option, its name."""
 
+WORD = r'<span class="preuve-word">\g<0></span>'
+"""It in a block: preuve.css keeps it whole, as in executed commands, if a line has room for it."""
+
 LINE = re.compile(r'(<span id="__span-[\d-]+")>(.*)$', re.MULTILINE)
 """A line of a block."""
 TAG = re.compile(r"<[^>]+>")
+TEXT = re.compile(r"(?<![^>])[^<]+")
 NARROW = 36
 """The letters of a line on the narrowest phone: a longer one goes on."""
 
@@ -34,14 +38,20 @@ def on_page_content(content: str, /, **_: object) -> str:
 
 
 def _begun(line: re.Match[str]) -> str:
-    """A line of a block, with how deep it begins if it may go on.
+    """A line of a block, if it may go on: its words whole as those of a command are, and how deep it begins.
 
     >>> print(LINE.sub(_begun, '<span id="__span-0-1">    <b>image:</b> registre.example.com/salut</span>'))
     <span id="__span-0-1" style="--depth:4">    <b>image:</b> registre.example.com/salut</span>
+    >>> print(LINE.sub(_begun, '<span id="__span-0-1"># À lancer avec <i>"--appendonly"</i> au début'))
+    <span id="__span-0-1"># À lancer avec <i><span class="preuve-word">"--appendonly"</span></i> au début
     """
     text = html.unescape(TAG.sub("", line[2])).rstrip()
+    if len(text) <= NARROW:
+        return line[0]
     depth = len(text) - len(text.lstrip())
-    return f'{line[1]} style="--depth:{depth}">{line[2]}' if depth and len(text) > NARROW else line[0]
+    words = TEXT.sub(lambda found: DASHED.sub(WORD, found[0]), line[2])
+    style = f' style="--depth:{depth}"' if depth else ""
+    return f"{line[1]}{style}>{words}"
 
 
 def whole(code: str) -> str:

@@ -192,6 +192,11 @@ def fits_a_phone(reading: Reading) -> Iterator[str]:
         yield f"{width} px wide"
 
 
+def whole_options(reading: Reading) -> Iterator[str]:
+    """No option is cut behind its dashes, in what is typed nor in what a file holds."""
+    yield from reading.page.evaluate(CUT_OPTIONS)
+
+
 def uncovered(reading: Reading) -> Iterator[str]:
     """No word stays beneath the buttons of its block, scrolled to its end, nor beneath those of a table."""
     yield from reading.page.evaluate(COVERED)
@@ -242,7 +247,7 @@ VISITS = {
         (clear_of_arrows, framed, uncovered, readable),
         {"viewport": DESK, "color_scheme": "dark", "reduced_motion": "reduce"},
     ),
-    "phone": Visit((fits_a_phone, uncovered), {"viewport": PHONE}),
+    "phone": Visit((fits_a_phone, whole_options, uncovered), {"viewport": PHONE}),
     "finger": Visit((uncovered,), {"viewport": PHONE, "has_touch": True, "is_mobile": True}),
     "still": Visit(
         (framed, accessible, reads_whole),
@@ -425,6 +430,25 @@ COVERED = """() => {
   return found.map(text => text.slice(0, 200))
 }"""
 
+CUT_OPTIONS = """() => {
+  const found = []
+  const range = document.createRange()
+  const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  document.querySelectorAll("details").forEach(fold => { fold.open = true })
+  while (words.nextNode()) {
+    const { data, parentElement } = words.currentNode
+    const typed = parentElement.closest("pre > code") && !parentElement.closest(".preuve-output")
+    if (!typed || !parentElement.checkVisibility()) continue
+    for (const option of data.matchAll(/(?<![^\\s"'])--?[a-z]/g)) {
+      range.setStart(words.currentNode, option.index)
+      range.setEnd(words.currentNode, option.index + option[0].length)
+      const tops = Array.from(range.getClientRects(), box => Math.round(box.top))
+      if (new Set(tops).size > 1) found.push("cut: " + data)
+    }
+  }
+  return found.map(text => text.slice(0, 200))
+}"""
+
 UNREADABLE = """() => {
   const found = []
   const readable = "article :is(h1, p, pre, svg:not(.preuve-drawing > svg), .preuve-note, .preuve-output)"
@@ -537,6 +561,7 @@ def test_the_heaviest_page_is_swift(site: Path, serve: Serve) -> None:
         ("phone", fits_a_phone, "too-wide"),
         ("handed over", fits_a_phone, "too-wide"),
         ("handed over", quiet, "misses-a-file"),
+        ("phone", whole_options, "cut-behind-dashes"),
         ("phone", uncovered, "covered-by-a-button"),
         ("dark", uncovered, "covered-by-a-button"),
         ("finger", uncovered, "covered-by-a-bar"),
