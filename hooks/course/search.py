@@ -12,11 +12,22 @@ from typing import TYPE_CHECKING
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 
+from course import lesson
+
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
+    from mkdocs.structure.nav import Navigation
 
 MODULE = "assets/javascripts/lunr/min/lunr.fr.min.js"
+
+
+def on_nav(nav: Navigation, /, *, files: Files, **_: object) -> Navigation:
+    """Index the pages in the order of the course, and behind it what is no lesson (see search.fr.js)."""
+    for page in sorted(nav.pages, key=lambda page: not lesson(page.file.src_uri)):
+        files.remove(page.file)
+        files.append(page.file)
+    return nav
 
 
 def on_files(files: Files, /, *, config: MkDocsConfig) -> Files:

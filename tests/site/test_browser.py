@@ -1198,16 +1198,39 @@ def test_the_keyboard_copies_from_the_cheat_sheet(site: Path, browser: Browser, 
 
 
 @pytest.mark.parametrize("site", ["course"], indirect=True)
-def test_a_command_is_found_on_the_cheat_sheet_first(site: Path, browser: Browser, serve: Serve) -> None:
-    """Then where its words stand side by side, before pages that hold one of them in their title."""
+def test_what_stands_side_by_side_is_found_first(site: Path, browser: Browser, serve: Serve) -> None:
+    """In a title, on the cheat sheet, then in the order of the course; the lines that are shown hold it."""
     context = browser.new_context()
     with serve(site) as base:
         page = settled(context, base + "index.html")
-        page.locator("input.md-search__input").click()
-        page.keyboard.type("kubectl get")
-        page.locator(".md-search-result__item mark", has_text="get").first.wait_for()
-        links = page.locator(".md-search-result__item > a.md-search-result__link")
-        titles = [title.strip() for title in links.locator("h1").all_text_contents()]
-        assert titles[0] == "Aide-mémoire"
-        assert "Installer un cluster chez soi" not in titles[:3]
+        assert found_for(page, "kubectl get")[:2] == ["memo/index.html", "installer/index.html"]
+        shown = page.locator(".md-search-result__item > a.md-search-result__link[href*='#']")
+        assert shown.count() > 5
+        assert [text for text in shown.all_text_contents() if "kubectl get" not in text] == []
+        named = found_for(page, "mise à jour")
+        assert "deploiements/panne.html" in named[:2]
+        assert "memo/index.html" in named[1:4]
     context.close()
+
+
+def found_for(page: Page, typed: str) -> list[str]:
+    """The pages that the search finds, first the first."""
+    field = page.locator("input.md-search__input")
+    field.fill("")
+    field.click()
+    page.keyboard.type(typed)
+    page.wait_for_function(FOUND, arg=typed.split())
+    home = page.evaluate("new URL('.', location.href).href")
+    links = page.locator(".md-search-result__item > a.md-search-result__link:first-of-type")
+    return [
+        (link.get_attribute("href") or "").removeprefix(home).partition("?")[0].partition("#")[0]
+        for link in links.all()
+    ]
+
+
+FOUND = """words => {
+  const marks = [...document.querySelectorAll(".md-search-result__item mark")]
+  const seen = new Set(marks.map(mark => mark.textContent.toLowerCase()))
+  return words.filter(word => word.length > 1).every(word => seen.has(word))
+}"""
+"""Whether what is shown was found for all of these words."""
