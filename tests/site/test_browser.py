@@ -956,7 +956,7 @@ def test_what_is_beneath_a_block_begins_where_the_text_does(
     left = "part => part.getBoundingClientRect().left"
     context = browser.new_context(viewport=PHONE)
     with serve(site) as base:
-        page = settled(context, base + "index.html")
+        page = settled(context, base + "installer/index.html")
         legend = page.locator("article > .preuve > .preuve-legend")
         assert legend.evaluate(left) == page.locator("article > p").first.evaluate(left)
     context.close()
@@ -1234,3 +1234,26 @@ FOUND = """words => {
   return words.filter(word => word.length > 1).every(word => seen.has(word))
 }"""
 """Whether what is shown was found for all of these words."""
+
+
+@pytest.mark.parametrize(
+    ("screen", "wanted"),
+    [
+        (DESK, ("Commencer le cours", "kubectl delete", "disparu", "nouveau")),
+        (PHONE, ("Commencer le cours", "Voir les chapitres", "kubectl create", "kubectl get pods")),
+    ],
+    ids=["desk", "phone"],
+)
+@pytest.mark.parametrize("site", ["course"], indirect=True)
+def test_the_first_screen_says_what_it_is_and_shows_it(
+    screen: ViewportSize, wanted: tuple[str, ...], site: Path, browser: Browser, serve: Serve
+) -> None:
+    """For whom, how long, where the answers are from, where to begin, and a Pod that comes back."""
+    context = browser.new_context(viewport=screen)
+    with serve(site) as base:
+        page = settled(context, base + "index.html")
+        for words in ("docker run", "de lecture", "vrai cluster", *wanted):
+            seen = page.locator("article").get_by_text(words).filter(visible=True).first.bounding_box()
+            assert seen, words
+            assert seen["y"] + seen["height"] <= screen["height"], words
+    context.close()

@@ -213,8 +213,12 @@ FRENCH = Strings(
     history=("Exécution du", "Kubernetes", "Pages", "Durée"),
     figures=(
         ("commande exécutée", "commande exécutée", "commandes exécutées"),
-        ("échec attendu", "échec attendu", "échecs attendus"),
-        ("écart", "écart", "écarts"),
+        ("échec montré exprès", "échec montré exprès", "échecs montrés exprès"),
+        (
+            "écart entre les pages et le cluster",
+            "écart entre les pages et le cluster",
+            "écarts entre les pages et le cluster",
+        ),
     ),
     last_run="dernière exécution le {date}, sur Kubernetes {version}",
     last_whole_run="dernière exécution complète le {date}, sur Kubernetes {version}",
