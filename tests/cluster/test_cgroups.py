@@ -75,7 +75,7 @@ def test_v2_controllers_are_handed_down(v2: Path) -> None:
 def test_what_answers_goes_ahead_of_what_asks(
     version: str, file: str, weight: int, request: pytest.FixtureRequest
 ) -> None:
-    """Many commands at once, or Pods that compute, keep neither the API server nor a proxy from answering."""
+    """Many commands at once do not keep the API server, a proxy or a Pod from answering."""
     root: Path = request.getfixturevalue(version)
     cpu = root / ("cpu" if version == "v1" else ".")
     for path in ("preuve-1", "preuve-1/node1"):  # the kernel's part

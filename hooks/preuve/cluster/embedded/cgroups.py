@@ -21,9 +21,9 @@ ROOT = Path("/sys/fs/cgroup")
 
 AHEAD = 10
 """How many times as much of a busy processor as one process (v1) or one slice of the machine (v2) the cluster
-gets, and in it what answers, beside its Pods. It mostly waits for what it is asked. Without it, API server,
-proxies and kubelets had together what one of a page's commands has, less beside Pods that compute.
-Measured beside 16 busy loops on 2 cores: a Pod is replaced in 1.3 s with it, in 1.9 s without (six each)."""
+gets. It mostly waits for what it is asked. Without it, all its programs had together what one command has.
+Measured beside 16 busy loops on 2 cores: a Pod is replaced in 1.3 s with it, in 1.9 s without (six each).
+Inside it nothing goes ahead: Pods that get too little of the processor fail their probes."""
 
 V2_CONTROLLERS = ("cpuset", "cpu", "io", "memory", "hugetlb", "pids")
 """What a kubelet enables if it can (pkg/kubelet/cm/cgroup_manager_linux.go)."""

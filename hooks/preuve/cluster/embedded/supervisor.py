@@ -213,8 +213,8 @@ def main(order: launch.StartOrder) -> None:
         return
     cgroups.remove(f"/{state.name}")
     state.clear()
-    for path in (f"/{state.name}", f"/{state.name}/system"):
-        cgroups.create(path, ahead=True)
+    cgroups.create(f"/{state.name}", ahead=True)
+    cgroups.create(f"/{state.name}/system")
     cgroups.enter(f"/{state.name}/system")
     state.log.mkdir()
     log = os.open(state.log / "supervisor.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
