@@ -543,7 +543,6 @@ def test_what_only_stands_where_chance_does_is_compared(one: str, other: str, wr
     [
         "listening on 0.0.0.0:{}",
         "server started at [::]:{}",
-        "Endpoints:   10.244.1.5:{},10.244.1.6:{}",
         "dial tcp 10.96.1.2:{}: connect: connection refused",
         "GET http://10.96.1.2:{}/: EOF",
         "* Trying 10.96.1.2:{}...",
@@ -554,6 +553,30 @@ def test_the_port_of_a_server_is_no_chance_however_high(said: str) -> None:
     assert not same([said.replace("{}", "50051")], [said.replace("{}", "50052")])
 
 
-@pytest.mark.parametrize("said", ["GET http://127.0.0.1:{}/: EOF", "accepted 10.244.0.1:{}"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Endpoints:   10.244.1.5:{},10.244.1.6:{}",
+        "NAME   ENDPOINTS                           AGE\nweb    10.244.1.5:{},10.244.1.6:{}   9s\n",
+        "NAME   ENDPOINTS\nweb    10.244.1.5:{},10.244.1.6:{} + 1 more...\n",
+        "shop   web   10.244.1.5:{},10.244.1.6:{}   9s\n",
+        "              /   web:80 (10.244.1.5:{},10.244.1.6:{})",
+    ],
+)
+def test_the_port_of_pods_behind_a_service_is_no_chance(said: str) -> None:
+    """Clients speak from such numbers, and the API server picks such for nodes: neither is meant here."""
+    for one, other in (("50051", "50052"), ("31234", "31235")):
+        assert not same([said.replace("{}", one)], [said.replace("{}", other)])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "GET http://127.0.0.1:{}/: EOF",
+        "accepted 10.244.0.1:{}",
+        "NAME   CLIENT             AGE\nweb    10.244.1.5:{}   9s\n",
+        "accepted (10.244.0.1:{})",
+    ],
+)
 def test_a_port_that_kubectl_forwards_or_a_client_speaks_from_is_chance(said: str) -> None:
     assert same([said.replace("{}", "50051")], [said.replace("{}", "50052")])

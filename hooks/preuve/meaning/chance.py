@@ -645,9 +645,28 @@ def _follows_a_name(text: str, at: int, *, hashed: bool) -> bool:
 
 
 _SERVER = re.compile(
-    r"(?:(?:\b(?:dial (?:tc|ud)p|Trying) |://)(?!127\.)|\bEndpoints: .*|(?<![\d.])0\.0\.0\.0|\[::\])[\d.]*:$"
+    r"(?:(?:\b(?:dial (?:tc|ud)p|Trying) |://)(?!127\.)|(?<![\d.])0\.0\.0\.0|\[::\])[\d.]*:$"
 )
 """Before the port of a server; on 127.0.0.1 kubectl forwards ports that nobody chose."""
+
+_BEHIND = re.compile(
+    rf"""^\ *Endpoints:\ (.*)  # of a Service
+    | ^(?:[\w.-]+\ {{3,}}){{1,2}}(\d[\d.:,]*:\d\S*(?:\ \+.*)?)\ {{3,}}{LIFETIME}$  # a row without its header
+    | \S:[\w-]+\ \(([\d.:,]+)  # of an Ingress
+    """,
+    re.MULTILINE | re.VERBOSE,
+)
+
+
+def _behind(text: str) -> Iterator[tuple[int, int]]:
+    """Where an output says where Pods listen that are behind a Service: their port is chosen."""
+    found = tables(text)
+    for cell in (cell for table in found for row in table.rows for cell in row.cells):
+        if cell.column == "ENDPOINTS":
+            yield cell.start, cell.end
+    for match in _BEHIND.finditer(text):
+        if match.lastindex != 2 or not found:
+            yield match.span(match.lastindex or 0)
 
 
 def ports(text: str) -> Iterator[Span]:
@@ -658,7 +677,16 @@ def ports(text: str) -> Iterator[Span]:
     >>> text = "RemoteAddr: 10.244.0.1:43210, from 10.244.0.1 port 51234"
     >>> [span.of(text) for span in ports(text)]
     ['43210', '51234']
+    >>> list(ports("Endpoints:  10.244.1.5:31234,10.244.2.6:50051"))
+    []
     """
+    behind = list(_behind(text))
+    for span in _ports(text):
+        if not any(start <= span.start < end for start, end in behind):
+            yield span
+
+
+def _ports(text: str) -> Iterator[Span]:
     yield from _picked(r"(?::(?<=\d:)|NodePort: +\S+ +|nodePort\"?: ?)(\d{5})\b", text)
     address = r"(?:(?<=\.\d:)|(?<=\.\d\d:)|(?<=\.\d\d\d:)|(?<=\]:))"
     for span in _groups(rf":{address}(\d{{5}})\b|from \S+ port (\d{{5}})\b", Chance.PORT, text):
