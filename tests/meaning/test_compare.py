@@ -555,6 +555,40 @@ def test_how_a_rollout_got_there_is_chance() -> None:
     assert same([EVENTS + "".join(lines)], [EVENTS + fewer])
 
 
+ROLLING = """\
+Waiting for deployment "web" rollout to finish: 7 out of 9 new replicas have been updated...
+Waiting for deployment "web" rollout to finish: 1 old replicas are pending termination...
+Waiting for deployment "web" rollout to finish: 8 of 9 updated replicas are available...
+deployment "web" successfully rolled out
+"""
+
+
+def test_of_whom_and_of_how_many_a_rollout_waits_is_no_chance() -> None:
+    """How many lines tell of it is, and how far it had come."""
+    lines = ROLLING.splitlines(keepends=True)
+    for less in ([lines[0], lines[3]], [lines[1], lines[3]], lines[3:], [lines[2], *lines[2:]]):
+        assert same([ROLLING], ["".join(less).replace("8 of", "2 of")])
+    for one, other in (("out of 9", "out of 8"), (" of 9 updated", " of 8 updated"), ("of 9", "of 8")):
+        assert not same([ROLLING], [ROLLING.replace(one, other)])
+    for line in lines[:3]:
+        assert not same([ROLLING], [ROLLING.replace(line, line.replace("web", "wob"))])
+        assert not same([ROLLING], [ROLLING.replace(line, line.replace("finish", "fail"))])
+    [(_, told)] = diff([ROLLING], [ROLLING.replace("of 9", "of 8")])
+    assert '- deployment "web" rollout of 9\n+ deployment "web" rollout of 8' in told
+
+
+def test_rollouts_that_wait_for_one_another_tell_of_themselves() -> None:
+    """Of several, chance says which is still waited for; a StatefulSet tells no name on its way."""
+    one = ROLLING + ROLLING.replace("web", "api").replace("9", "3")
+    assert same(
+        [one], [one.partition("rolled out\n")[0] + 'rolled out\ndeployment "api" successfully rolled out\n']
+    )
+    waits = "Waiting for 3 pods to be ready...\n"
+    ended = "partitioned roll out complete: 3 new pods have been updated...\n"
+    assert same([waits + ended], [waits.replace("3", "1") + ended])
+    assert not same([waits + ended], [waits.replace("ready", "there") + ended])
+
+
 def test_a_lone_number_is_a_port_where_one_is_asked_for() -> None:
     """Or where a Service of the page has it; else it may be anything."""
     asked = ["kubectl get service web -o jsonpath='{.spec.ports[0].nodePort}'"]

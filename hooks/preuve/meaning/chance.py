@@ -275,20 +275,23 @@ def events(text: str) -> Iterator[Span]:
     )
 
 
-_IMAGES = re.compile(r'(?<!Pulling )image \\?"([^"\\\n]*)')
-_PULLING = re.compile(r'Pulling image \\?"([^"\\\n]*)')
+_TOLD = re.compile(r'(image|deployment|daemon set) \\?"([^"\\\n]*)')
 
 
-def _by_chance(text: str, pulling: Iterable[Span]) -> Iterator[Span]:
-    """Of what says that an image is pulled, what may be there or not.
+def _by_chance(text: str, passing: Iterable[Span]) -> Iterator[Span]:
+    """Of what says that an image is pulled, or that a rollout goes on, what may be there or not.
 
-    Not which one it is: where other lines speak of images, and none of this one.
+    Not which one it is: where other lines speak of images, or of Deployments, and none of this one.
     """
-    others = set(_IMAGES.findall(text))
-    for span in pulling:
-        start, end = text.rfind("\n", 0, span.start) + 1, text.find("\n", span.end) % (len(text) + 1)
-        image = _PULLING.search(text, start, end)
-        if not image or not others or image[1] in others:
+    found = [(span, text.rfind("\n", 0, span.start) + 1, text.find("\n", span.end)) for span in passing]
+    rest, at = [], 0
+    for _, start, end in found:
+        rest.append(text[at:start])
+        at = end % (len(text) + 1)
+    others = set(_TOLD.findall("".join([*rest, text[at:]])))
+    for span, start, end in found:
+        told = set(_TOLD.findall(text, start, end % (len(text) + 1)))
+        if not any(what == other for what, _ in told - others for other, _ in others):
             yield span
 
 
@@ -327,6 +330,34 @@ def scalings(text: str) -> Iterator[Span]:
                 yield Span(*step.span(3), Chance.PASSING)
 
 
+_WAITING = re.compile(
+    r"""aiting\ for\ (?<=(?<![^\n])[Ww]aiting\ for\ )(?:
+    (?:deployment|daemon\ set|statefulset)\ spec\ update\ to\ be\ observed
+    | (?P<whose>(?:deployment|daemon\ set)\ "[^"\n]+"\ rollout|partitioned\ roll\ out)\ to\ finish:\ (?:
+        \d+\ old\ replicas\ are\ pending\ termination
+        | \d+\ (?:out\ )?of\ (?P<all>\d+)\ (?:new|updated)\ (?:replicas|pods)
+          \ (?:have\ been\ updated|are\ available))
+    | statefulset\ rolling\ update\ to\ complete\ \d+\ pods\ at\ revision\ [\w.-]+
+    | \d+\ pods\ to\ be\ ready
+    )\.\.\.(?![^\n]|\nerror:\ )""",
+    re.VERBOSE,
+)
+"""A line of ``kubectl rollout status`` as long as it waits: kubectl's pkg/polymorphichelpers."""
+
+
+def awaited(text: str) -> dict[str, set[str]]:
+    """How many Pods a rollout has in all, by whose it is, where an output says so in passing.
+
+    >>> awaited('Waiting for deployment "web" rollout to finish: 1 of 3 updated replicas are available...')
+    {'deployment "web" rollout': {'3'}}
+    """
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for match in _WAITING.finditer(text):
+        if match["all"]:
+            found[match["whose"]].add(match["all"])
+    return dict(found)
+
+
 def progress(text: str) -> Iterator[Span]:
     r"""Lines that kubectl prints as long as it waits, how it came to be attached, and curl's meter.
 
@@ -338,12 +369,8 @@ def progress(text: str) -> Iterator[Span]:
     >>> [span.start for span in progress(2 * line + "error: timed out waiting for the condition\n")]
     [0]
     """
-    for match in re.finditer(
-        r"aiting for (?<=(?<![^\n])[Ww]aiting for )"
-        r"(?:deployment|daemon set|statefulset|partitioned roll out|\d+ pods)[^\n]*\.\.\.(?![^\n]|\nerror: )",
-        text,
-    ):
-        yield Span(match.start() - 1, match.end(), Chance.PASSING)
+    waiting = _WAITING.finditer(text)
+    yield from _by_chance(text, (Span(match.start() - 1, match.end(), Chance.PASSING) for match in waiting))
     yield from _groups(r"(warning: couldn't attach to pod/[^\n]*)", Chance.PASSING, text)
     yield from _groups(
         r"(All commands and output from this session will be recorded[^\n]*)", Chance.PASSING, text

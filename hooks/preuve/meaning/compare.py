@@ -9,8 +9,10 @@ import difflib
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice, zip_longest
+from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
+from preuve.meaning.chance import awaited
 from preuve.meaning.passages import Thing, passages, statement
 from preuve.meaning.twins import twins
 
@@ -72,9 +74,23 @@ def diff(old: PagePlay, new: PagePlay) -> Iterator[tuple[int, str]]:
     pairs = twins(*(list(_statements(page)) for page in (before, after)))
     no_lines: list[Said] = []
     outputs = zip_longest(_said(before, None), _said(after, pairs), fillvalue=no_lines)
-    for number, lines in enumerate(outputs):
+    for number, (said, totals) in enumerate(
+        zip_longest(outputs, _totals(old, new), fillvalue=(no_lines, no_lines))
+    ):
+        lines = [*map(add, said, totals)]
         if [line.text for line in lines[0]] != [line.text for line in lines[1]]:
             yield number, "\n".join(_unified(*lines))
+
+
+def _totals(old: PagePlay, new: PagePlay) -> Iterator[tuple[list[Said], ...]]:
+    """For each output how many Pods a rollout has in all, where both runs tell it in passing."""
+    for answers in zip(old.answers, new.answers, strict=False):
+        told = [awaited(answer.output) for answer in answers]
+        both = sorted(told[0].keys() & told[1].keys())
+        yield tuple(
+            [Said(*[f"{whose} of {total}"] * 2) for whose in both for total in sorted(each[whose])]
+            for each in told
+        )
 
 
 def _statements(page: Page) -> Iterator[Statement[Thing]]:
