@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from played import same, spans
 from preuve.meaning.chance import NORMALIZERS, Chance
+from preuve.meaning.spans import Answer, marked
 
 
 def shown(text: str, public: str = "") -> list[tuple[str, str]]:
@@ -27,6 +28,7 @@ def shown(text: str, public: str = "") -> list[tuple[str, str]]:
         ("  generateName: web-7c5ddbdf54-", [("7c5ddbdf54", "hash")]),
         ("app=web,pod-template-hash=c64fbb9", [("c64fbb9", "hash")]),
         ('"pod-template-hash": "54"', [("54", "hash")]),
+        ("controller-revision-hash=web-5678945678", [("5678945678", "hash")]),
     ],
 )
 def test_generated_names(text: str, expected: list[tuple[str, str]]) -> None:
@@ -47,6 +49,8 @@ def test_generated_names(text: str, expected: list[tuple[str, str]]) -> None:
         "NAME    STATUS   ROLES           VERSION\nnode1   Ready    control-plane   v1.37.2",
         "Exit Code: 3\nReason:  Error\nRestart Count:  2",
         "commit c64fbb9 in feed-face, abcdefgh-12345",
+        "linux-ppc64 web-php82 build-jdk25 order-45678945 ticket-567845678 bill-30123456 id-12345678",
+        "content-hash: 45  etag-hash=9",
         'kubectl get pods --timeout=60s  "30s"  age: 9s',
         "    image: nginx:10.2.3.4",
         "    Image:          redis:172.16.0.1-alpine",
@@ -60,6 +64,24 @@ def test_generated_names(text: str, expected: list[tuple[str, str]]) -> None:
 def test_what_a_lesson_is_about(text: str) -> None:
     """Names, counts, settings, networks, versions and tags like addresses, restarts that happened once."""
     assert shown(text) == []
+
+
+def test_a_number_is_a_hash_where_the_page_tells_it() -> None:
+    """By the name of a Pod, which has it too."""
+    pod, replicaset = (
+        Answer("pod/web-567845678-x7k2p created"),
+        Answer("replicaset.apps/web-567845678 scaled"),
+    )
+    assert [len(found) for found in marked([pod, replicaset])] == [2, 1]
+    assert [len(found) for found in marked([replicaset])] == [0]
+
+
+def test_the_job_of_a_cronjob_is_called_by_the_minute() -> None:
+    """Where the page speaks of one; elsewhere such a number is somebody's."""
+    jobs = "job.batch/hello-29923898 created"
+    assert shown(jobs, "kubectl get cronjobs") == [("29923898", "hash")]
+    assert shown(f"cronjob.batch/hello configured\n{jobs}") == [("29923898", "hash")]
+    assert shown(jobs) == []
 
 
 @pytest.mark.parametrize(

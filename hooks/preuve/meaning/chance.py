@@ -111,6 +111,7 @@ MINUTE = r"(?:29|3\d)\d{6}"
 ACRONYMS = frozenset(
     {"dhcpd", "grpcs", "html5", "http2", "https", "httpd"}
     | {"mssql", "nfsv4", "pgsql", "smtps", "tmpfs", "xhtml"}
+    | {"crc64", "jdk24", "jdk25", "php56", "php74", "php82", "php84", "php85", "ppc64", "sql92", "xxh64"}
 )
 """Words of the trade that have a suffix's letters; plainer words have vowels."""
 
@@ -633,8 +634,11 @@ def durations(text: str) -> Iterator[Span]:
         yield Span(match.start() - len(whole[0] if whole else ""), match.end(), Chance.DURATION)
 
 
-def names(text: str) -> Iterator[Span]:
+def names(text: str, *, timed: bool = False) -> Iterator[Span]:
     """The generated ends of names, and hashes of templates in names and labels.
+
+    A number alone is none, unless it has the ten digits that a hash has mostly; or where CronJobs are spoken
+    of (`timed`): their Jobs are called by the minute.
 
     >>> def shown(text):
     ...     return [(span.of(text), span.kind.value) for span in names(text)]
@@ -645,13 +649,19 @@ def names(text: str) -> Iterator[Span]:
     >>> shown("my-app-pod, web-nginx, web-https, nginx-1.26, CVE-2024-44487")
     []
 
-    Five digits alone are more often a number than an ending: if they are one, an object has that name.
+    Digits alone are more often a number than an ending: if they are one, an object has that name.
 
-    >>> shown("order-24567"), shown("web-7c5ddbdf54-24567")
+    >>> shown("order-24567, order-45678945"), shown("web-7c5ddbdf54-24567")
     ([], [('7c5ddbdf54', 'hash'), ('24567', 'pod')])
+    >>> text = "job.batch/hello-29923898"
+    >>> list(names(text)), [span.of(text) for span in names(text, timed=True)]
+    ([], ['29923898'])
     """
-    yield from _groups(rf'-hash["=: ]++({ENCODED}{{1,10}})\b', Chance.HASH, text)
+    label = r'(?:template|revision)-hash["=: ]++(?:[a-z0-9.-]*-)?'
+    yield from _groups(rf"{label}({ENCODED}{{1,10}})\b", Chance.HASH, text)
     for match in _GENERATED.finditer(text):
+        if not timed and re.fullmatch(MINUTE, match[4] or ""):
+            continue
         if match[3] not in ACRONYMS and _follows_a_name(text, match.start(), hashed=bool(match[1])):
             for group, kind in ((1, Chance.HASH), (2, Chance.POD), (3, Chance.POD), (4, Chance.HASH)):
                 if match[group]:
@@ -659,7 +669,7 @@ def names(text: str) -> Iterator[Span]:
 
 
 _GENERATED = re.compile(
-    rf"-(?<=[a-z0-9]-)(?:({ENCODED}{{6,10}}|{MINUTE})-({SUFFIX})|(?!\d{{5}}(?![^\W_]))({SUFFIX})|({ENCODED}{{8,10}}|(?=[4-9]*[bcdf]){ENCODED}{{6,7}}|{MINUTE}))-?(?![^\W_]|-)"
+    rf"-(?<=[a-z0-9]-)(?:({ENCODED}{{6,10}}|{MINUTE})-({SUFFIX})|(?!\d{{5}}(?![^\W_]))({SUFFIX})|((?=[4-9]*[bcdf]){ENCODED}{{6,10}}|[5-8][4-9]{{9}}|{MINUTE}))-?(?![^\W_]|-)"
 )
 
 

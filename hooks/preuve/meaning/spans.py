@@ -19,6 +19,7 @@ from preuve.meaning.chance import (
     Span,
     columns,
     count,
+    names,
     normalizers,
     so_far,
     unheaded,
@@ -92,7 +93,8 @@ def marked(
 ) -> list[tuple[Span, ...]]:
     r"""The parts of each output of a page that are chance, in order and without overlaps.
 
-    If one output says that something is the address of a Pod, or a node, it is that in all of them.
+    If one output says that something is the address of a Pod, a node or a template's hash, it is that in all
+    of them.
 
     Args:
         answers: what the page's commands answered.
@@ -109,12 +111,15 @@ def marked(
     [()]
     """
     mounts = "volume" in public.lower()
-    pairs = [(answer, _by_form(answer, question(answer.source), mounts=mounts)) for answer in answers]
+    timed = any("cron" in text.lower() for text in (public, *(answer.output for answer in answers)))
+    pairs = [
+        (answer, _by_form(answer, question(answer.source), mounts=mounts, timed=timed)) for answer in answers
+    ]
     named = {
         Value(span.kind, span.of(answer.output))
         for answer, found in pairs
         for span in found
-        if span.kind in {Chance.IP, Chance.NODE}
+        if span.kind in {Chance.HASH, Chance.IP, Chance.NODE}
     }
     known = [
         value
@@ -129,15 +134,16 @@ def marked(
     ]
 
 
-def _by_form(answer: Answer, asked: Question, *, mounts: bool) -> list[Span]:
+def _by_form(answer: Answer, asked: Question, *, mounts: bool, timed: bool) -> list[Span]:
     text = answer.output
     counts = asked.counted and (asked.events or answer.order == Order.SET)
     if counts and (found := list(count(text, none=asked.passing))):
         return found
-    general = (
-        partial(rule, chosen=True) if asked.chosen and rule in {columns, unheaded} else rule
-        for rule in NORMALIZERS
-    )
+    told = {
+        **dict.fromkeys((columns, unheaded), {"chosen": asked.chosen}),
+        names: {"timed": timed},
+    }
+    general = (partial(rule, **told.get(rule, {})) for rule in NORMALIZERS)
     rules = (*(so_far,) * answer.grows, *normalizers(asked, mounts=mounts), *general)
     return _apart(text, (span for rule in rules for span in rule(text)))
 
