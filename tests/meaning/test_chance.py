@@ -486,6 +486,35 @@ def test_only_a_job_tells_how_long_it_took() -> None:
 
 
 @pytest.mark.parametrize(
+    ("header", "one", "other"),
+    [
+        (
+            "NAME   IP           NODE    AGE",
+            "x      10.1.0.1     north   9s",
+            "x      10.1.0.1     south   9s",
+        ),
+        ("NAME   OS-IMAGE", "x      flatcar", "x      talos"),
+        ("NAME   STATUS   RESTARTS", "x      Error    1", "x      Error    2"),
+        ("NAME   MEMORY(BYTES)", "x      64Mi", "x      32Mi"),
+        ("", "x   y   9s   10.1.0.1   north", "x   y   9s   10.1.0.1   south"),
+    ],
+)
+def test_the_columns_of_a_kind_that_somebody_has_defined_are_compared(
+    header: str, one: str, other: str
+) -> None:
+    """Whatever they are called: kubectl's own tables alone say where the scheduler put what."""
+    for asked, chance in (
+        ("kubectl get lamps", False),
+        ("kubectl get lamps.example.com/x -o wide", False),
+        ("kubectl get pods -o wide", True),
+        ("kubectl get $KIND", True),
+        ("kubectl get lamps; kubectl get pods -o wide", True),
+    ):
+        assert same([f"{header}\n{one}"], [f"{header}\n{other}"], sources=[asked]) is chance
+        assert same([f"{header}\n{one}"], [f"{header}\n{one.replace('9s', '2m')}"], sources=[asked])
+
+
+@pytest.mark.parametrize(
     ("one", "other"),
     [
         ("LAST DEPLOYED: Mon Nov 30 19:00:00 2026", "LAST DEPLOYED: Fri Jan  1 08:00:01 2027"),

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
@@ -169,6 +169,12 @@ BY_PLACE = frozenset(
     | {Chance.COUNT, Chance.MACHINE, Chance.PID, Chance.VERSION, Chance.TALLY}
 )
 """The kinds that are chance because of where they stand, whatever they look like."""
+
+CHOSEN = (Chance.AGE, Chance.DURATION)
+"""What columns that a page has chosen by their paths do not hold: `100m` is a quantity there."""
+
+FOREIGN = (Chance.NODE, Chance.RESTARTS, Chance.MACHINE, Chance.COUNT)
+"""What those of a kind do not hold that kubectl does not know: who defined it chose them."""
 
 COLUMNS = {
     **dict.fromkeys(("AGE", "LAST SEEN", "FIRST SEEN", "LAST SCHEDULE"), (_AGE, Chance.AGE)),
@@ -388,8 +394,8 @@ def progress(text: str) -> Iterator[Span]:
     yield from _groups(r'(E\d{4} \S+ +\d+ \S+\] "Encoding terminal size failed"[^\n]*)', Chance.PASSING, text)
 
 
-def columns(text: str, *, chosen: bool = False) -> Iterator[Span]:
-    r"""What the columns of tables say by their names; those that the page has `chosen` hold no age.
+def columns(text: str, *, without: Collection[Chance] = ()) -> Iterator[Span]:
+    r"""What the columns of tables say by their names, `without` some kinds that these do not hold.
 
     >>> def shown(text):
     ...     return [(span.of(text), span.kind.value) for span in columns(text)]
@@ -401,10 +407,7 @@ def columns(text: str, *, chosen: bool = False) -> Iterator[Span]:
     for table in tables(text):
         events = "LAST SEEN" in table.columns
         for row in table.rows:
-            found = _cells(text, row, events=events)
-            yield from (
-                span for span in found if not chosen or span.kind not in {Chance.AGE, Chance.DURATION}
-            )
+            yield from (span for span in _cells(text, row, events=events) if span.kind not in without)
 
 
 def _cells(text: str, row: Row, *, events: bool) -> Iterator[Span]:
@@ -430,10 +433,8 @@ def _cells(text: str, row: Row, *, events: bool) -> Iterator[Span]:
                 )
 
 
-def unheaded(text: str, *, chosen: bool = False) -> Iterator[Span]:
-    """Ages, addresses and nodes in the rows of `--no-headers`: best effort.
-
-    Columns that the page has `chosen` hold no age: `100m` is a quantity there.
+def unheaded(text: str, *, without: Collection[Chance] = ()) -> Iterator[Span]:
+    """Ages, addresses, nodes in rows of `--no-headers`, `without` kinds that they do not hold: best effort.
 
     >>> text = "web   1/1   Running   0   9s   10.244.1.5   node2"
     >>> [(span.of(text), span.kind.value) for span in unheaded(text)]
@@ -449,10 +450,10 @@ def unheaded(text: str, *, chosen: bool = False) -> Iterator[Span]:
             aged, before = False, ""
             for match in CELL.finditer(line) if len(CELL.findall(line)) > 3 else ():
                 start, end = offset + match.start(), offset + match.end()
-                if not chosen and _AGE.fullmatch(match[0]):
+                if _AGE.fullmatch(match[0]) and Chance.AGE not in without:
                     yield Span(start, end, Chance.AGE)
                 elif aged and match[0][0] != "<" and any(_ips(Chance.IP, before)):
-                    yield Span(start, end, Chance.NODE)
+                    yield from [Span(start, end, Chance.NODE)] * (Chance.NODE not in without)
                 yield from _ips(Chance.IP, text, start, end)
                 aged, before = bool(_AGE.fullmatch(before)), match[0]
         offset += len(line) + 1

@@ -32,6 +32,8 @@ _FILTERED = re.compile(r"\bkubectl\b[^|]*\|\s*(?:awk|cut|egrep|fgrep|grep|jq|sed
 _RESOLVES = re.compile(r"(?:\A|--|[|;&'\"(\n])\s*(?:dig|getent a?hosts\w*|host|nslookup)(?= )")
 _LOOP = re.compile(r"\b(?:for|until|while|xargs)\s")
 _ENDPOINTS = re.compile(r"(?:ep|endpoints|endpointslices?)\b")
+_WORD = re.compile(r"(?!(?:all|volumeattachments?)(?:\.|$))[a-z][a-z0-9.-]*")
+"""A kind's name, no variable; not of what is in tables of kubectl's own that tell of nodes."""
 _TERMINAL = re.compile(r"-[a-z]*t[a-z]*|--tty(?:=true)?")
 _ERRORS = re.compile(
     r">&2|\bcurl\b.* (?:-[a-zA-Z]*v|--verbose\b)|\bwget (?!.*-[a-zA-Z]*q)|\bsh\b.* -[a-z]*x", re.DOTALL
@@ -73,6 +75,8 @@ class Question:
     """It is about one Pod that kubectl picked among several."""
     chosen: bool = False
     """It prints all that it asks for by its path: ``-o jsonpath=…``, ``-o custom-columns=…``."""
+    foreign: bool = False
+    """It lists objects of kinds alone that somebody has defined."""
     addresses: bool = False
     """It asks once for the addresses of a Service: they come in any order."""
     listed: bool = False
@@ -105,6 +109,8 @@ def question(source: str) -> Question:
     True
     >>> question("kubectl get pod web -o jsonpath={.spec}") == Question(chosen=True)
     True
+    >>> question("kubectl get lamps").foreign, question("kubectl get $KIND").foreign
+    (True, False)
     >>> question("kubectl get po -l app=web -o jsonpath='{.items[*].status.phase}'").listed
     True
     """
@@ -133,6 +139,7 @@ def question(source: str) -> Question:
         log=any(verb == "logs" and not any(map(_SEVERAL.fullmatch, words)) for verb, _, words in found),
         picked=any(verb in PICKING and _picks(operands, words) for verb, operands, words in found),
         chosen=bool(gets) and all(any(map(_TEMPLATE.match, words)) for words in gets),
+        foreign=bool(found) and all(verb == "get" and _foreign(operands) for verb, operands, _ in found),
         addresses=(not _LOOP.search(source) and len(_RESOLVES.findall(source)) == 1)
         or any(
             verb == "get" and any(map(_ENDPOINTS.match, operands[:1])) and _lists(words)
@@ -166,6 +173,12 @@ def _kind(operands: Sequence[str]) -> str:
     """The kind that a command is about, by its first operand: `pods`, `pod/web`."""
     kind = named(operands[0].partition("/")[0]) if operands else None
     return kind.name if kind else ""
+
+
+def _foreign(operands: Sequence[str]) -> bool:
+    """Whether a command is about a kind whose name tells that kubectl has no table of its own for it."""
+    kind = operands[0].partition("/")[0] if operands else ""
+    return bool(_WORD.fullmatch(kind)) and not named(kind.partition(".")[0])
 
 
 def _several(operands: Sequence[str]) -> bool:

@@ -11,7 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from preuve.meaning.chance import (
+    CHOSEN,
     ENCODED,
+    FOREIGN,
     NORMALIZERS,
     RANDOM_LENGTH,
     SUFFIX,
@@ -30,6 +32,7 @@ from preuve.meaning.question import question
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from preuve.meaning.chance import Normalizer
     from preuve.meaning.question import Question
 
 
@@ -139,11 +142,13 @@ def _by_form(answer: Answer, asked: Question, *, mounts: bool, timed: bool) -> l
     counts = asked.counted and (asked.events or answer.order == Order.SET)
     if counts and (found := list(count(text, none=asked.passing))):
         return found
-    told = {
-        **dict.fromkeys((columns, unheaded), {"chosen": asked.chosen}),
-        names: {"timed": timed},
+    without = {*CHOSEN * asked.chosen, *FOREIGN * asked.foreign}
+    told: dict[Normalizer, Normalizer] = {
+        columns: partial(columns, without=without),
+        unheaded: partial(unheaded, without=without),
+        names: partial(names, timed=timed),
     }
-    general = (partial(rule, **told.get(rule, {})) for rule in NORMALIZERS)
+    general = (told.get(rule, rule) for rule in NORMALIZERS)
     rules = (*(so_far,) * answer.grows, *normalizers(asked, mounts=mounts), *general)
     return _apart(text, (span for rule in rules for span in rule(text)))
 
