@@ -787,6 +787,35 @@ def test_a_mount_that_failed_is_the_lesson_s_where_there_is_one() -> None:
     assert not same(one, other, sources=asked, public="volumes: [{name: x, configMap: {name: none}}]")
 
 
+def test_another_volume_that_could_not_be_mounted_is_no_chance() -> None:
+    """Though the page does not speak of volumes: somebody else's manifest may have one."""
+    asked = ["kubectl get events"]
+    row = '9s   Warning   FailedMount   pod/web   MountVolume.SetUp failed for volume "{}" : not found\n'
+    head = "LAST SEEN   TYPE   REASON   OBJECT   MESSAGE\n"
+    assert same([head + row.format("kube-api-access-x7k2p")], [head], sources=asked)
+    assert not same([head + row.format("menu")], [head], sources=asked)
+    assert not same([head + row.format("menu")], [head + row.format("wine")], sources=asked)
+
+
+@pytest.mark.parametrize(
+    ("never", "other", "then"),
+    [
+        (
+            "Thu, 01 Jan 1970 00:00:00 +0000",
+            "Wed, 31 Dec 1969 19:00:00 -0500",
+            "Mon, 23 Nov 2026 09:20:00 +0000",
+        ),
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "2026-11-23T09:20:00.1970Z"),
+    ],
+)
+def test_that_something_never_happened_is_no_chance(never: str, other: str, then: str) -> None:
+    """A program that was not found has not started; in which zone that is told is chance."""
+    one, two, three = (f"    Started:      {when}\n" for when in (never, other, then))
+    assert same([one], [two])
+    assert not same([one], [three])
+    assert same([three], [three.replace("09:20", "10:21")])
+
+
 HEADLESS = """\
 NAME    READY   STATUS    RESTARTS   AGE   IP           NODE
 web-0   1/1     Running   0          9s    10.244.1.5   node2

@@ -847,7 +847,8 @@ def normalizers(asked: Question, *, mounts: bool) -> Iterator[Normalizer]:
         process = r"(?m)^ *((?:[a-z][\w+-]* +)?(?!1 )\d+ [^\n]*\bgrep\b[^\n]*)$"  # 1 was there before
         yield lambda text: _groups(process, Chance.PASSING, text)
     if asked.events:
-        reasons = "Pulling" if mounts else "Pulling|FailedMount"
+        mount = r'FailedMount(?![^\n]*\bvolume \\?"(?!kube-api-access-))'
+        reasons = "Pulling" if mounts else f"Pulling|{mount}"
         pattern = rf"(?<![\w-])({reasons})(?![\w-])"
         yield lambda text: _by_chance(text, _groups(pattern, Chance.PASSING, text))
 

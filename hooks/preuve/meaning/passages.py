@@ -48,6 +48,9 @@ UNDERWAY = frozenset({"Pending", "ContainerCreating"})
 _INIT = re.compile(r"Init:(\d+)/(\d+)")
 """How many of a Pod's init containers have ended, and how many it has (upstream ``printPod``)."""
 
+_NEVER = re.compile(r"(?<![\d.+-])(?:0001|19(?:69|70))(?!\d)")
+"""The year in what a program writes for a time that never was, whatever the zone."""
+
 _COMMA = re.compile(r"(?::\d+)?, ?")
 _GAP = re.compile(" +")
 
@@ -465,6 +468,7 @@ def _line(
             elif span.kind not in VOID:
                 node = span.kind == Chance.NODE
                 more = " drained" * (node and _has_left(name, raw, left)) + " again" * (node and again)
+                more += " never" * (span.kind == Chance.TIME and bool(_NEVER.search(name)))
                 add(f"‹{span.kind}{more}›", f"‹{name}{more}›")
         words = _GAP.sub(" ", output[at:end])
         add(words, words)

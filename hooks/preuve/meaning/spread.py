@@ -62,8 +62,8 @@ def apart(outputs: Iterable[str], public: str) -> frozenset[str]:
     others: dict[str, bool] = {}
     for name, manifest in _OWNERS.findall(public) if "podAntiAffinity" in public else ():
         label = _APART.search(manifest)
-        own = bool(label) and manifest.count(label[1]) > SELECTED
-        others[name] = own and others.get(name, True)
+        own = label and manifest.count(label[1]) > SELECTED
+        others[name] = bool(own) and others.get(name, True)
     return frozenset(found - {""} | {name for name, always in others.items() if always})
 
 
