@@ -605,6 +605,7 @@ def test_the_port_of_pods_behind_a_service_is_no_chance(said: str) -> None:
         "accepted 10.244.0.1:{}",
         "NAME   CLIENT             AGE\nweb    10.244.1.5:{}   9s\n",
         "accepted (10.244.0.1:{})",
+        "session:ab12 (10.244.0.1:{}) closed",
     ],
 )
 def test_a_port_that_kubectl_forwards_or_a_client_speaks_from_is_chance(said: str) -> None:

@@ -573,8 +573,12 @@ def test_of_whom_and_of_how_many_a_rollout_waits_is_no_chance() -> None:
     for line in lines[:3]:
         assert not same([ROLLING], [ROLLING.replace(line, line.replace("web", "wob"))])
         assert not same([ROLLING], [ROLLING.replace(line, line.replace("finish", "fail"))])
+    daemons = 'Waiting for daemon set "agent" rollout to finish: 1 of 3 updated pods are available...\n'
+    for one, other in (("of 3", "of 4"), ("agent", "agenda")):
+        assert not same([daemons], [daemons.replace(one, other)])
+    assert same([daemons], [2 * daemons.replace("1 of", "2 of")])
     [(_, told)] = diff([ROLLING], [ROLLING.replace("of 9", "of 8")])
-    assert '- deployment "web" rollout of 9\n+ deployment "web" rollout of 8' in told
+    assert '- deployment "web" of 9\n+ deployment "web" of 8' in told
 
 
 def test_rollouts_that_wait_for_one_another_tell_of_themselves() -> None:
@@ -583,6 +587,8 @@ def test_rollouts_that_wait_for_one_another_tell_of_themselves() -> None:
     assert same(
         [one], [one.partition("rolled out\n")[0] + 'rolled out\ndeployment "api" successfully rolled out\n']
     )
+    stopped = 'deployment "api" successfully rolled out\n' + ROLLING.splitlines(keepends=True)[0]
+    assert same([stopped], [stopped + stopped.splitlines(keepends=True)[1]])
     waits = "Waiting for 3 pods to be ready...\n"
     ended = "partitioned roll out complete: 3 new pods have been updated...\n"
     assert same([waits + ended], [waits.replace("3", "1") + ended])

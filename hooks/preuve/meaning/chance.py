@@ -13,6 +13,7 @@ of magnitude faster than trying every position.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -282,23 +283,20 @@ def events(text: str) -> Iterator[Span]:
     )
 
 
-_TOLD = re.compile(r'(image|deployment|daemon set) \\?"([^"\\\n]*)')
+_IMAGES = re.compile(r'(?<!Pulling )image \\?"([^"\\\n]*)')
+_PULLING = re.compile(r'Pulling image \\?"([^"\\\n]*)')
 
 
-def _by_chance(text: str, passing: Iterable[Span]) -> Iterator[Span]:
-    """Of what says that an image is pulled, or that a rollout goes on, what may be there or not.
+def _by_chance(text: str, pulling: Iterable[Span]) -> Iterator[Span]:
+    """Of what says that an image is pulled, what may be there or not.
 
-    Not which one it is: where other lines speak of images, or of Deployments, and none of this one.
+    Not which one it is: where other lines speak of images, and none of this one.
     """
-    found = [(span, text.rfind("\n", 0, span.start) + 1, text.find("\n", span.end)) for span in passing]
-    rest, at = [], 0
-    for _, start, end in found:
-        rest.append(text[at:start])
-        at = end % (len(text) + 1)
-    others = set(_TOLD.findall("".join([*rest, text[at:]])))
-    for span, start, end in found:
-        told = set(_TOLD.findall(text, start, end % (len(text) + 1)))
-        if not any(what == other for what, _ in told - others for other, _ in others):
+    others = set(_IMAGES.findall(text))
+    for span in pulling:
+        start, end = text.rfind("\n", 0, span.start) + 1, text.find("\n", span.end) % (len(text) + 1)
+        image = _PULLING.search(text, start, end)
+        if not image or not others or image[1] in others:
             yield span
 
 
@@ -340,7 +338,7 @@ def scalings(text: str) -> Iterator[Span]:
 _WAITING = re.compile(
     r"""aiting\ for\ (?<=(?<![^\n])[Ww]aiting\ for\ )(?:
     (?:deployment|daemon\ set|statefulset)\ spec\ update\ to\ be\ observed
-    | (?P<whose>(?:deployment|daemon\ set)\ "[^"\n]+"\ rollout|partitioned\ roll\ out)\ to\ finish:\ (?:
+    | (?:(?P<whose>(?:deployment|daemon\ set)\ "[^"\n]+")\ rollout|partitioned\ roll\ out)\ to\ finish:\ (?:
         \d+\ old\ replicas\ are\ pending\ termination
         | \d+\ (?:out\ )?of\ (?P<all>\d+)\ (?:new|updated)\ (?:replicas|pods)
           \ (?:have\ been\ updated|are\ available))
@@ -353,15 +351,15 @@ _WAITING = re.compile(
 
 
 def awaited(text: str) -> dict[str, set[str]]:
-    """How many Pods a rollout has in all, by whose it is, where an output says so in passing.
+    """Whose rollouts an output has waited for, and how many Pods each has in all, as far as it says so.
 
     >>> awaited('Waiting for deployment "web" rollout to finish: 1 of 3 updated replicas are available...')
-    {'deployment "web" rollout': {'3'}}
+    {'deployment "web"': {'3'}}
     """
     found: defaultdict[str, set[str]] = defaultdict(set)
     for match in _WAITING.finditer(text):
-        if match["all"]:
-            found[match["whose"]].add(match["all"])
+        if match["whose"]:
+            found[match["whose"]] |= {match["all"]} - {None}
     return dict(found)
 
 
@@ -376,8 +374,8 @@ def progress(text: str) -> Iterator[Span]:
     >>> [span.start for span in progress(2 * line + "error: timed out waiting for the condition\n")]
     [0]
     """
-    waiting = _WAITING.finditer(text)
-    yield from _by_chance(text, (Span(match.start() - 1, match.end(), Chance.PASSING) for match in waiting))
+    for match in _WAITING.finditer(text):
+        yield Span(match.start() - 1, match.end(), Chance.PASSING)
     yield from _groups(r"(warning: couldn't attach to pod/[^\n]*)", Chance.PASSING, text)
     yield from _groups(
         r"(All commands and output from this session will be recorded[^\n]*)", Chance.PASSING, text
@@ -452,8 +450,13 @@ def unheaded(text: str, *, without: Collection[Chance] = ()) -> Iterator[Span]:
                 start, end = offset + match.start(), offset + match.end()
                 if _AGE.fullmatch(match[0]) and Chance.AGE not in without:
                     yield Span(start, end, Chance.AGE)
-                elif aged and match[0][0] != "<" and any(_ips(Chance.IP, before)):
-                    yield from [Span(start, end, Chance.NODE)] * (Chance.NODE not in without)
+                elif (
+                    Chance.NODE not in without
+                    and aged
+                    and match[0][0] != "<"
+                    and any(_ips(Chance.IP, before))
+                ):
+                    yield Span(start, end, Chance.NODE)
                 yield from _ips(Chance.IP, text, start, end)
                 aged, before = bool(_AGE.fullmatch(before)), match[0]
         offset += len(line) + 1
@@ -689,8 +692,8 @@ _SERVER = re.compile(
 
 _BEHIND = re.compile(
     rf"""^\ *Endpoints:\ (.*)  # of a Service
-    | ^(?:[\w.-]+\ {{3,}}){{1,2}}(\d[\d.:,]*:\d\S*(?:\ \+.*)?)\ {{3,}}{LIFETIME}$  # a row without its header
-    | \S:[\w-]+\ \(([\d.:,]+)  # of an Ingress
+    | ^(?:[\w.-]+\ {{3,}}){{1,2}}((?:\d+(?:\.\d+){{3}}:\d+,?)++(?:\ \+.*)?)\ {{3,}}{LIFETIME}$  # no header
+    | ^(?:Default\ backend:|\ {{2,}}/\S*)\ +\S+:[\w-]+\ \(([\d.:,]+)  # of an Ingress
     """,
     re.MULTILINE | re.VERBOSE,
 )
@@ -718,9 +721,10 @@ def ports(text: str) -> Iterator[Span]:
     >>> list(ports("Endpoints:  10.244.1.5:31234,10.244.2.6:50051"))
     []
     """
-    behind = list(_behind(text))
+    behind = sorted(_behind(text))
     for span in _ports(text):
-        if not any(start <= span.start < end for start, end in behind):
+        at = bisect_right(behind, (span.start, len(text))) - 1
+        if at < 0 or span.start >= behind[at][1]:
             yield span
 
 
@@ -847,7 +851,7 @@ def normalizers(asked: Question, *, mounts: bool) -> Iterator[Normalizer]:
         process = r"(?m)^ *((?:[a-z][\w+-]* +)?(?!1 )\d+ [^\n]*\bgrep\b[^\n]*)$"  # 1 was there before
         yield lambda text: _groups(process, Chance.PASSING, text)
     if asked.events:
-        mount = r'FailedMount(?![^\n]*\bvolume \\?"(?!kube-api-access-))'
+        mount = r'FailedMount(?![^\n]{0,400}\bvolume \\?"(?!kube-api-access-))'
         reasons = "Pulling" if mounts else f"Pulling|{mount}"
         pattern = rf"(?<![\w-])({reasons})(?![\w-])"
         yield lambda text: _by_chance(text, _groups(pattern, Chance.PASSING, text))

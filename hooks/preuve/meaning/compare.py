@@ -75,21 +75,33 @@ def diff(old: PagePlay, new: PagePlay) -> Iterator[tuple[int, str]]:
     no_lines: list[Said] = []
     outputs = zip_longest(_said(before, None), _said(after, pairs), fillvalue=no_lines)
     for number, (said, totals) in enumerate(
-        zip_longest(outputs, _totals(old, new), fillvalue=(no_lines, no_lines))
+        zip_longest(outputs, _awaited(old, new), fillvalue=(no_lines, no_lines))
     ):
         lines = [*map(add, said, totals)]
         if [line.text for line in lines[0]] != [line.text for line in lines[1]]:
             yield number, "\n".join(_unified(*lines))
 
 
-def _totals(old: PagePlay, new: PagePlay) -> Iterator[tuple[list[Said], ...]]:
-    """For each output how many Pods a rollout has in all, where both runs tell it in passing."""
+def _awaited(old: PagePlay, new: PagePlay) -> Iterator[tuple[list[Said], ...]]:
+    """For each output what lines that may be there or not say all the same, where both runs have such lines.
+
+    How many Pods a rollout has in all; and whose it is, if the other run does not speak of it.
+    """
     for answers in zip(old.answers, new.answers, strict=False):
-        told = [awaited(answer.output) for answer in answers]
-        both = sorted(told[0].keys() & told[1].keys())
+        here, there = (awaited(answer.output) for answer in answers)
         yield tuple(
-            [Said(*[f"{whose} of {total}"] * 2) for whose in both for total in sorted(each[whose])]
-            for each in told
+            [
+                Said(line, line)
+                for whose, totals in sorted(mine.items())
+                for line in (
+                    *(f"{whose} of {total}" for total in sorted(totals) if theirs.get(whose)),
+                    *([whose] if theirs and whose not in text else ()),
+                )
+            ]
+            for mine, theirs, text in (
+                (here, there, answers[1].output),
+                (there, here, answers[0].output),
+            )
         )
 
 

@@ -5,7 +5,7 @@ addresses and UIDs are things: it matters which one it is (`preuve.meaning.twins
 missed difference to a false alarm:
 
 - of nodes, clients' addresses, ages, times and digests it does not matter which one it is, but that a
-  node was drained, or has two Pods that may not share one (`preuve.meaning.spread`);
+  node was drained;
 - events are a set: their order, their repetitions, `Pulling` and the API server's upkeep are chance;
 - neighbouring lines that begin with a generated name have no order.
 """
@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from preuve.meaning.chance import LIFETIME, SUFFIX, Chance, Span
 from preuve.meaning.question import question
 from preuve.meaning.spans import Order, marked
-from preuve.meaning.spread import apart, sharing
 from preuve.meaning.table import tables
 
 if TYPE_CHECKING:
@@ -138,9 +137,8 @@ def passages(answers: Sequence[Answer], public: str = "", values: Collection[Val
     generated = any(kind == Chance.POD for kind, _ in values) or any(
         span.kind == Chance.POD for found in marks for span in found
     )
-    owners = apart((answer.output for answer in answers), public)
     return [
-        list(_passages(answer, found, generated=generated, left=left, owners=owners))
+        list(_passages(answer, found, generated=generated, left=left))
         for answer, found, left in zip(answers, marks, _drained(answers), strict=True)
     ]
 
@@ -186,7 +184,7 @@ def statement(unit: Unit) -> tuple[str, list[tuple[int, Thing]]]:
 
 
 def _passages(
-    answer: Answer, marks: Sequence[Span], *, generated: bool, left: Left, owners: Collection[str]
+    answer: Answer, marks: Sequence[Span], *, generated: bool, left: Left
 ) -> Iterator[Sequence[Unit]]:
     """An output as units: one by one, or together where their order is chance.
 
@@ -195,7 +193,6 @@ def _passages(
         marks: what it owes to chance.
         generated: some Pods of the page have generated names: a list of them is in any order.
         left: the Pods that are not to be on a node any longer.
-        owners: those whose Pods share no node.
     """
     asked = question(answer.source)
     output = answer.output.removesuffix("\n")
@@ -211,8 +208,6 @@ def _passages(
     placed: list[tuple[tuple[int, Order], int, tuple[tuple[int, Order], Line]]] = []
     places = list(_places(lines, within, rows))
     missed = _underway(answer.output, rows) if answer.order == Order.SET else ()
-    lists = [rows[number][0].header.line if number in rows else -1 for number in range(len(lines))]
-    shared = set() if answer.order == Order.SET else {*sharing(lines, within, lists, owners)}
     for number, (place, unit) in enumerate(_asked(asked, lines, within, places, generated=generated)):
         if not lines[number].strip() or any(span.kind == Chance.PASSING for span in within[number]):
             continue
@@ -221,8 +216,7 @@ def _passages(
         _, row = rows.get(number, (None, None))
         bounds = (starts[number], starts[number] + len(lines[number]))
         now = {} if place[1] == Order.SET else left  # events tell of what was before, too
-        again = number in shared
-        line = _line(output, bounds, row, within[number], picked=asked.picked, left=now, again=again)
+        line = _line(output, bounds, row, within[number], picked=asked.picked, left=now)
         placed.append(
             (
                 place if answer.order == Order.SAID else (0, answer.order),
@@ -429,7 +423,6 @@ def _line(
     *,
     picked: bool,
     left: Left,
-    again: bool,
 ) -> Line:
     """A line without its layout: a gap is a space, an empty cell a dot.
 
@@ -466,8 +459,7 @@ def _line(
                 parts.append(Thing(span.kind, name))
                 shown.append(name)
             elif span.kind not in VOID:
-                node = span.kind == Chance.NODE
-                more = " drained" * (node and _has_left(name, raw, left)) + " again" * (node and again)
+                more = " drained" * (span.kind == Chance.NODE and _has_left(name, raw, left))
                 more += " never" * (span.kind == Chance.TIME and bool(_NEVER.search(name)))
                 add(f"‹{span.kind}{more}›", f"‹{name}{more}›")
         words = _GAP.sub(" ", output[at:end])

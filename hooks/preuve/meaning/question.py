@@ -32,8 +32,8 @@ _FILTERED = re.compile(r"\bkubectl\b[^|]*\|\s*(?:awk|cut|egrep|fgrep|grep|jq|sed
 _RESOLVES = re.compile(r"(?:\A|--|[|;&'\"(\n])\s*(?:dig|getent a?hosts\w*|host|nslookup)(?= )")
 _LOOP = re.compile(r"\b(?:for|until|while|xargs)\s")
 _ENDPOINTS = re.compile(r"(?:ep|endpoints|endpointslices?)\b")
-_WORD = re.compile(r"(?!(?:all|volumeattachments?)(?:\.|$))[a-z][a-z0-9.-]*")
-"""A kind's name, no variable; not of what is in tables of kubectl's own that tell of nodes."""
+_WORD = re.compile(r"(?!(?:all|resourceslices?|volumeattachments?)(?:\.|$))[a-z][a-z0-9.-]*")
+"""The name of a kind, no variable; but for those that kubectl's own tables tell nodes of."""
 _TERMINAL = re.compile(r"-[a-z]*t[a-z]*|--tty(?:=true)?")
 _ERRORS = re.compile(
     r">&2|\bcurl\b.* (?:-[a-zA-Z]*v|--verbose\b)|\bwget (?!.*-[a-zA-Z]*q)|\bsh\b.* -[a-z]*x", re.DOTALL
