@@ -1,4 +1,7 @@
-"""The address of a section, as a French reader would spell it: « Sur chaque nœud » is `#sur-chaque-noeud`."""
+"""The address of a section, as a French reader would spell it: « Sur chaque nœud » is `#sur-chaque-noeud`.
+
+Its title has a link to it, for a pointer, to copy.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,19 @@ from markdown.extensions.toc import slugify
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.pages import Page
 
 
 def on_config(config: MkDocsConfig) -> None:
     """Spell the addresses of the headings."""
     config.mdx_configs["toc"]["slugify"] = slug
+
+
+def on_page_content(content: str, /, page: Page, **_: object) -> str:
+    """Leave that link out of the Tab order where the table of contents holds it too: one stop a section."""
+    if "toc" in page.meta.get("hide", ()):
+        return content
+    return content.replace('<a class="headerlink"', '<a class="headerlink" tabindex="-1"')
 
 
 def slug(heading: str, separator: str) -> str:

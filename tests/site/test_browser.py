@@ -94,7 +94,8 @@ class Visit:
             yield [(site / page).as_uri() for page in pages(site)]
         else:
             with serve(site) as base:
-                yield [base + page for page in pages(site)]
+                lost = ["404.html"] if (site / "404.html").exists() else []  # its links begin at the root
+                yield [base + page for page in [*pages(site), *lost]]
 
     def problems(self, browser: Browser, addresses: list[str]) -> Iterator[str]:
         """All that the checks find, each behind its page and its check."""
@@ -167,6 +168,19 @@ def accessible(reading: Reading) -> Iterator[str]:
     yield from _violations(reading.page, {})
 
 
+def accessible_on_a_phone(reading: Reading) -> Iterator[str]:
+    """Nor there, where the theme has a drawer: on a page of each kind."""
+    if urlsplit(reading.page.url).path in KINDS:
+        yield from _violations(reading.page, {})
+
+
+KINDS = {
+    f"/{page}.html"
+    for page in ("404", "index", "pods/index", "pods/observer", "memo/index", "preuves", "blocks", "drawings")
+}
+"""Of the course 404, home, a chapter, a lesson, the cheat sheet, the proofs; two of the sample."""
+
+
 def readable(reading: Reading) -> Iterator[str]:
     """Nor do those that look at colours: all that another palette changes."""
     yield from _violations(reading.page, {"runOnly": {"type": "rule", "values": COLOURS}})
@@ -214,6 +228,16 @@ def reads_without_scripts(reading: Reading) -> Iterator[str]:
     yield from reading.page.evaluate(UNREADABLE)
 
 
+def no_empty_line(reading: Reading) -> Iterator[str]:
+    """No line is broken directly behind its indentation, whatever is folded: it would seem to be two."""
+    yield from reading.page.evaluate(EMPTY)
+
+
+def enlarges(reading: Reading) -> Iterator[str]:
+    """A drawing is offered larger only where there is no room for it."""
+    yield from reading.page.evaluate(AS_LARGE)
+
+
 def prints_whole(reading: Reading) -> Iterator[str]:
     """On a sheet of A4 nothing is cut off, and nothing stays folded."""
     yield from reading.page.evaluate(CUT)
@@ -244,17 +268,21 @@ def framed(reading: Reading) -> Iterator[str]:
 VISITS = {
     "first": Visit((quiet, light, one_stop_a_block), {}, first=True),
     "dark": Visit(
-        (clear_of_arrows, framed, uncovered, readable),
+        (clear_of_arrows, framed, uncovered, enlarges, readable),
         {"viewport": DESK, "color_scheme": "dark", "reduced_motion": "reduce"},
     ),
-    "phone": Visit((fits_a_phone, whole_options, uncovered), {"viewport": PHONE}),
+    "phone": Visit((fits_a_phone, whole_options, uncovered, accessible_on_a_phone), {"viewport": PHONE}),
     "finger": Visit((uncovered,), {"viewport": PHONE, "has_touch": True, "is_mobile": True}),
     "still": Visit(
         (framed, accessible, reads_whole),
         {"viewport": DESK, "color_scheme": "light", "reduced_motion": "reduce"},
     ),
     "handed over": Visit((quiet, fits_a_phone), {"viewport": PHONE}, files=True),
-    "plain": Visit((reads_without_scripts,), {"viewport": PHONE, "java_script_enabled": False}, files=True),
+    "plain": Visit(
+        (reads_without_scripts, no_empty_line),
+        {"viewport": PHONE, "java_script_enabled": False},
+        files=True,
+    ),
     "paper": Visit((prints_whole,), {"viewport": SHEET}, media="print"),
 }
 """One for each way of reading; what can be checked on the same page shares it."""
@@ -449,6 +477,42 @@ CUT_OPTIONS = """() => {
   return found.map(text => text.slice(0, 200))
 }"""
 
+EMPTY = """() => {
+  const found = []
+  const range = document.createRange()
+  document.querySelectorAll("details").forEach(fold => { fold.open = true })
+  for (const code of document.querySelectorAll("pre > code")) {
+    const parts = [] // each with where it begins
+    const texts = document.createTreeWalker(code, NodeFilter.SHOW_TEXT)
+    for (let start = 0; texts.nextNode(); start += texts.currentNode.length)
+      parts.push([texts.currentNode, start])
+    const top = (at) => {
+      const [text, start] = parts.findLast(([, start]) => start <= at)
+      range.setStart(text, at - start)
+      range.setEnd(text, at - start + 1)
+      return range.getClientRects()[0]?.top
+    }
+    for (const line of code.textContent.matchAll(/^([$>] )? +(?=\\S)/gm))
+      if (top(line.index + line[0].length) > top(line.index) + 2)
+        found.push("empty: " + code.textContent.slice(line.index).split("\\n")[0])
+  }
+  return found.map(text => text.slice(0, 200))
+}"""
+
+AS_LARGE = """async () => {
+  const frame = () => new Promise(requestAnimationFrame)
+  document.querySelectorAll("details").forEach(fold => { fold.open = true })
+  for (let frames = 0; frames < 2; frames++) await frame() // in one it is laid out, and told
+  return Array.from(document.querySelectorAll(".preuve-enlarge"))
+    .filter(button => button.checkVisibility({ visibilityProperty: true }))
+    .map(button => button.parentElement)
+    .filter(box => {
+      const drawn = box.querySelector(":scope > .preuve-wide") ?? box.querySelector(":scope > svg")
+      return drawn.viewBox.baseVal.width <= box.clientWidth
+    })
+    .map(box => "has room: " + box.querySelector("title").textContent)
+}"""
+
 UNREADABLE = """() => {
   const found = []
   const readable = "article :is(h1, p, pre, svg:not(.preuve-drawing > svg), .preuve-note, .preuve-output)"
@@ -557,6 +621,7 @@ def test_the_heaviest_page_is_swift(site: Path, serve: Serve) -> None:
         ("first", quiet, "throws"),
         ("first", quiet, "misses-a-file"),
         ("still", accessible, "unnamed-button"),
+        ("phone", accessible_on_a_phone, "unnamed-drawer"),
         ("dark", readable, "pale-in-the-dark"),
         ("phone", fits_a_phone, "too-wide"),
         ("handed over", fits_a_phone, "too-wide"),
@@ -568,6 +633,8 @@ def test_the_heaviest_page_is_swift(site: Path, serve: Serve) -> None:
         ("first", light, "too-heavy"),
         ("plain", reads_without_scripts, "undrawn"),
         ("plain", reads_without_scripts, "shown-by-a-script"),
+        ("plain", no_empty_line, "breaks-behind-its-indentation"),
+        ("dark", enlarges, "enlarges-nothing"),
         ("still", reads_whole, "cut-answer"),
         ("still", reads_whole, "cut-table"),
         ("still", reads_whole, "cut-through-a-word"),

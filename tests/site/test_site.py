@@ -99,6 +99,19 @@ def test_a_dead_link_is_caught(fault: str) -> None:
     assert len(list(broken(FAULTS / fault))) == 1
 
 
+def test_the_tab_key_meets_a_section_once(site: Path) -> None:
+    """In the table of contents; where that is not shown, in the link beside its title."""
+    for page in site.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        hidden = re.search(r'md-sidebar--secondary"[^>]*\shidden', text)
+        contents = set(re.findall(r'<a href="(#[^"]*)" class="md-nav__link"', text))
+        for heading, link in re.findall(r"<(h\d)[^>]*>.*?(<a class=\"headerlink\"[^>]*>)", text):
+            assert ('tabindex="-1"' in link) == (not hidden), (page, link)
+            address = re.search('href="([^"]*)"', link)
+            assert address
+            assert heading == "h1" or address[1] in contents, (page, link)
+
+
 def awaited(site: Path) -> list[str]:
     """The scripts that a reader has to wait for, page by page."""
     pages = sorted(site.rglob("*.html"))

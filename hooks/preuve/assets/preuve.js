@@ -194,10 +194,21 @@
     show()
   }
 
+  // As large as it was drawn, of its layouts the wide one.
+  const whole = (box) => box.querySelector(":scope > svg:not(.preuve-narrow, [hidden])")
+
+  // That is offered where it would show more. The button keeps its place: nothing beneath it moves.
+  const rooms = new ResizeObserver((entries) => {
+    for (const { target, contentRect } of entries) {
+      const picture = whole(target) // none while it is shown over the page
+      if (picture) target.toggleAttribute("data-whole", picture.viewBox.baseVal.width <= contentRect.width + 1)
+    }
+  })
+
   // On a phone a drawing is shown over the page as large as it was drawn, where a finger or the arrows move it. It is
   // the same one, so that its ids stay its own, and goes back to its place.
   function enlarge(box) {
-    const picture = box.querySelector(":scope > .preuve-wide:not([hidden])") ?? box.querySelector(":scope > svg")
+    const picture = whole(box)
     const dialog = element("dialog", { class: "preuve-dialog", "aria-label": picture.querySelector("title").textContent }, "")
     const frame = element("div", { class: box.className, tabindex: 0, style: `--width: ${picture.viewBox.baseVal.width}px` }, "")
     const close = element("button", { type: "button", class: "preuve-close" }, words.close)
@@ -219,7 +230,7 @@
 
   document.addEventListener("click", ({ target }) => {
     const box = target.closest(".preuve-enlarge, svg")?.parentElement
-    if (box?.querySelector(":scope > .preuve-enlarge")?.checkVisibility()) enlarge(box)
+    if (box?.querySelector(":scope > .preuve-enlarge")?.checkVisibility({ visibilityProperty: true })) enlarge(box)
   })
 
   // A link to a block in a fold leads to the block, not to the fold.
@@ -237,6 +248,7 @@
     document.querySelector(".preuve-dialog")?.close() // the reader went elsewhere
     document.querySelectorAll(".preuve:not([data-enriched])").forEach(enrich)
     Array.from(document.querySelectorAll(".preuve-drawing:has(title)")).forEach(comparable)
+    document.querySelectorAll(".preuve-enlarge").forEach((button) => rooms.observe(button.parentElement))
     reveal()
   }
 

@@ -50,6 +50,8 @@ _WORD = re.compile(r"(?<!\S)(?:-- \S{1,25}|(?!--?\w)(?=\S*[-%])\S{2,28})(?!\S)")
 """One of a command that a browser would cut, behind its dash say, though a phone's line has room for it."""
 NOTHING = frozenset({"", "<none>", "<unset>"})
 """What kubectl prints where there is nothing to say."""
+_INDENT = re.compile(r"^(?=.{24}) +(?=\S)", re.MULTILINE)
+"""What a line begins with that may wrap on a phone, also with letters half as large again."""
 _RULE = re.compile(r"[ -]+")
 """The line of dashes beneath a header of `kubectl describe`."""
 
@@ -94,6 +96,7 @@ def answer(text: str, reading: Reading, words: Strings) -> str:
         [Tag(mark.start, mark.end, _mark(mark, words)) for mark in reading.marks],
         discussed,
         _states(text, found),
+        _indents(text),
         _tokens(text, reading.lexer),
     ]
     starts = tuple(accumulate((len(line) + 1 for line in text.split("\n")[:-1]), initial=0))
@@ -129,11 +132,12 @@ def command(source: str, prompt: str, more: str) -> str:
     It goes behind `prompt`, and each further line behind `more`, which are HTML.
     """
     options = [Tag(*found.span(), '<span class="preuve-option">') for found in _OPTION.finditer(source)]
+    indents = _indents(source)
     pieces, at = [], 0
     for number, line in enumerate(source.split("\n")):
         cut = _WORD.finditer(source, at, at + len(line)) if len(line) > TYPED else ()
         words = [Tag(*found.span(), '<span class="preuve-word">') for found in cut]
-        html = _nested(source, at, at + len(line), [words, options])
+        html = _nested(source, at, at + len(line), [words, options, indents])
         pieces.append(f'<span class="preuve-line">{more if number else prompt}{html}\n</span>')
         at += len(line) + 1
     return "".join(pieces)
@@ -353,6 +357,11 @@ def _states(text: str, found: Iterable[Table]) -> Layer:
                         Tag(cell.start, cell.end, f'<span class="preuve-state" data-state="{state}">')
                     )
     return sorted(pieces, key=lambda piece: piece.start)
+
+
+def _indents(text: str) -> Layer:
+    """Where a browser may not break a line: it would seem to show an empty one."""
+    return [Tag(*found.span(), '<span class="preuve-indent">') for found in _INDENT.finditer(text)]
 
 
 def _tokens(text: str, name: str) -> Layer:
