@@ -34,8 +34,8 @@ PULLS = 30.0
 does other things too: half of what a command has by default."""
 
 HEARD = 25
-"""Events of a Pod that a kubelet tells at once; then one in five minutes (client-go, ``defaultSpamBurst``).
-What it does not tell of is not waited for."""
+"""Events of a Pod and a type, ``Normal`` say, that a kubelet tells at once; then one in five minutes
+(client-go, ``defaultSpamBurst``, ``getSpamKey``): some 80 seconds of an image that cannot be pulled."""
 
 _CONTAINER = re.compile(r"\{(.+)\}$")
 """In what an event is about: ``spec.containers{web}``."""
@@ -52,22 +52,39 @@ def moves(container: str, pod: Object, snapshot: Snapshot) -> Motion:
     stays = Motion(who(pod), f"container {container}: {BACKOFF}", STUCK)
     told_of = [event for event in snapshot["Event"] if _is_heard(event, pod)]
     pulls = [event for event in told_of if _is_pull(event, container)]
-    if not pulls or sum(event.get("count") or 1 for event in told_of) >= HEARD:
+    if not pulls:
         return stays
     last = max(pulls, key=itemgetter("lastTimestamp"))
-    pulled, told = datetime.fromisoformat(last["lastTimestamp"]), _told(pod)
-    nth = str(last.get("count") or 1)
+    count, pulled, told = last.get("count") or 1, datetime.fromisoformat(last["lastTimestamp"]), _told(pod)
     if told and told <= pulled:
         why = f"the image of container {container} was pulled again, and what came of it is not told yet"
-        return Motion(who(pod), why, PULLS, of=nth, untold=LOOK)
-    pause, past = pause_after(int(nth)), snapshot.now - pulled
+        return Motion(who(pod), why, PULLS, of=str(count), untold=LOOK)
+    latest = pulled
+    alike = (event for event in told_of if event.get("type") == last.get("type"))
+    if sum(event.get("count") or 1 for event in alike) >= HEARD:
+        if not told:
+            return stays
+        heard, (count, pulled) = count, _unheard(count, pulled, told)
+        latest = told if count > heard else pulled
+    pause, past = pause_after(count), snapshot.now - pulled
     if past < pause - NEAR:
         return stays
     why = f"the image of container {container} is to be pulled again"
-    if past < pause + ROUNDING:
-        until = (pause + ROUNDING).total_seconds()
-        return Motion(who(pod), f"{why} soon", until, of=nth, lasted=past.total_seconds())
-    return Motion(who(pod), why, PULLS, of=nth, untold=0)
+    until = latest - pulled + pause + ROUNDING
+    if past < until:
+        patience, lasted = until.total_seconds(), past.total_seconds()
+        return Motion(who(pod), f"{why} soon", patience, of=str(count), lasted=lasted)
+    return Motion(who(pod), why, PULLS, of=str(count), untold=0)
+
+
+def _unheard(count: int, pulled: datetime, told: datetime) -> tuple[int, datetime]:
+    """Count the pulls since the last that an event told of; tell when the latest was at the earliest.
+
+    A pull changes the status of its Pod: there was none after the status was changed last.
+    """
+    while (following := pulled + pause_after(count)) <= told:
+        count, pulled = count + 1, following
+    return count, pulled
 
 
 def pause_after(pulls: int) -> timedelta:
