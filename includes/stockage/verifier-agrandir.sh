@@ -1,7 +1,7 @@
-# La réponse donnée, oui ou non, doit être ce que permet la classe de la demande pages.
+# La réponse donnée, oui ou non, doit être ce que permet la classe de la demande archives.
 manque() { echo "Pas encore. $1"; exit 1; }
 
-classe=$(kubectl get pvc pages -o jsonpath='{.spec.storageClassName}')
+classe=$(kubectl get pvc archives -o jsonpath='{.spec.storageClassName}')
 permis=$(kubectl get storageclass "$classe" -o jsonpath='{.allowVolumeExpansion}')
 reponse=non
 [ "$permis" = true ] && reponse=oui
