@@ -793,6 +793,18 @@ def test_a_mount_that_failed_is_the_lesson_s_where_there_is_one() -> None:
     assert not same(one, other, sources=asked, public="volumes: [{name: x, configMap: {name: none}}]")
 
 
+def test_a_probe_that_came_before_the_startup_probe_of_a_restarted_container_is_chance() -> None:
+    """Once, and for the reason for which the startup probe fails too; else it is the lesson's."""
+    asked = ["kubectl describe pod web"]
+    row = '  Warning  Unhealthy  {}  kubelet  {} probe failed: Get "http://10.244.2.3:80/ok": {}\n'
+    refused = "dial tcp 10.244.2.3:80: connect: connection refused"
+    page = "Events:\n" + row.format("2s (x9 over 21s)", "Startup", refused)
+    assert same([page + row.format("6s", "Liveness", refused)], [page], sources=asked)
+    for age, why in (("6s", "EOF"), ("6s (x2 over 9s)", refused)):
+        assert not same([page + row.format(age, "Liveness", why)], [page], sources=asked)
+    assert not same(["Events:\n" + row.format("6s", "Liveness", refused)], ["Events:\n"], sources=asked)
+
+
 def test_another_volume_that_could_not_be_mounted_is_no_chance() -> None:
     """Though the page does not speak of volumes: somebody else's manifest may have one."""
     asked = ["kubectl get events"]

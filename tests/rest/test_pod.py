@@ -184,6 +184,26 @@ def test_a_restarted_container_must_outlive_its_last_life(life: int, patience: f
 
 
 @pytest.mark.parametrize(
+    ("period", "restarts", "lived", "wanted"),
+    [
+        ({"periodSeconds": 1}, 1, 2, "is due"),
+        ({"periodSeconds": 1}, 1, 4, ""),
+        ({"periodSeconds": 1}, 0, 2, ""),
+        ({}, 1, 11, "is due"),
+        ({}, 1, 13, ""),
+    ],
+)
+def test_a_restarted_container_counts_as_started_until_its_startup_probe(
+    period: dict[str, int], restarts: int, lived: float, wanted: str
+) -> None:
+    """For what the one before it was: `kubectl get pods` would say 1/1 now, and 0/1 a moment later."""
+    container = {**BARE, "startupProbe": {"httpGet": {"port": 80, "path": "/"}, **period}}
+    state = running(restartCount=restarts, state={"running": {"startedAt": ago(lived)}})
+    whys = [motion.why for motion in moving(Snapshot([pod(state, container=container)], NOW))]
+    assert [why.endswith(wanted) for why in whys] == ([True] if wanted else [])
+
+
+@pytest.mark.parametrize(
     ("states", "wanted"),
     [
         ([], "moves"),

@@ -281,6 +281,19 @@ def events(text: str) -> Iterator[Span]:
     yield from _groups(
         r'(MountVolume\.SetUp failed for volume "kube-api-access-[^\n]*)', Chance.PASSING, text
     )
+    yield from _probed_early(text)
+
+
+def _probed_early(text: str) -> Iterator[Span]:
+    """The one failure that a restarted container's startup probe would have forgiven.
+
+    Until that probe is due again the container counts as started (upstream ``prober_manager.go``): another
+    probe of it may come first, and fail in the same way.
+    """
+    forgiven = set(re.findall(r"Startup probe failed: ([^\n]+)", text))
+    for found in re.finditer(r"^([^\n]*)((?:Liveness|Readiness) probe failed: ([^\n]+))", text, re.MULTILINE):
+        if found[3] in forgiven and not re.search(r"\(x\d", found[1]):
+            yield Span(*found.span(2), Chance.PASSING)
 
 
 _IMAGES = re.compile(r'(?<!Pulling )image \\?"([^"\\\n]*)')

@@ -28,6 +28,9 @@ FRESH = RELIST + MOMENT
 """The same where only the API can be asked. A container that ends at once is Ready until the kubelet looks:
 for up to 1.2 s in 36 cases (1.37.2 on two busy cores)."""
 
+PERIOD = 10
+"""Seconds between two probes that a manifest does not tell (upstream ``SetDefaults_Probe``)."""
+
 ROUNDS = 3
 """How often an init container must have said the same to be one that waits."""
 
@@ -334,7 +337,7 @@ def _running(container: Object, status: Object, pod: Object, snapshot: Snapshot)
         hint = f": {described(container[probe], probe)} has not succeeded" if probe else ""
         return Motion(who(pod), f"container {name} runs but is not Ready{hint}")
     if probe:
-        return None
+        return _restarted(container, status, pod, snapshot)
     # What ended soon after its start may do so again: it must outlive its last life, which is told to the
     # second, twice over, for the machine may be busier now.
     last = status.get("lastState", {}).get("terminated", {})
@@ -349,6 +352,24 @@ def _running(container: Object, status: Object, pod: Object, snapshot: Snapshot)
     if process.runs and process.used < MOMENT and not process.asleep:
         return Motion(who(pod), f"container {name} has not come to wait for anything yet", polled=True)
     return None
+
+
+def _restarted(container: Object, status: Object, pod: Object, snapshot: Snapshot) -> Motion | None:
+    """Tell of a container that counts as started since the one before it was: Ready, and not for long.
+
+    Its kubelet notices the next time that its startup probe is due (upstream ``prober_manager.go``,
+    ``isContainerStarted``).
+    """
+    probe = container.get("startupProbe")
+    if not probe or not status.get("restartCount"):
+        return None
+    began = datetime.fromisoformat(status["state"]["running"]["startedAt"])
+    lasted = (snapshot.now - began).total_seconds()
+    patience = probe.get("periodSeconds", PERIOD) + FRESH + 1  # times in a status are whole seconds
+    if lasted >= patience:
+        return None
+    why = f"container {status['name']} was restarted, and {described(probe, 'startupProbe')} is due"
+    return Motion(who(pod), why, patience, of=status["containerID"], lasted=lasted, polled=True)
 
 
 def _reached(status: Object, pod: Object, snapshot: Snapshot, settled: Snapshot) -> Motion | None:
