@@ -109,6 +109,20 @@ def test_a_reading_command_waits_until_what_changed_is_at_rest() -> None:
     assert runner.done == [READ, CHANGE, f"{CHANGE} 2", "settle 60", READ, READ, CHANGE, "settle 5", READ]
 
 
+@pytest.mark.parametrize(
+    ("waiting", "seconds", "rests"),
+    [("kubectl wait pod/web --for=delete", 4.0, 2), ("sleep 4", 4.0, 2), ("kubectl wait pod/web", 0.1, 1)],
+)
+def test_what_a_command_has_waited_for_comes_to_rest_before_the_next_look(
+    waiting: str, seconds: float, rests: int
+) -> None:
+    """A container that was seen restarted has yet to start; what waited for nothing has seen nothing."""
+    runner = FakeRunner({waiting: Result("", 0, seconds)})
+    played(f"```console\n$ {CHANGE}\n$ {READ}\n$ {waiting}\n$ {READ}\n$ {READ}\n```\n", runner)
+    assert runner.done.count("settle 60") == rests
+    assert runner.done[-2:] == [READ, READ]
+
+
 def test_what_is_deleted_was_there() -> None:
     """It has come to be first, as at a reader's; what goes, or was shown in motion, is not waited for."""
     runner = FakeRunner()

@@ -256,6 +256,19 @@ def awaits(source: str) -> bool:
     return any(words[:1] in (["wait"], ["fg"]) for words in _commands(source))
 
 
+def waits(source: str) -> bool:
+    """Tell whether a command waits for what the cluster does by itself.
+
+    >>> waits("kubectl wait pod/web --for=condition=Ready"), waits("kubectl rollout status deployment/web")
+    (True, True)
+    >>> waits("kubectl get pods; sleep 20"), waits("kubectl rollout history deployment/web")
+    (True, False)
+    """
+    verbs = [tuple(operands(words))[:2] for words in calls(source)]
+    slept = any(words[:1] == ["sleep"] for words in _commands(source))
+    return slept or any(each[:1] == ("wait",) or each == ("rollout", "status") for each in verbs)
+
+
 def only_starts(source: str) -> bool:
     """Tell whether a command does nothing itself, but put something in the background.
 

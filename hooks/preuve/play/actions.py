@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from preuve.errors import CommandError, PreuveError
 from preuve.page.plan import Command, Diagram
-from preuve.page.verbs import changes, deletes, makes, reads
+from preuve.page.verbs import changes, deletes, makes, reads, waits
 from preuve.play.shell import ShellEndedError
 from preuve.rest.pod import KILLED
 from preuve.transcript import Exchange
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
     from preuve.page.plan import Action
     from preuve.play.shell import Result
+
+WAITED = 1.0
+"""Seconds after which a command that waits has seen the cluster do something by itself. What it waited for was
+there already if it took less: ``kubectl wait`` then takes 0.05 to 0.3 s on two cores (measured)."""
 
 
 class Runner(Protocol):
@@ -128,9 +132,9 @@ def attempt(commands: Iterable[Command], runner: Renewable) -> Iterator[Exchange
             output, code = result.output, result.exit
         except CommandError as error:
             output, code = error.output, KILLED if error.exit is None else error.exit
-        yield Exchange(command.source, runner.publish(output), code, time.monotonic() - started)
-        if changes(command.source):
-            rest = replace(rest, since=(*rest.since, command.source))
+        seconds = time.monotonic() - started
+        yield Exchange(command.source, runner.publish(output), code, seconds)
+        rest = rest.after(command.source, seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +157,15 @@ class Rest:
         if isinstance(action, Diagram) or reads(action.source):
             return bool(self.since) or not self.lasts
         return deletes(action.source) and not self.in_motion and any(map(makes, self.since))
+
+    def after(self, source: str, seconds: float) -> Rest:
+        """What is known of it after a command that took so long.
+
+        >>> [Rest().after(f"kubectl {verb} web", 9).lasts for verb in ("wait", "logs")]
+        [False, True]
+        """
+        since = (*self.since, source) if changes(source) else self.since
+        return replace(self, since=since, lasts=self.lasts and not (seconds >= WAITED and waits(source)))
 
 
 def _perform(action: Action, runner: Runner, rest: Rest) -> Generator[Exchange, None, Rest]:
@@ -177,7 +190,7 @@ def _perform(action: Action, runner: Runner, rest: Rest) -> Generator[Exchange, 
         surprise = CommandError(_surprise(action, result.exit, output), action.where)
         surprise.ran, surprise.exit = True, result.exit
         raise surprise
-    return replace(rest, since=(*rest.since, action.source)) if changes(action.source) else rest
+    return rest.after(action.source, result.seconds)
 
 
 def _rested(action: Action, runner: Runner, rest: Rest) -> Rest:
