@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from preuve.play.shell import Result
 
 WAITED = 1.0
-"""Seconds after which a command that waits has seen the cluster do something by itself. What it waited for was
-there already if it took less: ``kubectl wait`` then takes 0.05 to 0.3 s on two cores (measured)."""
+"""Seconds after which a command that waits has seen the cluster do something by itself. What it waited for
+was there already if it took less: ``kubectl wait`` then takes 0.05 to 0.3 s on two cores (measured)."""
 
 
 class Runner(Protocol):
