@@ -25,5 +25,7 @@ print("à l’écoute de la file", file=sys.stderr)
 while True:
     try:
         compter()
-    except (ConnectionError, TimeoutError):  # la base redémarre : on réessaie
+    except socket.gaierror:  # un nom inconnu : le réglage est faux
+        raise
+    except OSError:  # la base redémarre : on réessaie
         time.sleep(0.2)
