@@ -297,7 +297,7 @@ def _waiting(name: str, waiting: Mapping[str, str], pod: Object, snapshot: Snaps
         message = waiting.get("message", reason)
         return Motion(who(pod), f"container {name}: {message}", TRIED, untold=LOOK, lacks=lacked(message))
     if reason == pull.BACKOFF:
-        return pull.moves(name, pod, snapshot)
+        return pull.moves(name, waiting.get("message", ""), pod, snapshot)
     if reason in STAYS:
         return Motion(who(pod), f"container {name}: {reason}", STUCK)
     if missing := _missing(pod, snapshot):
