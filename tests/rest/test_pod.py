@@ -28,7 +28,7 @@ from objects import (
 )
 from preuve.cluster.objects import Snapshot
 from preuve.cluster.report import Report
-from preuve.rest.pod import summary
+from preuve.rest.pod import retries, summary, unpulled
 from preuve.rest.rules import moving
 
 if TYPE_CHECKING:
@@ -251,6 +251,12 @@ def test_a_debug_container_is_waited_for_until_it_runs() -> None:
     spec = {"ephemeralContainers": [{"name": "d", "image": "busybox"}]}
     for status, wanted in ((waiting("ContainerCreating", name="d"), "moves"), (ended(1, name="d"), "rest")):
         assert verdict([pod(spec=spec, status={"ephemeralContainerStatuses": [status]})]) == wanted
+
+
+def test_a_debug_container_is_tried_again_as_others_are() -> None:
+    """What a Pod says of it changes whenever its image is pulled."""
+    beside = pod(status={"ephemeralContainerStatuses": [waiting("ImagePullBackOff", name="d")]})
+    assert [(retries(each), unpulled(each)) for each in (beside, pod())] == [(True, True), (False, False)]
 
 
 def test_a_changed_image_is_waited_for() -> None:

@@ -109,8 +109,9 @@ def unpulled(pod: Object) -> bool:
 
 
 def _reasons(pod: Object) -> set[str]:
-    """Why containers of a Pod wait."""
-    return {each["state"].get("waiting", {}).get("reason", "") for each in statuses(pod)}
+    """Why containers of a Pod wait, those for debugging too."""
+    found = [*statuses(pod), *pod["status"].get("ephemeralContainerStatuses", ())]
+    return {each["state"].get("waiting", {}).get("reason", "") for each in found}
 
 
 def initializing(pod: Object) -> str:
