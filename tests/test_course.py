@@ -301,6 +301,26 @@ def test_a_manifest_that_is_only_shown_or_is_borrowed_is_told() -> None:
     ]
 
 
+def test_a_second_version_is_the_first_with_what_its_page_tells() -> None:
+    """A reader changes those lines alone, and builds the image again."""
+    includes = ROOT / "includes"
+    for image, program in (("application/vote", "api.py"), ("image/salut", "salut.py")):
+        folders = (includes / f"{image}-{version}" for version in ("1.0", "2.0"))
+        first, second = ({file.name: file.read_text() for file in folder.iterdir()} for folder in folders)
+        assert {name for name in first | second if first.get(name) != second.get(name)} == {program}
+    text = PAGES["application/vivre.md"].text
+    start, end = map(int, re.findall(r"vote-2\.0/api\.py:(\d+):(\d+)", text)[0])
+    api = (includes / "application/vote-2.0/api.py").read_text().splitlines()
+    assert (
+        "\n".join(api[: start - 1] + api[end:]) + "\n"
+        == (includes / "application/vote-1.0/api.py").read_text()
+    )
+    assert f"`{api[end].strip()}`" in text
+    salut = (includes / "image/salut-1.0/salut.py").read_text()
+    told = re.findall(r"`(VERSION = .*?)`", PAGES["image/index.md"].text)[0]
+    assert re.sub("VERSION = .*", told, salut) == (includes / "image/salut-2.0/salut.py").read_text()
+
+
 def misnamed(
     text: str, recipes: Mapping[str, Mapping[str, str]], used: set[tuple[str, str]]
 ) -> Iterator[str]:

@@ -256,13 +256,12 @@ def awaits(source: str) -> bool:
     return any(words[:1] in (["wait"], ["fg"]) for words in _commands(source))
 
 
-def waits(source: str) -> bool:
+def waits_for_cluster(source: str) -> bool:
     """Tell whether a command waits for what the cluster does by itself.
 
-    >>> waits("kubectl wait pod/web --for=condition=Ready"), waits("kubectl rollout status deployment/web")
-    (True, True)
-    >>> waits("kubectl get pods; sleep 20"), waits("kubectl rollout history deployment/web")
-    (True, False)
+    >>> sources = ["kubectl wait pod/web", "kubectl rollout status deploy/web", "kubectl get pods; sleep 20"]
+    >>> [waits_for_cluster(source) for source in [*sources, "kubectl rollout history deploy/web"]]
+    [True, True, True, False]
     """
     verbs = [tuple(operands(words))[:2] for words in calls(source)]
     slept = any(words[:1] == ["sleep"] for words in _commands(source))

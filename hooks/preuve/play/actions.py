@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from preuve.errors import CommandError, PreuveError
 from preuve.page.plan import Command, Diagram
-from preuve.page.verbs import changes, deletes, makes, reads, waits
+from preuve.page.verbs import changes, deletes, makes, reads, waits_for_cluster
 from preuve.play.shell import ShellEndedError
 from preuve.rest.pod import KILLED
 from preuve.transcript import Exchange
@@ -165,7 +165,9 @@ class Rest:
         [False, True]
         """
         since = (*self.since, source) if changes(source) else self.since
-        return replace(self, since=since, lasts=self.lasts and not (seconds >= WAITED and waits(source)))
+        return replace(
+            self, since=since, lasts=self.lasts and not (seconds >= WAITED and waits_for_cluster(source))
+        )
 
 
 def _perform(action: Action, runner: Runner, rest: Rest) -> Generator[Exchange, None, Rest]:

@@ -356,9 +356,9 @@ def _running(container: Object, status: Object, pod: Object, snapshot: Snapshot)
 
 
 def _restarted(container: Object, status: Object, pod: Object, snapshot: Snapshot) -> Motion | None:
-    """Tell of a container that counts as started since the one before it was: Ready, and not for long.
+    """Tell of a restarted container that is Ready only because the one before it was.
 
-    Its kubelet notices the next time that its startup probe is due (upstream ``prober_manager.go``,
+    Its kubelet notices when its startup probe is due next (upstream ``prober_manager.go``,
     ``isContainerStarted``).
     """
     probe = container.get("startupProbe")
