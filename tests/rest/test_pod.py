@@ -184,6 +184,26 @@ def test_a_restarted_container_must_outlive_its_last_life(life: int, patience: f
 
 
 @pytest.mark.parametrize(
+    ("effect", "tolerations", "wanted"),
+    [
+        ("NoExecute", [], "moves"),
+        ("NoExecute", [{"key": "test", "operator": "Exists"}], "rest"),
+        ("NoExecute", [{"key": "test", "value": "yes", "tolerationSeconds": 15}], "rest"),
+        ("NoExecute", [{"key": "test", "value": "no"}], "moves"),
+        ("NoExecute", [{"key": "test", "operator": "Exists", "effect": "NoSchedule"}], "moves"),
+        ("NoSchedule", [], "rest"),
+    ],
+)
+def test_a_pod_that_does_not_tolerate_its_node_will_go(
+    effect: str, tolerations: list[dict[str, Any]], wanted: str
+) -> None:
+    """It is deleted a moment after the taint was set: until then it looks as if nothing happened."""
+    host = node()
+    host["spec"]["taints"] = [{"key": "test", "value": "yes", "effect": effect}]
+    assert verdict([pod(spec={"tolerations": tolerations}), host]) == wanted
+
+
+@pytest.mark.parametrize(
     ("period", "restarts", "lived", "wanted"),
     [
         ({"periodSeconds": 1}, 1, 2, "is due"),

@@ -144,6 +144,21 @@ _OPERATORS: Mapping[str, Callable[[str | None, Collection[str]], bool]] = {
 }
 
 
+def tolerates(toleration: Object, taint: Object) -> bool:
+    """Tell whether a toleration is for a taint (upstream ``ToleratesTaint``); numbers are not compared.
+
+    >>> taint = {"key": "gpu", "value": "old", "effect": "NoExecute"}
+    >>> [tolerates({"key": "gpu", **more}, taint) for more in ({"operator": "Exists"}, {"value": "new"})]
+    [True, False]
+    """
+    equal = toleration.get("operator") in {None, "", "Equal"}
+    return (
+        (not equal or toleration.get("value", "") == taint.get("value", ""))
+        and toleration.get("key") in {None, "", taint["key"]}
+        and toleration.get("effect") in {None, "", taint["effect"]}
+    )
+
+
 def matches(selector: Mapping[str, Any], found: Mapping[str, str]) -> bool:
     """Tell whether labels satisfy a selector: a plain one, or ``matchLabels`` with ``matchExpressions``.
 

@@ -7,7 +7,7 @@ import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from preuve.cluster.objects import behind, condition, finished, holds, leaving, who
+from preuve.cluster.objects import behind, condition, finished, holds, leaving, tolerates, who
 from preuve.rest import pull
 from preuve.rest.motion import LOOK, NEAR, NEVER, STUCK, Motion
 from preuve.rest.volumes import stale
@@ -88,6 +88,8 @@ def moves(pod: Object, snapshot: Snapshot, settled: Snapshot) -> Iterator[Motion
         yield _unscheduled(pod)
     elif node := lost_node(pod, snapshot):
         yield Motion(who(pod), f"its node {node} is not Ready", NEVER if holds(pod, "Ready") else STUCK)
+    elif taint := _unbearable(pod, snapshot):
+        yield Motion(who(pod), f"does not tolerate its node's taint {taint}, it will go")
     elif "observedGeneration" in status and behind(pod):
         yield Motion(who(pod), "its node has not seen the last change yet")
     elif holds(pod, "PodResizeInProgress"):
@@ -138,6 +140,21 @@ def lost_node(pod: Object, snapshot: Snapshot) -> str | None:
     """Name the Pod's node if the cluster has lost it."""
     name = pod["spec"].get("nodeName")
     return name if name in {_name(node) for node in snapshot["Node"] if not holds(node, "Ready")} else None
+
+
+def _unbearable(pod: Object, snapshot: Snapshot) -> str:
+    """Name the taint of a Pod's node for which the Pod is to be deleted at once; one for a while is borne."""
+    borne = pod["spec"].get("tolerations", ())
+    return next(
+        (
+            taint["key"]
+            for node in snapshot["Node"]
+            if _name(node) == pod["spec"]["nodeName"]
+            for taint in node.get("spec", {}).get("taints", ())
+            if taint["effect"] == "NoExecute" and not any(tolerates(each, taint) for each in borne)
+        ),
+        "",
+    )
 
 
 def _name(obj: Object) -> str:

@@ -27,6 +27,7 @@ from preuve.cluster.objects import (
     labels,
     leaving,
     matches,
+    tolerates,
     who,
 )
 from preuve.rest import custom, quota
@@ -309,21 +310,11 @@ def _hosts(pod: Object, snapshot: Snapshot) -> int | None:
     return sum(
         matches(pod.get("nodeSelector") or {}, labels(node))
         and all(
-            any(_tolerates(each, taint) for each in tolerations)
+            any(tolerates(each, taint) for each in tolerations)
             for taint in node.get("spec", {}).get("taints", ())
             if taint["effect"] != "PreferNoSchedule"
         )
         for node in snapshot["Node"]
-    )
-
-
-def _tolerates(toleration: Object, taint: Object) -> bool:
-    """Tell whether a toleration is for a taint (upstream ``ToleratesTaint``)."""
-    same = toleration.get("operator") == "Exists" or toleration.get("value", "") == taint.get("value", "")
-    return (
-        same
-        and toleration.get("key") in {None, "", taint["key"]}
-        and toleration.get("effect") in {None, "", taint["effect"]}
     )
 
 
