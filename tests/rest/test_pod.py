@@ -124,24 +124,24 @@ def test_a_volume_that_never_comes_is_told_by_an_event(message: str, wanted: str
 @pytest.mark.parametrize(
     ("state", "untold", "lacks"),
     [
-        (waiting("ErrImagePull"), True, ""),
-        (waiting("RegistryUnavailable"), True, ""),
-        (waiting("SignatureValidationFailed"), True, ""),
-        (waiting("RunContainerError"), True, ""),
-        (waiting("PostStartHookError"), True, ""),
-        (ended(1), True, ""),
-        (waiting("CreateContainerConfigError", 'secret "key" not found'), True, "secrets/key"),
+        (waiting("ErrImagePull"), True, ()),
+        (waiting("RegistryUnavailable"), True, ()),
+        (waiting("SignatureValidationFailed"), True, ()),
+        (waiting("RunContainerError"), True, ()),
+        (waiting("PostStartHookError"), True, ()),
+        (ended(1), True, ()),
+        (waiting("CreateContainerConfigError", 'secret "key" not found'), True, ("secrets/key",)),
         (
             waiting("CreateContainerConfigError", "couldn't find key a in Secret web/key"),
             True,
-            "secrets/key#a",
+            ("secrets/key#a",),
         ),
-        (waiting("ImagePullBackOff"), False, ""),
-        (waiting("ContainerCreating"), False, ""),
-        (running(ready=False), False, ""),
+        (waiting("ImagePullBackOff"), False, ()),
+        (waiting("ContainerCreating"), False, ()),
+        (running(ready=False), False, ()),
     ],
 )
-def test_what_a_kubelet_keeps_to_itself(state: dict[str, Any], untold: bool, lacks: str) -> None:
+def test_what_a_kubelet_keeps_to_itself(state: dict[str, Any], untold: bool, lacks: tuple[str, ...]) -> None:
     """It is made to look where a back-off or a new try is told late, or what was missing may be there."""
     (motion,) = moving(Snapshot([pod(state)], NOW))
     assert (motion.untold < math.inf, motion.lacks) == (untold, lacks)
@@ -158,7 +158,31 @@ def test_what_a_volume_lacks_is_told() -> None:
         message='MountVolume.SetUp failed for volume "v" : configmap "web" not found',
     )
     (motion,) = moving(Snapshot([creating, event], NOW))
-    assert motion.lacks == "configmaps/web"
+    assert motion.lacks == ("configmaps/web",)
+
+
+def test_all_that_the_volumes_of_a_pod_lack_is_told() -> None:
+    """It starts when the last of it has come."""
+    creating = pod(waiting("ContainerCreating"))
+    events = [
+        made(
+            "Event",
+            f"web.{name}",
+            involvedObject={"uid": creating["metadata"]["uid"]},
+            reason="FailedMount",
+            message=f'MountVolume.SetUp failed for volume "{name}" : secret "{name}" not found',
+        )
+        for name in ("one", "two")
+    ]
+    (motion,) = moving(Snapshot([creating, *events], NOW))
+    assert motion.lacks == ("secrets/one", "secrets/two")
+
+
+@pytest.mark.parametrize(("before", "looks"), [(9, False), (12, True)])
+def test_a_kubelet_that_restarts_late_is_made_to_look(before: int, looks: bool) -> None:
+    """By itself it comes to a container whose pause is over up to half as long after."""
+    (motion,) = moving(Snapshot([pod(crash(pause=10, before=before))], NOW))
+    assert (motion.untold == 0) is looks
 
 
 def test_a_pod_without_a_generation_is_seen() -> None:

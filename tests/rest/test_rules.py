@@ -660,7 +660,7 @@ NOBODY = 'pods "log-x" is forbidden: error looking up service account web/bot: s
 def test_what_a_workload_lacks_is_told(objects: list[dict[str, Any]]) -> None:
     """Once the ServiceAccount is there, its controller asks again, some time later."""
     [motion] = moving(Snapshot(objects, NOW))
-    assert (motion.ends, motion.lacks) == (True, "serviceaccounts/bot")
+    assert (motion.ends, motion.lacks) == (True, ("serviceaccounts/bot",))
 
 
 DISK = {"nodeSelector": {"disk": "ssd"}}

@@ -544,6 +544,22 @@ def test_a_configmap_that_was_missing_is_waited_for(page: Page) -> None:
     assert page.statuses() == ["Running"]
 
 
+def test_a_pod_that_lacks_two_things_settles_with_one_of_them(page: Page) -> None:
+    """It starts when the second has come, not before."""
+    lacking = pod("lacking", "nginx")
+    lacking["spec"]["volumes"] = [{"name": name, "configMap": {"name": name}} for name in ("one", "two")]
+    lacking["spec"]["containers"][0]["volumeMounts"] = [
+        {"name": name, "mountPath": f"/{name}"} for name in ("one", "two")
+    ]
+    page.apply(lacking)
+    for name, status in (("one", "ContainerCreating"), ("two", "Running")):
+        assert page.watcher.settle(LIMIT)
+        assert page.statuses() == ["ContainerCreating"]
+        page("create", "configmap", name)
+        assert page.watcher.settle(LIMIT)
+        assert page.statuses() == [status]
+
+
 def test_pods_that_lacked_a_service_account_are_waited_for(page: Page) -> None:
     """Once it is there, their controllers ask for them again, after ever longer pauses."""
     page("create", "deployment", "web", "--image=nginx")

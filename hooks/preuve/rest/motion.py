@@ -17,6 +17,9 @@ none, and comes within 0.9 s (measured)."""
 NEAR = timedelta(seconds=3)
 """A back-off that ends within this is no rest: the next command would see what comes after."""
 
+ROUNDING = timedelta(seconds=1)
+"""Times in events and statuses are whole seconds."""
+
 NEVER = math.inf
 """The patience with what goes on until it has come to its end."""
 
@@ -43,9 +46,9 @@ class Motion:
     """Nothing that can be watched tells when it is over."""
     untold: float = NEVER
     """Seconds after which its Pod's kubelet is made to look: it knows how this ends, and does not tell."""
-    lacks: str = ""
-    """What would end it if it were there, by its path in the namespace: ``configmaps/web``; with a key,
-    ``configmaps/web#port``."""
+    lacks: tuple[str, ...] = ()
+    """What would end it if all of it were there, by its path in the namespace: ``configmaps/web``; with a
+    key, ``configmaps/web#port``."""
 
     def __str__(self) -> str:
         return f"{self.who}: {self.why}"

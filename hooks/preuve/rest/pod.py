@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from preuve.cluster.objects import behind, condition, finished, holds, leaving, tolerates, who
 from preuve.rest import pull
-from preuve.rest.motion import LOOK, NEAR, NEVER, STUCK, Motion
+from preuve.rest.motion import LOOK, NEAR, NEVER, ROUNDING, STUCK, Motion
 from preuve.rest.volumes import stale
 
 if TYPE_CHECKING:
@@ -319,29 +319,36 @@ def _waiting(name: str, waiting: Mapping[str, str], pod: Object, snapshot: Snaps
     if reason in STAYS:
         return Motion(who(pod), f"container {name}: {reason}", STUCK)
     if missing := _missing(pod, snapshot):
-        return Motion(who(pod), missing, STUCK, lacks=lacked(missing))
+        return Motion(who(pod), missing[0], STUCK, lacks=lacked(*missing))
     return Motion(who(pod), f"container {name}: {reason}", untold=LOOK if reason in UNTOLD else NEVER)
 
 
-def _missing(pod: Object, snapshot: Snapshot) -> str | None:
-    """Tell what a volume of a Pod lacks; only an event says so, the Pod is ContainerCreating for ever."""
-    for event in snapshot["Event"]:
-        mine = event["involvedObject"].get("uid") == pod["metadata"]["uid"]
-        if mine and event.get("reason") == "FailedMount" and _LACKS.search(event.get("message") or ""):
-            return str(event["message"])
-    return None
+def _missing(pod: Object, snapshot: Snapshot) -> list[str]:
+    """Tell what the volumes of a Pod lack; only events say so, the Pod is ContainerCreating for ever."""
+    return [
+        event["message"]
+        for event in snapshot["Event"]
+        if event["involvedObject"].get("uid") == pod["metadata"]["uid"]
+        and event.get("reason") == "FailedMount"
+        and _LACKS.search(event.get("message") or "")
+    ]
 
 
-def lacked(message: str) -> str:
-    """Read what a container, a volume or a Pod would need.
+def lacked(*messages: str) -> tuple[str, ...]:
+    """Read all that a container, a Pod or its volumes would need; nothing if a message keeps it back.
 
     >>> lacked('MountVolume.SetUp failed for volume "v" : configmap "web" not found')
-    'configmaps/web'
-    >>> lacked("couldn't find key port in ConfigMap default/web")
-    'configmaps/web#port'
-    >>> lacked("references non-existent config key: port")
-    ''
+    ('configmaps/web',)
+    >>> lacked("couldn't find key port in ConfigMap default/web", 'secret "tls" not found')
+    ('configmaps/web#port', 'secrets/tls')
+    >>> lacked("references non-existent config key: port", 'secret "tls" not found')
+    ()
     """
+    found = tuple(map(_lacked, messages))
+    return found if all(found) else ()
+
+
+def _lacked(message: str) -> str:
     if found := _LACKS_KEY.search(message):
         return f"{found[2].lower()}s/{found[3]}#{found[1]}"
     found = _LACKS.search(message)
@@ -452,9 +459,12 @@ def _backing_off(status: Object, pod: Object, snapshot: Snapshot) -> Motion | No
     pause = backoff(status["state"]["waiting"].get("message", ""))
     if not pause or not last.get("finishedAt"):
         return Motion(who(pod), f"container {name}: CrashLoopBackOff", STUCK)
-    if datetime.fromisoformat(last["finishedAt"]) + pause - snapshot.now < NEAR:
-        return Motion(who(pod), f"container {name} is about to be restarted", of=str(pause))
-    return None
+    left = datetime.fromisoformat(last["finishedAt"]) + pause - snapshot.now
+    if left >= NEAR:
+        return None
+    late = left < -ROUNDING  # a kubelet that is not made to look may come half the pause later
+    why = f"container {name} is about to be restarted"
+    return Motion(who(pod), why, of=str(pause), untold=0 if late else NEVER)
 
 
 def backoff(message: str) -> timedelta | None:

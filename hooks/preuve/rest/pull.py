@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from preuve.cluster.objects import who
-from preuve.rest.motion import LOOK, NEAR, STUCK, Motion
+from preuve.rest.motion import LOOK, NEAR, ROUNDING, STUCK, Motion
 
 if TYPE_CHECKING:
     from preuve.cluster.objects import Object, Snapshot
@@ -25,9 +25,6 @@ PULLING, FAILED = "Pulling", "Failed"
 PAUSE, LONGEST = timedelta(seconds=10), timedelta(seconds=300)
 """Before the second pull; each one after is twice as long, up to the last (upstream ``imageBackOffPeriod``,
 ``MaxImageBackOff``)."""
-
-ROUNDING = timedelta(seconds=1)
-"""Times in events are whole seconds."""
 
 PULLS = 30.0
 """Seconds for a kubelet that is made to look to pull again, and to tell what came of it, on a machine that

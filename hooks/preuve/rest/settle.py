@@ -268,7 +268,7 @@ class Watcher:
 
     def _left(self, motion: Motion, spent: float) -> float:
         """Tell for how long to look away at most; 0 if it is at rest."""
-        if motion.lacks and self._is_there(motion.lacks):
+        if motion.lacks and all(map(self._is_there, motion.lacks)):
             return math.inf
         if motion in self._stuck:
             return 0
