@@ -233,6 +233,11 @@ def no_empty_line(reading: Reading) -> Iterator[str]:
     yield from reading.page.evaluate(EMPTY)
 
 
+def room_for_words(reading: Reading) -> Iterator[str]:
+    """No word begins in the last third of a phone's line because what it stands in is deep."""
+    yield from reading.page.evaluate(DEEP)
+
+
 def enlarges(reading: Reading) -> Iterator[str]:
     """A drawing is offered larger only where there is no room for it."""
     yield from reading.page.evaluate(AS_LARGE)
@@ -279,7 +284,7 @@ VISITS = {
     ),
     "handed over": Visit((quiet, fits_a_phone), {"viewport": PHONE}, files=True),
     "plain": Visit(
-        (reads_without_scripts, no_empty_line),
+        (reads_without_scripts, no_empty_line, room_for_words),
         {"viewport": PHONE, "java_script_enabled": False},
         files=True,
     ),
@@ -499,6 +504,29 @@ EMPTY = """() => {
   return found.map(text => text.slice(0, 200))
 }"""
 
+DEEP = """() => {
+  const found = []
+  const range = document.createRange()
+  document.querySelectorAll("details").forEach(fold => { fold.open = true })
+  for (const code of document.querySelectorAll("pre > code")) {
+    const { left, width } = code.getBoundingClientRect()
+    const texts = document.createTreeWalker(code, NodeFilter.SHOW_TEXT)
+    let line = "" // what it holds so far
+    while (texts.nextNode()) {
+      const text = texts.currentNode
+      for (const { 0: part, index } of text.data.matchAll(/\\n| +|[^ \\n]+/g)) {
+        if (/[^\\s~^]/.test(part) && line && !line.trim()) {
+          range.setStart(text, index)
+          range.setEnd(text, index + 1)
+          if (range.getBoundingClientRect().left > left + width * 2 / 3) found.push("deep: " + part)
+        }
+        line = part == "\\n" ? "" : line + part
+      }
+    }
+  }
+  return found.map(text => text.slice(0, 200))
+}"""
+
 AS_LARGE = """async () => {
   const frame = () => new Promise(requestAnimationFrame)
   document.querySelectorAll("details").forEach(fold => { fold.open = true })
@@ -634,6 +662,7 @@ def test_the_heaviest_page_is_swift(site: Path, serve: Serve) -> None:
         ("plain", reads_without_scripts, "undrawn"),
         ("plain", reads_without_scripts, "shown-by-a-script"),
         ("plain", no_empty_line, "breaks-behind-its-indentation"),
+        ("plain", room_for_words, "deep-indentation"),
         ("dark", enlarges, "enlarges-nothing"),
         ("still", reads_whole, "cut-answer"),
         ("still", reads_whole, "cut-table"),

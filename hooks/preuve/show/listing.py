@@ -50,8 +50,9 @@ _WORD = re.compile(r"(?<!\S)(?:-- \S{1,25}|(?!--?\w)(?=\S*[-%])\S{2,28})(?!\S)")
 """One of a command that a browser would cut, behind its dash say, though a phone's line has room for it."""
 NOTHING = frozenset({"", "<none>", "<unset>"})
 """What kubectl prints where there is nothing to say."""
-_INDENT = re.compile(r"^(?=.{24}) +(?=\S)", re.MULTILINE)
-"""What a line begins with that may wrap on a phone, also with letters half as large again."""
+_INDENT = re.compile(r"^(?=.{24})(?:( {1,20})( *)(?=[^\s~^])|( +)(?=[~^]))", re.MULTILINE)
+"""What a line begins with that may wrap on a phone, also with letters half as large again. Then what a phone
+has no room for beside a word: `kubectl describe` indents by 29. What only points at the line above stays."""
 _RULE = re.compile(r"[ -]+")
 """The line of dashes beneath a header of `kubectl describe`."""
 
@@ -361,7 +362,12 @@ def _states(text: str, found: Iterable[Table]) -> Layer:
 
 def _indents(text: str) -> Layer:
     """Where a browser may not break a line: it would seem to show an empty one."""
-    return [Tag(*found.span(), '<span class="preuve-indent">') for found in _INDENT.finditer(text)]
+    return [
+        Tag(*found.span(part), f'<span class="preuve-indent{deep}">')
+        for found in _INDENT.finditer(text)
+        for part, deep in ((1, ""), (2, " preuve-deep"), (3, ""))
+        if found[part]
+    ]
 
 
 def _tokens(text: str, name: str) -> Layer:
