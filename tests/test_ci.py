@@ -101,8 +101,7 @@ def test_a_commit_may_be_held_back(tmp_path: Path) -> None:
     assert (ran().returncode, "`preuve play pods.md`" in ran().stderr) == (1, True)
     folder.feign("web   1/1\n")
     assert ran().returncode == 0
-    for file in ("docs/pods.md", "includes/pods/pod.yml", "transcripts/pods.txt"):
-        assert re.search(hook["files"], file)
+    assert hook["always_run"]  # of any name, and deleted too: a page may include it
 
 
 def test_ci_says_that_it_is_ci() -> None:

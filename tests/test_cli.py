@@ -88,7 +88,7 @@ def place(tmp_path: Path) -> Place:
 
 @pytest.mark.parametrize(
     ("stated", "told"),
-    [("recipes: mine.toml", "there is no file mine.toml"), ("kubernetes: '9.9'", "'9.9' is not one")],
+    [("recipes: mine.toml", "there is no file mine.toml"), ("kubernetes: '9.9'", "'9.9': write '1.37'")],
 )
 def test_a_cluster_is_started_as_the_project_states_it(place: Place, stated: str, told: str) -> None:
     """Else the project's own pages would refuse it."""

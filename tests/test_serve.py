@@ -63,9 +63,9 @@ def test_what_is_stated_otherwise_is_played_otherwise(cluster: EmbeddedCluster, 
 
         settings.write_text(SITE + "theme: {name: mkdocs, language: fr}\n")
         server.until("Exécuté sur Kubernetes")
-        settings.write_text(f"{SITE}extra: {{preuve: {{kubernetes: '9.9'}}}}\n")
+        settings.write_text(f"{SITE}extra: {{preuve: {{kubernetes: '1.36'}}}}\n")
         assert "a&quot;:&quot;edited" in server.until("Out of date")
-        assert "not of 9.9" in server.log
+        assert "not of 1.36" in server.log
         for cluster_named, told in {"context:nowhere": "nowhere", "nonsense": "write `embedded`"}.items():
             settings.write_text(f"{SITE}extra: {{preuve: {{cluster: '{cluster_named}'}}}}\n")
             site.write("index.md", f"{PAGE}\n```console\n$ echo on {cluster_named}\n```\n")

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from preuve.cluster import identity
+from preuve.cluster.embedded import binaries
 from preuve.errors import PreuveError, Where
 from preuve.project import find
-from preuve.settings import Mode, Settings, settings
+from preuve.settings import MINORS, Mode, Settings, settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +42,8 @@ def test_a_namespace_is_given_on_a_cluster_of_the_user_s() -> None:
     assert (
         settings({"preuve": {"namespace": "team-a"}}, {"PREUVE_CLUSTER": "context:a"}).namespace == "team-a"
     )
-    with pytest.raises(PreuveError, match=r"mkdocs\.yml:3: namespace 'Team A': write the name of one"):
+    told = r"mkdocs\.yml:3: extra\.preuve\.namespace: 'Team A': write the name"
+    with pytest.raises(PreuveError, match=told):
         settings({"preuve": {"namespace": "Team A"}}, {}, lambda *_: Where("mkdocs.yml", 3))
 
 
@@ -65,6 +67,50 @@ def test_all_that_does_not_fit_is_told_at_once() -> None:
     assert "context:NAME" in text
     assert "did you mean 'replay'?" in text
     assert told.value.exit_code == 2
+
+
+def test_a_variable_that_does_not_fit_is_named() -> None:
+    """Who reads the message, in CI say, may not know that it is set."""
+    with pytest.raises(PreuveError) as told:
+        settings(None, {"PREUVE_CLUSTER": "kind", "PREUVE_NAMESPACE": "Team A"})
+    assert [str(each).partition(": ")[0] for each in told.value.each] == [
+        "PREUVE_CLUSTER 'kind'",
+        "PREUVE_NAMESPACE 'Team A'",
+    ]
+
+
+def test_a_version_that_cannot_be_had_is_told_at_its_line() -> None:
+    """`preuve status` would call all pages stale, and a build name no line."""
+    assert set(MINORS) == binaries.VERSIONS.keys()
+    with pytest.raises(PreuveError) as told:
+        settings({"preuve": {"kubernetes": 1.35}}, {}, lambda *_: Where("mkdocs.yml", 3))
+    assert str(told.value) == "mkdocs.yml:3: extra.preuve.kubernetes: '1.35': write '1.37' or '1.36'"
+
+
+@pytest.mark.parametrize(
+    ("plugins", "line"),
+    [
+        ("[search, {preuve: {cluster: 'context:a'}}]", 2),
+        ("{preuve: {cluster: 'context:a'}}", 2),
+        ("\n  - search\n  - preuve:\n      cluster: context:a", 5),
+    ],
+)
+def test_settings_that_the_plugin_is_given_are_told(tmp_path: Path, plugins: str, line: int) -> None:
+    """A build refuses them; without one, pages would be played on another cluster than is named."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "mkdocs.yml").write_text(f"site_name: x\nplugins: {plugins}\n")
+    with pytest.raises(PreuveError) as told:
+        find(tmp_path)
+    where = f"mkdocs.yml:{line}: plugins.preuve: "
+    assert str(told.value) == f"{where}the settings of preuve are under `extra.preuve`: move 'cluster' there"
+
+
+@pytest.mark.parametrize("plugins", ["[preuve]", "[{preuve: {}}]", "{preuve: }", "", "3"])
+def test_a_plugin_that_is_given_nothing_is_fine(tmp_path: Path, plugins: str) -> None:
+    """What is no list of plugins is MkDocs' to tell."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "mkdocs.yml").write_text(f"site_name: x\nplugins: {plugins}\n")
+    assert find(tmp_path).settings == Settings(root=tmp_path)
 
 
 @pytest.mark.parametrize("written", ["embedded", ["cluster"], {"cluster": True}, {1: 2}])

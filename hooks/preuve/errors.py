@@ -159,8 +159,16 @@ MANY = 12
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
-    """A sentence that refuses a name, and says which exist, the nearest first or alone."""
+    """A sentence that refuses a name, and says which exist, the nearest first or alone.
+
+    >>> unknown("page 'a.md'", "a.md", ["b/a.md"])
+    "unknown page 'a.md': did you mean 'b/a.md'? known: b/a.md"
+    >>> unknown("page 'a.md'", "a.md", [])
+    "unknown page 'a.md': there is none"
+    """
     known = sorted(known)
+    if not known:
+        return f"unknown {what}: there is none"
     near = difflib.get_close_matches(name, known, n=1)
     if near and len(known) > MANY:
         return f"unknown {what}: did you mean {near[0]!r}?"

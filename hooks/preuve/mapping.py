@@ -94,10 +94,12 @@ def line(text: str, *names: str) -> int:
 
 
 def lines(text: str, *names: str) -> list[int]:
-    r"""Each of them: a name may stand in a mapping twice, and the last one counts.
+    r"""Each of them: a name may stand in a mapping twice, and the last one counts; or in those of a list.
 
     >>> lines("a: {b: 1}\na:\n  c: 1\n  b: 2\n", "a", "b")
     [1, 4]
+    >>> lines("a:\n- c\n- b: 1\n", "a", "b")
+    [3]
 
     Raises:
         MappingError: it is not YAML.
@@ -107,8 +109,9 @@ def lines(text: str, *names: str) -> list[int]:
         found = [
             (key.start_mark.line + 1, value)
             for _, node in found
-            if isinstance(node, yaml.MappingNode)
-            for key, value in node.value
+            for each in (node.value if isinstance(node, yaml.SequenceNode) else [node])
+            if isinstance(each, yaml.MappingNode)
+            for key, value in each.value
             if key.value == name
         ]
     return [number for number, _ in found]

@@ -392,12 +392,22 @@ def _read(path: Path) -> Project:
             if not isinstance(config.get(name), kinds | None)
         ]
     )
+    raise_all(list(_misplaced(path, config.get("plugins"))))
     given = config.get("docs_dir")
     docs = root / ("docs" if given is None else given)
     if not docs.is_dir():
         what = f"{path} has its pages in {docs}, which is no folder: mend docs_dir"
         raise ConfigError(what, whereabouts(path, "docs_dir"))
     return stated(path, config, docs, _extension(config, "pymdownx.snippets"), root)
+
+
+def _misplaced(path: Path, plugins: object) -> Iterator[PreuveError]:
+    """Tell of settings that the plugin is given, where MkDocs alone would read them, and refuse them."""
+    for entry in plugins if isinstance(plugins, list) else [plugins]:
+        given = entry.get("preuve") if isinstance(entry, dict) else None
+        for name in given if isinstance(given, dict) else ():
+            what = f"plugins.preuve: the settings of preuve are under `extra.preuve`: move {name!r} there"
+            yield ConfigError(what, whereabouts(path, "plugins", "preuve", str(name)))
 
 
 def stated(

@@ -31,6 +31,9 @@ CONFIGURATIONS = ("mkdocs.yml", "mkdocs.yaml")
 DISTRIBUTIONS = ("k3d", "kind", "minikube")
 """What the embedded cluster can stand in for."""
 
+MINORS = ("1.37", "1.36")
+"""The versions of Kubernetes that the embedded cluster can have."""
+
 _CLUSTER = re.compile(rf"embedded(:({'|'.join(DISTRIBUTIONS)})(:[1-9])?)?|context:\S.*")
 
 
@@ -143,11 +146,19 @@ def settings(
     by_variable = environment.get("PREUVE_CLUSTER")
     values["cluster"] = cluster = str(by_variable or values.get("cluster", "embedded"))
     if not _CLUSTER.fullmatch(cluster):
+        named = f"PREUVE_CLUSTER {cluster!r}" if by_variable else f"extra.preuve.cluster: {cluster!r}"
         problems.append(
             ConfigError(
-                f"cluster {cluster!r}: write `embedded`, or `context:NAME` with a context of yours, or "
+                f"{named}: write `embedded`, or `context:NAME` with a context of yours, or "
                 f"`embedded:NAME` to stand in for {', '.join(DISTRIBUTIONS)} (`embedded:kind:3`: 3 nodes)",
                 None if by_variable else find("extra", "preuve", "cluster"),
+            )
+        )
+    if (minor := values.get("kubernetes", MINORS[0])) not in MINORS:
+        problems.append(
+            ConfigError(
+                f"extra.preuve.kubernetes: {minor!r}: write {' or '.join(map(repr, MINORS))}",
+                find("extra", "preuve", "kubernetes"),
             )
         )
     problems += _namespace(values, environment, find)
@@ -179,8 +190,9 @@ def _namespace(
     name = by_variable or written
     values["namespace"] = name if str(values["cluster"]).startswith("context:") else ""
     if name and not (_LABEL.fullmatch(name) and len(name) <= _LONGEST):
+        named = f"PREUVE_NAMESPACE {name!r}" if by_variable else f"extra.preuve.namespace: {name!r}"
         yield ConfigError(
-            f"namespace {name!r}: write the name of one that is there, e.g. `team-a`",
+            f"{named}: write the name of one that is there, e.g. `team-a`",
             None if by_variable else find("extra", "preuve", "namespace"),
         )
 

@@ -398,7 +398,7 @@ def test_a_broken_kubeconfig_is_named(tmp_path: Path, text: str) -> None:
 
 def test_no_kubeconfig_is_told() -> None:
     """Where one was looked for is in the message."""
-    with pytest.raises(ClusterError, match="there is no kubeconfig at /nowhere/config"):
+    with pytest.raises(ClusterError, match="no kubeconfig at /nowhere/config: name yours in KUBECONFIG"):
         minified("kind", {"KUBECONFIG": "/nowhere/config"})
 
 

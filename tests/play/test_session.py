@@ -292,7 +292,7 @@ def test_a_session_lives_on_only_where_nothing_is_asked_otherwise(
         lives.append(author.played(cluster="kubernetes 1.37, images of other recipes")[0])
         lives.append(author.played(images={"docker.io/shop/api:1.0": Image("as it is now", (tmp_path,))})[0])
 
-        for elsewhere in ("kubernetes: '9.9'", "cluster: 'context:nowhere'"):
+        for elsewhere in ("kubernetes: '1.36'", "cluster: 'context:nowhere'"):
             author.settings = f"extra: {{preuve: {{{elsewhere}}}}}"
             with pytest.raises(PreuveError):
                 author.played()

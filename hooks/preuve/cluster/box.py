@@ -114,7 +114,8 @@ class Box:
         except FileNotFoundError as error:
             package = "bubblewrap" if error.filename == "bwrap" else "util-linux"
             raise ClusterError(
-                f"pages cannot be confined: there is no {error.filename}; `apt-get install {package}`"
+                f"pages cannot be confined: there is no {error.filename}: install {package} "
+                f"(on Debian and Ubuntu, `apt-get install {package}`)"
             ) from error
         except subprocess.TimeoutExpired as error:
             raise ClusterError(f"`{join(command)}` does not end where pages run it") from error

@@ -247,7 +247,8 @@ def minified(context: str, environment: Mapping[str, str]) -> dict[str, Any]:
     files = [path for path in named or [default] if path.is_file()]
     sources = " and ".join(map(str, named or [default]))
     if not files:
-        raise ClusterError(f"context {context!r}: there is no kubeconfig at {sources}")
+        what = f"there is no kubeconfig at {sources}: name yours in KUBECONFIG"
+        raise ClusterError(f"context {context!r}: {what}")
     read = [(file, _read(file)) for file in files]
     contexts, clusters, users = (_merged(read, kind) for kind in ("context", "cluster", "user"))
     if context not in contexts:
