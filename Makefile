@@ -26,7 +26,7 @@ test: .venv/ready $(NODE) tests/site/$(NODE) lint cluster ## everything that CI 
 	$(BIN)/pytest --durations=10 -m 'cluster and not speed and not cases and not vm' || failed=1; \
 	test -z "$$failed"
 
-test-vm: .venv/ready cluster .make/debian-vm ## a Debian 13 with cgroup v2, emulated: ten minutes; installs tests/vm/packages.txt
+test-vm: .venv/ready cluster .make/debian-vm ## a Debian 13 with cgroup v2, emulated: an hour at most; installs tests/vm/packages.txt
 	$(BIN)/pytest -m vm -o log_cli=true --log-cli-level=INFO --log-cli-format='%(asctime)s %(message)s'
 
 cases: .venv/ready cluster ## the pages of tests/cases, played once and checked three times: ten minutes

@@ -144,14 +144,18 @@ def written_in_mkdocs(name: str) -> bool:
 
 
 def test_every_setting_is_told_with_its_default() -> None:
-    """Under `extra.preuve`, where the mode has no place; and in the front matter."""
-    told = table("ecrire/reglages.md", "Réglage | Valeur | Sans lui")
+    """Under `extra.preuve`, where the mode has no place, in both languages; and in the front matter."""
     known = {name: value for name, value in defaults(Settings).items() if written_in_mkdocs(name)}
-    assert told.keys() == known.keys()
-    for name, value in known.items():
-        if value != "":
-            assert told[name][-1] == f"`{str(value).lower() if isinstance(value, bool) else value}`"
-    assert all(f"`{minor}`" in told["kubernetes"][1] for minor in binaries.VERSIONS)
+    for place in (
+        ("ecrire/reglages.md", "Réglage | Valeur | Sans lui"),
+        ("en/index.md", "Setting | Value | Without it"),
+    ):
+        told = table(*place)
+        assert told.keys() == known.keys()
+        for name, value in known.items():
+            if value != "":
+                assert told[name][-1] == f"`{str(value).lower() if isinstance(value, bool) else value}`"
+        assert all(f"`{minor}`" in told["kubernetes"][1] for minor in binaries.VERSIONS)
     page = table("ecrire/reglages.md", "Nom | Valeur | Sans lui")
     assert page.keys() == {"cluster", "programs"}
     asked = yaml.safe_dump({"preuve": {"cluster": "exclusive", "programs": ["helm"]}})
