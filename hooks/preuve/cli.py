@@ -103,7 +103,8 @@ def _since_option(command: click.decorators.FC) -> click.decorators.FC:
 
 
 def _jobs_option(command: click.decorators.FC) -> click.decorators.FC:
-    return click.option("-j", "--jobs", type=click.IntRange(1), help="Pages played at once.")(command)
+    meaning = "Pages played at once; five for each processor unless given."
+    return click.option("-j", "--jobs", type=click.IntRange(1), help=meaning)(command)
 
 
 @main.command()
@@ -111,7 +112,7 @@ def _jobs_option(command: click.decorators.FC) -> click.decorators.FC:
     "--ci",
     multiple=True,
     type=click.Choice(["github", "gitlab"]),
-    help="Forge to write a workflow for; by the repository's remotes unless given.",
+    help="Forge to write a workflow for; by the repository's remotes unless given, both if these tell none.",
 )
 def init(ci: tuple[str, ...]) -> None:
     """Write what a repository needs to begin.

@@ -74,13 +74,13 @@ def build(kubernetes: tuple[str, ...]) -> None:
     "--kubernetes",
     metavar="MINOR",
     type=click.Choice(list(binaries.VERSIONS)),
-    help=f"Version of Kubernetes: {' or '.join(binaries.VERSIONS)}, unless mkdocs.yml states it.",
+    help=f"Version of Kubernetes: {' or '.join(binaries.VERSIONS)}; what mkdocs.yml states unless given.",
 )
 @click.option(
     "--recipes",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False),
-    help="Images of your own, unless mkdocs.yml names the file: extra.preuve.recipes.",
+    help="Images of your own; those of the file in extra.preuve.recipes of mkdocs.yml unless given.",
 )
 @click.pass_obj
 def up(stated: Callable[[], Settings] | None, kubernetes: str | None, recipes: str | None) -> None:
