@@ -513,6 +513,129 @@ def test_events_are_a_set_however_they_are_listed(asked: str, one: str, other: s
     assert not same([one], [other], sources=["cat file"])
 
 
+TOLD_AT_ONCE = (
+    'Successfully assigned pods/web to node2 Pulling image "oar:1" Successfully pulled image "oar:1" in 1.2s '
+    "(1.2s including waiting). Image size: 6 bytes. Container created Container started"
+)
+AT_ONCE_AGAIN = (
+    'Successfully assigned pods/web to node1 Container image "oar:1" already present on machine '
+    "Container created Container started"
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "one", "other", "last"),
+    [
+        ("-o jsonpath='{.items[*].message}'", TOLD_AT_ONCE, AT_ONCE_AGAIN, "Container started"),
+        (
+            "-o json | jq -c '[.items[].reason]'",
+            '["Scheduled","Pulling","Pulled","Started"]\n',
+            '["Scheduled","Pulled","Started"]\n',
+            "Started",
+        ),
+        (
+            "-o jsonpath='{range .items[*]}{.reason}, {end}'",
+            "Scheduled, FailedMount, Pulling, Pulled, Started, ",
+            "Scheduled, Pulled, Started, ",
+            "Started",
+        ),
+    ],
+)
+def test_of_events_on_one_line_only_the_pull_is_chance(asked: str, one: str, other: str, last: str) -> None:
+    """What else the line tells is compared, though it also tells that an image was pulled."""
+    sources = [f"kubectl get events {asked}"]
+    assert same([one], [other], sources=sources)
+    assert not same([one], [one.replace(last, "BackOff")], sources=sources)
+    assert not same([one], [""], sources=sources)
+    row = '9s   Normal   Pulling   pod/web   Pulling image "oar:1"\n'
+    assert same([row], [""], sources=["kubectl get events | grep Pulling"])
+
+
+METER = "100     5  100     5    0     0   {0}      0 --:--:-- --:--:-- --:--:--  {0}"
+
+
+def test_what_comes_right_after_the_meter_of_curl_is_compared() -> None:
+    """The meter ends its line only when all has come: an answer may be there before."""
+    begun = "  0     0    0     0    0     0      0      0 --:--:-- --:--:-- --:--:--     0hello\n"
+    ended = METER.format("1234") + "\n"
+    assert same([f"{begun}{ended}"], [f"{ended}hello\n"])
+    assert same([f"{METER.format('1234')}hello\n"], [f"{METER.format('183k')}hello\n"])
+    assert not same([f"{METER.format('1234')}hello\n"], [f"{METER.format('1234')}hallo\n"])
+
+
+LIMITS = """\
+Name:       crew
+Namespace:  pods
+Type        Resource  Min  Max  Default Request  Default Limit  Max Limit/Request Ratio
+----        --------  ---  ---  ---------------  -------------  -----------------------
+Container   cpu       -    -    100m             500m           -
+Container   memory    -    -    64Mi             128Mi          -
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ("kubectl describe limitrange crew", LIMITS),
+        (
+            "kubectl get pods -o json | jq -r '.items[] | [.metadata.name] | @tsv' | column -t",
+            "oar    100m  500m  64Mi\n",
+        ),
+        ("kubectl get pods --output=json | jq -r .x | column -t", "oar    100m  500m  64Mi\n"),
+    ],
+)
+def test_a_quantity_is_no_age(asked: str, shown: str) -> None:
+    """`100m` is a tenth of a processor where no column of kubectl's says that it is a time."""
+    for one, other in (("100m", "200m"), ("500m", "900m"), ("64Mi", "65Mi")):
+        assert not same([shown], [shown.replace(one, other)], sources=[asked])
+
+
+@pytest.mark.parametrize(
+    ("asked", "one", "other", "wrong"),
+    [
+        (
+            "kubectl get pods | grep oar",
+            "oar   0/1   CrashLoopBackOff   3 (5s ago)   9s\n",
+            "oar   0/1   CrashLoopBackOff   4 (9s ago)   2m\n",
+            "oar   0/1   Running   4 (9s ago)   2m\n",
+        ),
+        (
+            "kubectl exec web -- ip route",
+            "default via 10.244.1.1 dev eth0 \n10.244.1.0/24 dev eth0 scope link  src 10.244.1.7 \n",
+            "default via 10.244.2.1 dev eth0 \n10.244.2.0/24 dev eth0 scope link  src 10.244.2.9 \n",
+            "default via 10.244.2.1 dev eth0 \n10.244.2.0/25 dev eth0 scope link  src 10.244.2.9 \n",
+        ),
+        (
+            "openssl x509 -in tls.crt -noout -enddate",
+            "notAfter=Nov 23 09:20:00 2026 GMT\n",
+            "notAfter=Feb  2 10:00:00 2027 GMT\n",
+            "notAfter=never\n",
+        ),
+        (
+            "curl -s -o /dev/null -w '%{http_code} %{time_total}\\n' web",
+            "200 0.004512\n",
+            "200 0.003911\n",
+            "404 0.003911\n",
+        ),
+    ],
+)
+def test_what_chance_decides_there_too(asked: str, one: str, other: str, wrong: str) -> None:
+    """Restarts without a header, a node's range of addresses, dates of certificates, what curl measured."""
+    assert same([one], [other], sources=[asked])
+    assert not same([one], [wrong], sources=[asked])
+
+
+def test_what_stands_beside_it_is_no_chance() -> None:
+    """A Pod that runs again, a range of the whole cluster or of the page, a number that nobody measured."""
+    row = "oar   0/1   {}   {} (5s ago)   9s\n".format
+    assert not same([row("Running", 3)], [row("Running", 4)])
+    assert not same([row("Error", 3)], ["oar   0/1   Error   0   9s\n"])
+    route = "10.244.{}.0/{} via 10.244.1.1 dev eth0\n".format
+    assert not same([route(0, 16)], [route(1, 16)])
+    assert not same([route(1, 24)], [route(2, 24)], public="10.244.1.0/24")
+    assert not same(["0.004512\n"], ["0.003911\n"])
+
+
 @pytest.mark.parametrize("sort", ["", " --sort-by=.spec.nodeName"])
 def test_only_events_are_a_set(sort: str) -> None:
     """Not what else has a reason and a message: how often it is there counts, and in which order."""

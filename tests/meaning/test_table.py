@@ -87,3 +87,16 @@ def test_lines_that_fit_no_column_are_no_rows() -> None:
     """Another command's answer, in the same output."""
     text = "NAME   READY   AGE\nweb    1/1     9s\ndone\ndeployment.apps/web created\n"
     assert len(cells(text)[0]) == 1
+
+
+def test_a_table_of_describe_that_is_not_indented() -> None:
+    """As of a LimitRange, of a ResourceQuota: its title stands over dashes too."""
+    text = (
+        "Name:       crew\n"
+        "Type        Resource  Min  Default Request\n"
+        "----        --------  ---  ---------------\n"
+        "Container   cpu       -    100m\n"
+    )
+    assert cells(text) == [[{"TYPE": "Container", "RESOURCE": "cpu", "MIN": "-", "DEFAULT REQUEST": "100m"}]]
+    for line in ("---", "--- /tmp/a", "-----  x"):
+        assert not tables(f"Name  of\n{line}\na  b\n")

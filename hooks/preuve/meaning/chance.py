@@ -144,6 +144,7 @@ _APART = r"(?<![^\W_])"
 
 _KINDS = {key: kind for kind, keys in FIELDS.items() for key in keys}
 _AGE = re.compile(rf"{LIFETIME}(?: \(x\d+ over {LIFETIME}\))?")
+_AGAIN = re.compile(rf"[1-9]\d*(?= \({LIFETIME} ago\)$)")
 _PERCENT = re.compile(r"\d+%")
 _SOMETHING = re.compile(r"[^<].*")
 _IP = re.compile(
@@ -376,6 +377,10 @@ def awaited(text: str) -> dict[str, set[str]]:
     return dict(found)
 
 
+METER = r"(?m)^( *\d[\d.kMGTP ]* [\d:-]+ [ \d:-]*--:--:-- [ \d.]{4}[\dkMGTP])"
+"""How far curl is, up to its speed, in five characters; an answer may follow at once."""
+
+
 def progress(text: str) -> Iterator[Span]:
     r"""Lines that kubectl prints as long as it waits, how it came to be attached, and curl's meter.
 
@@ -395,7 +400,9 @@ def progress(text: str) -> Iterator[Span]:
     )
     yield from _groups(r"(% Total    % Received[^\n]*)", Chance.PASSING, text)
     yield from _groups(r"(Dload  Upload [^\n]*)", Chance.PASSING, text)
-    yield from _groups(r"(?<![\d:-])([\d:-]+ --:--:-- [^\n]*)", Chance.PASSING, text)
+    if "--:--:--" in text:
+        yield from _groups(METER, Chance.PASSING, text)
+        yield from _groups(r"(?<![\d:-])([\d:-]+ --:--:-- [^\n]*)", Chance.PASSING, text)
     yield from _groups(r"(If you don't see a command prompt, try pressing enter\.)", Chance.PASSING, text)
     # kubectl has run out of the time that it was given, perhaps just while it asked to watch.
     yield from _groups(
@@ -461,7 +468,10 @@ def unheaded(text: str, *, without: Collection[Chance] = ()) -> Iterator[Span]:
             aged, before = False, ""
             for match in CELL.finditer(line) if len(CELL.findall(line)) > 3 else ():
                 start, end = offset + match.start(), offset + match.end()
-                if _AGE.fullmatch(match[0]) and Chance.AGE not in without:
+                again = before in RESTARTING and Chance.RESTARTS not in without and _AGAIN.match(match[0])
+                if again:
+                    yield Span(start, start + again.end(), Chance.RESTARTS)
+                elif _AGE.fullmatch(match[0]) and Chance.AGE not in without:
                     yield Span(start, end, Chance.AGE)
                 elif (
                     Chance.NODE not in without
@@ -547,6 +557,12 @@ def restarts(text: str) -> Iterator[Span]:
 def addresses(text: str) -> Iterator[Span]:
     """IP and MAC addresses, wherever they stand, in names too; of IPv6 those of links and private networks.
 
+    So is what `ip route` says of the range of one node, on which chance has put the Pod:
+
+    >>> text = "10.244.1.0/24 dev eth0 scope link  src 10.244.1.7"
+    >>> [span.of(text) for span in addresses(text)]
+    ['10.244.1.0', '10.244.1.7']
+
     >>> text = '10.244.0.1 - "GET / HTTP/1.1" 200, from 127.0.0.1, in 10.244.0.0/16'
     >>> [span.of(text) for span in addresses(text)]
     ['10.244.0.1']
@@ -557,6 +573,9 @@ def addresses(text: str) -> Iterator[Span]:
     yield from _groups(r"(fd(?<=\bfd)[0-9a-f]{2}:[0-9a-f:]*[0-9a-f])", Chance.ADDRESS, text)
     yield from _groups(r"(\d{1,3}(?:-\d{1,3}){3})\.[\w.-]*\.cluster\.local\b", Chance.ADDRESS, text)
     yield from _groups(r"(\d{1,3}(?:\.\d{1,3}){3})\.in-addr\.arpa\b", Chance.ADDRESS, text)
+    yield from _groups(
+        r"(?m)^(\d{1,3}(?:\.\d{1,3}){3})/(?:2[4-9]|3\d) (?:via \S+ )?dev ", Chance.ADDRESS, text
+    )
     yield from _ips(Chance.ADDRESS, text)
 
 
@@ -579,6 +598,8 @@ _ZONES = "UTC|GMT|[CEW]ES?T|BST|MSK|AK[SD]T|[CEMP][SD]T|HST|IST|PKT|SGT|HKT|JST|
 _AFTER_CLOCK = re.compile(rf"(?:[.,]\d+)?(?:Z| ?[+-]\d\d:?\d\d| (?:{_ZONES})(?: \d{{4}})?\b)?")
 _YEAR = re.compile(r"(?:\.\d+)? \d{4}\b")
 """After the time of day where a weekday came first, as C's asctime has it: ``Mon Nov 23 09:20:00 2026``."""
+_OF_CERTIFICATE = re.compile(r" \d{4} GMT\b")
+"""The same after any date, as OpenSSL has it: ``notAfter=Nov 23 09:20:00 2026 GMT``."""
 
 
 def times(text: str) -> Iterator[Span]:
@@ -604,7 +625,9 @@ def times(text: str) -> Iterator[Span]:
     for match in re.finditer(r":(?<=(?<!\d)(\d\d):)\d\d:\d\d(?![\d:])", text):
         first = match.start(1)
         before = _BEFORE_CLOCK.search(text, max(0, first - 26), first)
-        year = before and before["weekday"] and _YEAR.match(text, match.end())
+        year = before and (
+            _OF_CERTIFICATE.match(text, match.end()) or (before["weekday"] and _YEAR.match(text, match.end()))
+        )
         after = year or _AFTER_CLOCK.match(text, match.end())
         yield Span(before.start() if before else first, after.end() if after else match.end(), Chance.TIME)
     if "rw" in text:  # in all of an empty folder's at least
@@ -854,6 +877,8 @@ def normalizers(asked: Question, *, mounts: bool) -> Iterator[Normalizer]:
     """
     if asked.awaits:
         yield lambda text: _groups(r"(command terminated with exit code \d+)", Chance.PASSING, text)
+    if asked.measured:
+        yield lambda text: _groups(r"(?<![\d.])(\d+\.\d{6})(?![\d.])", Chance.DURATION, text)
     if asked.port:
         yield lambda text: _picked(r"\A(\d{5})\n?\Z", text)
     if asked.tallied:
@@ -866,7 +891,7 @@ def normalizers(asked: Question, *, mounts: bool) -> Iterator[Normalizer]:
     if asked.events:
         mount = r'FailedMount(?![^\n]{0,400}\bvolume \\?"(?!kube-api-access-))'
         reasons = "Pulling" if mounts else f"Pulling|{mount}"
-        pattern = rf"(?<![\w-])({reasons})(?![\w-])"
+        pattern = rf'(?<![\w-])(Pulling image \\?"[^"\n]*"|{reasons})(?![\w-])'
         yield lambda text: _by_chance(text, _groups(pattern, Chance.PASSING, text))
 
 

@@ -20,7 +20,7 @@ from itertools import accumulate, chain, groupby, pairwise
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from preuve.meaning.chance import LIFETIME, SUFFIX, Chance, Span
+from preuve.meaning.chance import LIFETIME, METER, SUFFIX, Chance, Span
 from preuve.meaning.question import question
 from preuve.meaning.spans import Order, marked
 from preuve.meaning.table import tables
@@ -35,8 +35,17 @@ if TYPE_CHECKING:
 NAMED = frozenset({Chance.POD, Chance.HASH, Chance.IP, Chance.UID, Chance.PORT})
 """The kinds of which it matters which one it is."""
 
-VOID = frozenset({Chance.REPEATED})
+VOID = frozenset({Chance.REPEATED, Chance.PASSING})
 """The kinds that leave no trace: what is there once may be there or not."""
+
+_EVENT_TOO = re.compile(
+    r"(?<![\w-])(?:Scheduled|Successful\w*|Pulled|Created|Started|Killing|BackOff|Failed|Unhealthy|Container"
+    r")(?![\w-])"
+)
+"""Words of other events than that an image is pulled: all may be on one line, as ``{.items[*].message}``."""
+
+_PARTED = re.compile(r"[\s,;|\"']*")
+"""What parts a value from the next one."""
 
 _LEADING = frozenset({Chance.POD, Chance.HASH, Chance.UID})
 """The kinds of generated names by which lines are in order."""
@@ -209,7 +218,8 @@ def _passages(
     places = list(_places(lines, within, rows))
     missed = _underway(answer.output, rows) if answer.order == Order.SET else ()
     for number, (place, unit) in enumerate(_asked(asked, lines, within, places, generated=generated)):
-        if not lines[number].strip() or any(span.kind == Chance.PASSING for span in within[number]):
+        passing = [span for span in within[number] if span.kind == Chance.PASSING]
+        if not lines[number].strip() or (passing and not _tells_more(answer.output, passing, lines[number])):
             continue
         if number in missed:
             continue
@@ -229,6 +239,14 @@ def _passages(
         units = [_unit([said for *_, said in unit]) for _, unit in groupby(passage, key=itemgetter(1))]
         distinct = {tuple(line.parts for line in unit): unit for unit in units}
         yield list(distinct.values()) if order == Order.SET else units
+
+
+def _tells_more(output: str, passing: Sequence[Span], line: str) -> bool:
+    """Whether a line tells something besides what chance alone put there."""
+    if all(re.match("Pulling|FailedMount$", span.of(output)) for span in passing):
+        return bool(_EVENT_TOO.search(line))
+    end = output.find("\n", passing[-1].end) % (len(output) + 1)
+    return bool(re.match(METER, passing[-1].of(output)) and output[passing[-1].end : end].strip())
 
 
 def _underway(text: str, rows: Mapping[int, tuple[Table, Row]]) -> set[int]:
@@ -430,7 +448,9 @@ def _line(
     """
     raw = output[slice(*bounds)]
     start = bounds[0] + len(raw) - len(raw.lstrip())
-    aligned = bool(marks) and marks[0].start == start and marks[0].of(output).isdecimal()
+    aligned = bool(marks) and (
+        marks[0].start < start or (marks[0].start == start and marks[0].of(output).isdecimal())
+    )
     indent = "" if aligned else output[bounds[0] : start]  # numbers stand at the right of their column
     parts: list[str | Thing] = [indent]
     shown = [indent]
@@ -455,6 +475,8 @@ def _line(
             words = _GAP.sub(" ", output[at : span.start])
             add(words, words)
             at, name = span.end, span.of(output)
+            if span.kind == Chance.PASSING and (parted := _PARTED.match(output, at, end)):
+                at = parted.end()
             if span.kind in NAMED and not picked:
                 parts.append(Thing(span.kind, name))
                 shown.append(name)

@@ -27,6 +27,7 @@ _SEVERAL = re.compile(r"-l.*|--(?:selector|all-containers|all-pods)(?:=(?!false)
 _TEMPLATE = re.compile(
     r"(?:(?:-o|--output)=?)?(?:jsonpath|go-template|custom-columns|template)\b.*|--template\b.*"
 )
+_WHOLE = re.compile(r"(?:-o|--output)[ =]?(?:json|yaml)")
 _SORTED = re.compile(r"--sort-by\b.*")
 _FILTERED = re.compile(r"\bkubectl\b[^|]*\|\s*(?:awk|cut|egrep|fgrep|grep|jq|sed|tr|yq)\b")
 _RESOLVES = re.compile(r"(?:\A|--|[|;&'\"(\n])\s*(?:dig|getent a?hosts\w*|host|nslookup)(?= )")
@@ -65,6 +66,8 @@ class Question:
     """It counts how often each line is there."""
     passing: bool = False
     """It names events that chance may leave out: of an image that is pulled, of a mount that is too early."""
+    measured: bool = False
+    """It has curl tell how long something took: ``-w '%{time_total}'``."""
     port: bool = False
     """It picks a node port out of a Service."""
     sources: bool = False
@@ -74,7 +77,8 @@ class Question:
     picked: bool = False
     """It is about one Pod that kubectl picked among several."""
     chosen: bool = False
-    """It prints all that it asks for by its path: ``-o jsonpath=…``, ``-o custom-columns=…``."""
+    """It prints all that it asks for by its path: ``-o jsonpath=…``, ``-o custom-columns=…``; or
+    objects, from which others take it: ``-o json | jq``."""
     foreign: bool = False
     """It lists objects of kinds alone that somebody has defined."""
     addresses: bool = False
@@ -134,11 +138,12 @@ def question(source: str) -> Question:
         reasons=events and bool(_REASONS.search(source)),
         tallied=bool(_TALLIED.search(source)),
         passing=events and bool(_PASSING.search(source)),
+        measured="%{time_" in source,
         port="nodeport" in source.lower() and any(verb == "get" for verb, _, _ in found),
         sources=any(verb == "logs" and any(map(_SEVERAL.fullmatch, words)) for verb, _, words in found),
         log=any(verb == "logs" and not any(map(_SEVERAL.fullmatch, words)) for verb, _, words in found),
         picked=any(verb in PICKING and _picks(operands, words) for verb, operands, words in found),
-        chosen=bool(gets) and all(any(map(_TEMPLATE.match, words)) for words in gets),
+        chosen=bool(gets) and all(map(_chosen, gets)),
         foreign=bool(found) and all(verb == "get" and _foreign(operands) for verb, operands, _ in found),
         addresses=(not _LOOP.search(source) and len(_RESOLVES.findall(source)) == 1)
         or any(
@@ -187,6 +192,12 @@ def _several(operands: Sequence[str]) -> bool:
 
 def _lists(words: Sequence[str]) -> bool:
     return any(map(_TEMPLATE.match, words)) and not any(map(_SORTED.match, words))
+
+
+def _chosen(words: Sequence[str]) -> bool:
+    """Whether kubectl makes no table of its own: it prints a template, or objects that others take apart."""
+    options = (*words, *map(" ".join, pairwise(words)))
+    return any(map(_TEMPLATE.match, words)) or any(map(_WHOLE.fullmatch, options))
 
 
 def _terminal(words: Sequence[str]) -> bool:

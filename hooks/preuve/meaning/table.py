@@ -1,8 +1,8 @@
 """Tables in what kubectl prints: where each cell is.
 
 Two layouts are known: that of `kubectl get` (a header in capitals, three spaces or more between columns)
-and that of `kubectl describe` (an indented header over a line of dashes). Who only shows a text may take a
-third one for a table, that of `preuve status`: a header of four words or more, each with a capital.
+and that of `kubectl describe` (a header, mostly indented, over a line of dashes). Who only shows a text may
+take a third one for a table, that of `preuve status`: a header of four words or more, each with a capital.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CELL = re.compile(r"\S+(?: \S+)*")
 """What stands between two gaps of a line."""
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9/._-]*(?: [A-Z0-9/._-]+)*(?:\(\S+\))?")
 _TITLES = re.compile(r"[A-Z][a-z]+(?: {2,}[A-Z][a-z]+){3,}")
-_DASHES = re.compile(r" +-{2,}(?: +-{2,})*")
+_DASHES = re.compile(r" +-{2,}(?: +-{2,})*|-{2,}(?: {2,}-{2,})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +81,14 @@ def _tables(lines: Sequence[str], titled: bool) -> Iterator[Table]:
     above, offset = "", 0
     for number, line in enumerate(lines):
         found = None
-        if "  " in line and (line[0].isupper() or line[0] == " "):
+        if "  " in line and (line[0].isupper() or line[0] in " -"):
             found = _header(line, above, titled)
         if header and (found or not line):
             yield Table(tuple(cell.column for cell in header.cells), header, tuple(rows))
             header, rows = None, []
         if found:
             starts, names = found
-            at, heading = (offset, line) if line[0] != " " else (offset - len(above) - 1, above)
+            at, heading = (offset, line) if line[0] not in " -" else (offset - len(above) - 1, above)
             header = Row(
                 number - (heading is above),
                 tuple(
@@ -114,8 +114,8 @@ def _tables(lines: Sequence[str], titled: bool) -> Iterator[Table]:
 
 def _header(line: str, above: str, titled: bool) -> tuple[tuple[int, ...], list[str]] | None:
     """Where columns start, and their names, if this line makes a header of itself or of the one above."""
-    if line[0] == " ":
-        if not _DASHES.fullmatch(line.rstrip()) or not above.startswith(" "):
+    if line[0] in " -":
+        if not _DASHES.fullmatch(line.rstrip()) or above[:1].isspace() != (line[0] == " "):
             return None
         starts = tuple(match.start() for match in re.finditer("-+", line))
         names = [above[start:end].strip() for start, end in zip(starts, (*starts[1:], None), strict=True)]
