@@ -137,11 +137,10 @@ def verdict(
     settled: list[dict[str, Any]] | None = None,
     **more: Any,  # noqa: ANN401 - as a Snapshot takes it
 ) -> str:
-    """Say ``rest``, ``moment`` if it is rest when it lasts, or ``moves``."""
+    """Say ``rest``, ``moment`` if it is rest when it lasts, ``awaited`` if for long, or ``moves``."""
     motions = moving(Snapshot(objects, NOW, **more), Snapshot(settled) if settled else None)
-    return (
-        "rest" if not motions else "moment" if all(motion.patience <= 10 for motion in motions) else "moves"
-    )
+    patience = max((motion.patience for motion in motions), default=0)
+    return "rest" if not motions else "moment" if patience <= 10 else "awaited" if patience <= 60 else "moves"
 
 
 def process(lived: float = 100, used: float = 1, runs: int = 9, *, asleep: bool = True) -> Process:

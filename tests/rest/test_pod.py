@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from preuve.cluster.report import Process
 
 
+UP = {"type": "Ready", "status": "True"}
+
 PODS = {
     "ready, with a probe": (pod(), "rest"),
     "ready, without a probe": (pod(container=BARE), "moment"),
@@ -67,6 +69,33 @@ PODS = {
     "being resized": (
         pod(status={"conditions": [{"type": "PodResizeInProgress", "status": "True"}]}),
         "moves",
+    ),
+    "being resized, its node cannot": (
+        pod(
+            status={"conditions": [UP, {"type": "PodResizeInProgress", "status": "True", "reason": "Error"}]}
+        ),
+        "moment",
+    ),
+    "for a scheduler that is not there": (
+        pod(spec={"nodeName": "", "schedulerName": "mine"}, status={"conditions": []}),
+        "moment",
+    ),
+    "for another scheduler, which finds no node": (
+        pod(spec={"nodeName": "", "schedulerName": "mine"}, status=unscheduled()["status"]),
+        "moment",
+    ),
+    "long before its deadline": (
+        pod(spec={"activeDeadlineSeconds": 60}, status={"startTime": ago(50)}),
+        "rest",
+    ),
+    "at its deadline": (pod(spec={"activeDeadlineSeconds": 60}, status={"startTime": ago(59)}), "awaited"),
+    "past its deadline, being stopped": (
+        pod(spec={"activeDeadlineSeconds": 60}, status={"startTime": ago(70)}),
+        "awaited",
+    ),
+    "ended by its deadline": (
+        pod(ended(137), spec={"activeDeadlineSeconds": 60}, status={"startTime": ago(70), "phase": "Failed"}),
+        "rest",
     ),
     "being deleted": (pod(meta={"deletionTimestamp": ago(1)}), "moves"),
     "kept by Kubernetes' own finalizer": (
@@ -109,6 +138,11 @@ def test_a_pod(obj: dict[str, Any], wanted: str) -> None:
     [
         ('configmap "missing" not found', "moment"),
         ("references non-existent config key: port", "moment"),
+        (
+            'MountVolume.SetUp failed for volume "v" : hostPath type check failed: /x is not a directory',
+            "moment",
+        ),
+        ('MountVolume.NewMounter initialization failed for volume "v" : path "/x" does not exist', "moment"),
         ("failed to sync configmap cache: timed out", "moves"),
     ],
 )
@@ -119,6 +153,85 @@ def test_a_volume_that_never_comes_is_told_by_an_event(message: str, wanted: str
     event = made("Event", "web.1", involvedObject=about, reason="FailedMount", message=message)
     assert verdict([creating, event]) == wanted
     assert verdict([pod(waiting("ContainerCreating"), name="other"), event]) == "moves"
+
+
+INIT, SIDE = {"name": "i", "image": "busybox"}, {"name": "s", "image": "busybox", "restartPolicy": "Always"}
+NOT_YET = {"name": "c"} | {"state": {"waiting": {"reason": "PodInitializing"}}}
+
+
+def starting(containers: list[dict[str, Any]], *states: dict[str, Any], **spec: Any) -> dict[str, Any]:  # noqa: ANN401
+    """A Pod that is at these init containers."""
+    conditions = [{"type": "Initialized", "status": "False"}]
+    return pod(
+        NOT_YET,
+        spec={"initContainers": containers, **spec},
+        status={"phase": "Pending", "conditions": conditions, "initContainerStatuses": [*states]},
+    )
+
+
+def called(state: dict[str, Any], name: str) -> dict[str, Any]:
+    return {**state, "name": name}
+
+
+STARTS = {
+    "an init container has failed for good": (starting([INIT], called(ended(1), "i"), **NEVER), "moves"),
+    "a sidecar that cannot be pulled comes first": (
+        starting([SIDE, INIT], called(waiting("ImagePullBackOff"), "s"), called(NOT_YET, "i")),
+        "moment",
+    ),
+    "a sidecar is being made before": (
+        starting([SIDE, INIT], called(waiting("ContainerCreating"), "s"), called(NOT_YET, "i")),
+        "moves",
+    ),
+    "a sidecar runs, what comes after it cannot be pulled": (
+        starting([SIDE, INIT], running(name="s"), called(waiting("ImagePullBackOff"), "i")),
+        "moment",
+    ),
+    "a sidecar comes after what cannot be pulled": (
+        starting([INIT, SIDE], called(waiting("ImagePullBackOff"), "i"), called(NOT_YET, "s")),
+        "moment",
+    ),
+}
+
+
+@pytest.mark.parametrize(("obj", "wanted"), STARTS.values(), ids=STARTS)
+def test_a_pod_that_starts(obj: dict[str, Any], wanted: str) -> None:
+    """Its init containers come one after the other, sidecars among them; one that fails may end it all."""
+    assert verdict([obj, node()]) == wanted
+
+
+def test_a_container_for_debugging_is_awaited_whatever_the_others_do() -> None:
+    """It is for looking into an init container that hangs, say."""
+    stuck = called(waiting("ImagePullBackOff"), "i")
+    debugged = starting([INIT], stuck, ephemeralContainers=[{"name": "debugger", "image": "busybox"}])
+    assert verdict([debugged, node()]) == "moves"
+    state = running(name="debugger", ready=False, started=False)
+    debugged["status"]["ephemeralContainerStatuses"] = [state]
+    assert verdict([debugged, node()]) == "moment"
+
+
+def test_a_container_for_debugging_is_up_for_a_moment_before_it_counts() -> None:
+    """It may end at once, and its log is whole then."""
+    debugged = pod(spec={"ephemeralContainers": [{"name": "debugger", "image": "busybox"}]})
+    state = running(name="debugger", ready=False, started=False, containerID="containerd://2")
+    debugged["status"]["ephemeralContainerStatuses"] = [state]
+    assert verdict([debugged]) == "moment"
+    debugged["status"]["ephemeralContainerStatuses"] = [called(ended(0), "debugger")]
+    assert verdict([debugged]) == "rest"
+
+
+@pytest.mark.parametrize(
+    ("phase", "asked", "wanted"),
+    [("Pending", True, "awaited"), ("Pending", False, "moves"), ("Bound", True, "moves")],
+)
+def test_a_pod_waits_for_a_volume_for_so_long(phase: str, asked: bool, wanted: str) -> None:
+    """Once its node was chosen a volume is asked for; the program that makes it may not be there."""
+    note = {"annotations": {"volume.kubernetes.io/storage-provisioner": "x"}} if asked else {}
+    claim = made("PersistentVolumeClaim", "data", meta=note, status={"phase": phase})
+    volume = {"name": "v", "persistentVolumeClaim": {"claimName": "data"}}
+    waits = pod(spec={"nodeName": "", "volumes": [volume]}, status={"conditions": []})
+    motions = [each for each in moving(Snapshot([waits, claim], NOW)) if each.who == "Pod web"]
+    assert [each.ends for each in motions] == [wanted == "awaited"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from objects import NEVER, NOW, PROBED, ago, crash, ended, made, node, pod, running, verdict, waiting
 from preuve.cluster.objects import Snapshot, matches
 from preuve.cluster.report import Report
-from preuve.rest.rules import moving
+from preuve.rest.rules import moving, passes
 
 if TYPE_CHECKING:
     from random import Random
@@ -119,6 +119,7 @@ USES = {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]}
 GOES = {"deletionTimestamp": ago(1)}
 NOWHERE = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
 DONE = {"phase": "Succeeded"}
+OVER = [{"type": "Complete", "status": "True"}]
 
 
 @pytest.mark.parametrize(
@@ -184,6 +185,77 @@ def test_a_rollout_that_is_out_of_time_says_so(seconds: int, reason: str, wanted
     deploy["status"]["conditions"] = [progress]
     objects = rollout(deploy, pod(BAD), pod(BAD), ready=0)
     assert verdict(objects, until=NOW + timedelta(seconds=60)) == wanted
+
+
+@pytest.mark.parametrize(("seconds", "wanted"), [(30, "moves"), (600, "moment"), (None, "moment")])
+def test_a_job_that_is_out_of_time_says_so(seconds: int | None, wanted: str) -> None:
+    """Though its Pod is stuck: one waits for that, if it comes while one waits."""
+    owner = job(active=1)
+    owner["spec"] |= {"activeDeadlineSeconds": seconds} if seconds else {}
+    owner["status"]["startTime"] = ago(5)
+    objects = [owner, pod(BAD, spec=NEVER, owner=owner)]
+    assert verdict(objects, until=NOW + timedelta(seconds=60)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("obj", "wanted"),
+    [
+        (made("CronJob", "bell", spec={"schedule": "* * * * *"}), True),
+        (made("CronJob", "bell", spec={"suspend": True}), False),
+        (made("Job", "a", spec={"activeDeadlineSeconds": 60}, status={}), True),
+        (made("Job", "a", spec={}, status={}), False),
+        (made("Job", "a", spec={"activeDeadlineSeconds": 60}, status={"conditions": OVER}), False),
+        (made("Job", "a", spec={"ttlSecondsAfterFinished": 0}, status={"conditions": OVER}), True),
+        (pod(spec={"activeDeadlineSeconds": 60}), True),
+        (pod(ended(137), spec={"activeDeadlineSeconds": 60}, status={"phase": "Failed"}), False),
+        (pod(), False),
+    ],
+)
+def test_what_comes_at_a_time_that_is_set(obj: dict[str, Any], wanted: bool) -> None:
+    """The next command looks whether it has come, though nothing was changed meanwhile."""
+    assert passes(obj) == wanted
+
+
+@pytest.mark.parametrize(
+    ("unschedulable", "taint", "wanted"),
+    [(True, True, "rest"), (True, False, "moment"), (False, True, "moment"), (False, False, "rest")],
+)
+def test_a_node_is_cordoned_by_a_taint(unschedulable: bool, taint: bool, wanted: str) -> None:
+    """It comes and goes a moment after the command: `describe` shows it, and the scheduler looks at it."""
+    host = node()
+    mark = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
+    host["spec"] = {"taints": [mark] if taint else []} | ({"unschedulable": True} if unschedulable else {})
+    assert verdict([host]) == wanted
+
+
+def test_a_finalizer_may_have_no_domain() -> None:
+    """That of a custom resource: Kubernetes refuses it of its own kinds only."""
+    kept = {"deletionTimestamp": ago(1), "finalizers": ["keep"]}
+    assert verdict([made("Lamp.home.example", "a", meta=kept)]) == "moment"
+    kept["finalizers"] = ["orphan"]
+    assert verdict([made("Lamp.home.example", "a", meta=kept)]) == "moves"
+
+
+@pytest.mark.parametrize(
+    ("limit", "wanted"),
+    [({}, "rest"), ({"revisionHistoryLimit": 2}, "rest"), ({"revisionHistoryLimit": 1}, "moment")],
+)
+def test_a_history_that_is_too_long_is_cut(limit: dict[str, int], wanted: str) -> None:
+    """Once a rollout is over, and a moment after that is told."""
+
+    def revision(number: int) -> dict[str, Any]:
+        return {"annotations": {"deployment.kubernetes.io/revision": str(number)}}
+
+    deploy, owner, *pods = rollout(deployment(**limit), pod(), pod())
+    deploy["metadata"] |= revision(3)
+    owner["metadata"] |= revision(3)
+    old = [
+        replicas(deploy, meta={"name": f"o{n}", "uid": f"o{n}"} | revision(n), want=0, have=0, ready=0)
+        for n in (1, 2)
+    ]
+    assert verdict([deploy, owner, *pods, *old]) == wanted
+    old[0]["status"]["replicas"] = 1
+    assert verdict([deploy, owner, *pods, *old]) == "moves"
 
 
 def deployment(
@@ -403,6 +475,23 @@ def job(*conditions: str, suspend: bool = False, **counts: int) -> dict[str, Any
     return made("Job", "once", spec={"suspend": suspend}, status={"conditions": found, **counts})
 
 
+def ended_job(seconds: float) -> dict[str, Any]:
+    """One that ended so many seconds ago, and is deleted ten after that."""
+    over = {"type": "Complete", "status": "True", "lastTransitionTime": ago(seconds)}
+    return made("Job", "once", spec={"ttlSecondsAfterFinished": 10}, status={"conditions": [over]})
+
+
+def cron(*active: str, **spec: object) -> dict[str, Any]:
+    found = [{"kind": "Job", "name": name, "uid": f"Job/{name}"} for name in active]
+    return made("CronJob", "bell", spec=spec, status={"active": found})
+
+
+def rung(name: str, *conditions: str) -> dict[str, Any]:
+    """A Job that a CronJob has made."""
+    found = [{"type": each, "status": "True"} for each in conditions]
+    return made("Job", name, cron(), spec={}, status={"conditions": found})
+
+
 def budget(
     counted: int, selector: dict[str, Any] | None = None, seen: int = 1, **more: object
 ) -> dict[str, Any]:
@@ -511,8 +600,35 @@ OTHERS = {
     "Job: failed": ([job("Failed", failed=1)], "rest"),
     "Job: to be tried again": ([job(failed=1)], "moves"),
     "Job: a bad image": ([job(active=1), pod(BAD, spec=NEVER, owner=job())], "moment"),
+    "Job: of no Pods at once": ([{**job(), "spec": {"parallelism": 0}}], "moment"),
+    "Job: of no Pods at once any more, one is still there": (
+        [{**job(active=1), "spec": {"parallelism": 0}}, pod(spec=NEVER, owner=job())],
+        "moves",
+    ),
+    "Job: over, to be deleted in a while": ([ended_job(4)], "rest"),
+    "Job: over, about to be deleted": ([ended_job(9)], "moment"),
+    "Job: to be deleted, going on": ([{**job(active=1), "spec": {"ttlSecondsAfterFinished": 0}}], "moves"),
     "Job: suspended": ([job("Suspended", suspend=True)], "rest"),
     "Job: being suspended": ([job(suspend=True)], "moves"),
+    "CronJob: not its hour yet": ([cron()], "rest"),
+    "CronJob: its Job works": ([cron("a"), rung("a")], "moves"),
+    "CronJob: its Job has ended, it does not know": ([cron("a"), rung("a", "Complete")], "moment"),
+    "CronJob: its Job has ended": ([cron(), rung("a", "Complete")], "rest"),
+    "CronJob: its Job is gone, it does not know": ([cron("a")], "moment"),
+    "CronJob: more Jobs than it keeps": (
+        [cron(), *(rung(name, "Complete") for name in "abcd")],
+        "moment",
+    ),
+    "CronJob: as many Jobs as it keeps": (
+        [cron(), rung("x", "Failed"), *(rung(name, "Complete") for name in "abc")],
+        "rest",
+    ),
+    "CronJob: more failed Jobs than it keeps": ([cron(), rung("x", "Failed"), rung("y", "Failed")], "moment"),
+    "CronJob: told to keep none": (
+        [cron(successfulJobsHistoryLimit=0), rung("a", "Complete")],
+        "moment",
+    ),
+    "CronJob: deleted, its Jobs to go": ([rung("a", "Complete")], "moves"),
     "PersistentVolumeClaim: bound": ([made("PersistentVolumeClaim", "c", status={"phase": "Bound"})], "rest"),
     "PersistentVolumeClaim: nothing for it": (
         [made("PersistentVolumeClaim", "c", status={"phase": "Pending"})],
@@ -527,7 +643,7 @@ OTHERS = {
                 status={"phase": "Pending"},
             )
         ],
-        "moves",
+        "awaited",
     ),
     "ResourceQuota: counted": (
         [made("ResourceQuota", "q", spec={"hard": {"pods": "2"}}, status={"hard": {"pods": "2"}})],
@@ -688,6 +804,7 @@ def test_a_daemonset_follows_the_nodes(template: Object, taint: str | None, want
     if taint:
         key, value, effect = re.split("[=:]", taint)
         host["spec"]["taints"] = [{"key": key, "value": value, "effect": effect}]
+        host["spec"]["unschedulable"] = key.endswith("/unschedulable")
     assert verdict([daemons(template=template), pod(**DAEMON), host]) == wanted
 
 
@@ -717,6 +834,13 @@ def slices(*addresses: str, ready: bool = True, port: int = 80) -> dict[str, Any
     found = [{"addresses": [address], "conditions": {"ready": ready}} for address in addresses]
     ports = [{"name": "", "port": port, "protocol": "TCP"}]
     return made("EndpointSlice", "web-x", service(), endpoints=found, ports=ports)
+
+
+def sharing(address: str, *ready: bool) -> list[dict[str, Any]]:
+    """A slice in which Pods have one address: that of their node."""
+    found = slices()
+    found["endpoints"] = [{"addresses": [address], "conditions": {"ready": each}} for each in ready]
+    return [found]
 
 
 def named(name: str, port: int = 80, protocol: str = "TCP") -> dict[str, Any]:
@@ -812,11 +936,23 @@ SERVICES = {
         [service(target="http"), aside(8080), slices("10.0.0.3")],
         "rest",
     ),
+    "two Pods in the network of their node, one of which is ready": (
+        [service(), pod(name="a"), pod(BAD, name="b"), *sharing("10.0.0.1", True, False)],
+        "moment",
+    ),
+    "the same, in the order of their slice": (
+        [service(), pod(name="a"), pod(BAD, name="b"), *sharing("10.0.0.1", False, True)],
+        "moment",
+    ),
+    "the same, none of them ready in it yet": (
+        [service(), pod(name="a"), pod(BAD, name="b"), *sharing("10.0.0.1", False, False)],
+        "moves",
+    ),
     "nobody selected": ([service({"app": "other"}), pod(), slices()], "rest"),
     "without a selector": ([service({}), pod()], "rest"),
     "a finished Pod": ([service(), pod(ended(0), status=DONE, spec=NEVER), slices()], "rest"),
     "the Service is gone": ([slices("10.0.0.3")], "moves"),
-    "a load balancer that somebody is at": ([balanced(), pod(), slices("10.0.0.3")], "moves"),
+    "a load balancer that somebody is at": ([balanced(), pod(), slices("10.0.0.3")], "awaited"),
     "a load balancer that has its address": (
         [balanced({"ip": "192.0.2.7"}), pod(), slices("10.0.0.3")],
         "rest",

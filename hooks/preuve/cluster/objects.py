@@ -115,6 +115,10 @@ def leaving(obj: Object) -> bool:
     return "deletionTimestamp" in obj["metadata"]
 
 
+OWN = {"foregroundDeletion", "kubernetes", "orphan"}
+"""Kubernetes' finalizers that have no domain (upstream ``standardFinalizers``)."""
+
+
 def foreign(obj: Object) -> list[str]:
     """Return the finalizers of an object that none of Kubernetes' own controllers takes away.
 
@@ -122,7 +126,7 @@ def foreign(obj: Object) -> list[str]:
     ['scout.example/hold']
     """
     finalizers = obj["metadata"].get("finalizers", ())
-    return [each for each in finalizers if "/" in each and "kubernetes.io/" not in each]
+    return [each for each in finalizers if each not in OWN and "kubernetes.io/" not in each]
 
 
 def finished(pod: Object) -> bool:

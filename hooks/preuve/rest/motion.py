@@ -17,6 +17,10 @@ none, and comes within 0.9 s (measured)."""
 NEAR = timedelta(seconds=3)
 """A back-off that ends within this is no rest: the next command would see what comes after."""
 
+LATE = timedelta(seconds=2)
+"""How long after a deadline whoever keeps it acts: a controller a second later (upstream
+``requeueStuckDeployment``), a kubelet at its next look (``syncLoop``, each second)."""
+
 ROUNDING = timedelta(seconds=1)
 """Times in events and statuses are whole seconds."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from preuve.cluster.objects import behind, condition, finished, holds, leaving, tolerates, who
 from preuve.rest import pull
-from preuve.rest.motion import LOOK, NEAR, NEVER, ROUNDING, STUCK, Motion
+from preuve.rest.motion import LATE, LOOK, NEAR, NEVER, ROUNDING, STUCK, Motion
 from preuve.rest.volumes import stale
 
 if TYPE_CHECKING:
@@ -52,9 +52,22 @@ TRIED = 3.0
 """Seconds for a kubelet to try again what lacked a ConfigMap, a Secret or a key of one. By itself it does so
 every 10 s or more; one that is made to look does so at once (measured)."""
 
-_LACKS = re.compile(r'(configmap|secret|serviceaccount) "([^"]+)" not found|references non-existent')
-"""In what a kubelet says (upstream ``kubelet_pods.go``, ``volume/configmap``, ``volume/secret``), and the API
-server (``admission/serviceaccount``)."""
+SCHEDULER = "default-scheduler"
+"""Who chooses a Pod's node where nobody else is asked to (upstream ``DefaultSchedulerName``)."""
+
+GRACE = 30
+"""Seconds that containers are given to end where nobody says how long."""
+
+PROVISIONS = 30.0
+"""Seconds for a volume that a program is to make, half of what a command has by default. The program may not
+be there: nobody says so."""
+
+_LACKS = re.compile(
+    r'(configmap|secret|serviceaccount) "([^"]+)" not found'
+    r'|references non-existent|hostPath type check failed|path "[^"]+" does not exist'
+)
+"""In what a kubelet says (upstream ``kubelet_pods.go``, ``volume/configmap``, ``volume/secret``,
+``volume/hostpath``, ``hostutil``), and the API server (``admission/serviceaccount``)."""
 
 _LACKS_KEY = re.compile(r"couldn't find key (\S+) in (ConfigMap|Secret) [^/\s]+/(\S+)")
 """The same of a variable's value (upstream ``kubelet_pods.go``)."""
@@ -85,16 +98,16 @@ def moves(pod: Object, snapshot: Snapshot, settled: Snapshot) -> Iterator[Motion
     elif finished(pod):
         return
     elif not on:
-        yield _unscheduled(pod)
+        yield _unscheduled(pod, snapshot)
     elif node := lost_node(pod, snapshot):
         yield Motion(who(pod), f"its node {node} is not Ready", NEVER if holds(pod, "Ready") else STUCK)
     elif taint := _unbearable(pod, snapshot):
         yield Motion(who(pod), f"does not tolerate its node's taint {taint}, it will go")
     elif "observedGeneration" in status and behind(pod):
         yield Motion(who(pod), "its node has not seen the last change yet")
-    elif holds(pod, "PodResizeInProgress"):
-        yield Motion(who(pod), "is being resized")
-    elif motions := [*_containers(pod, snapshot, settled), *_volumes(pod, snapshot)]:
+    elif over := _out_of_time(pod, snapshot):
+        yield over
+    elif motions := [*_resized(pod), *_containers(pod, snapshot, settled), *_volumes(pod, snapshot)]:
         yield from motions
     elif not holds(pod, "Ready"):
         yield from _unready(pod)
@@ -161,12 +174,50 @@ def _name(obj: Object) -> str:
     return str(obj["metadata"]["name"])
 
 
-def _unscheduled(pod: Object) -> Motion:
+def _unscheduled(pod: Object, snapshot: Snapshot) -> Motion:
     scheduled = condition(pod, "PodScheduled")
     reason = scheduled.get("reason")
     if reason in {"Unschedulable", "SchedulingGated"} and not pod["status"].get("nominatedNodeName"):
         return Motion(who(pod), f"{reason}: {scheduled.get('message', '')}", STUCK)
+    if not scheduled and (asked := pod["spec"].get("schedulerName", SCHEDULER)) != SCHEDULER:
+        return Motion(who(pod), f"no scheduler {asked} has looked at it", STUCK)
+    volumes = pod["spec"].get("volumes", ())
+    named = {each.get("persistentVolumeClaim", {}).get("claimName") for each in volumes}
+    claims = [each for each in snapshot["PersistentVolumeClaim"] if _name(each) in named and asked_for(each)]
+    if claims:
+        return Motion(who(pod), f"the volume of {who(claims[0])} is not made yet", PROVISIONS)
     return Motion(who(pod), "no node was chosen for it yet")
+
+
+def asked_for(claim: Object) -> bool:
+    """Tell whether a program was asked to make a claim's volume (upstream ``setClaimProvisioner``)."""
+    notes = claim["metadata"].get("annotations") or {}
+    pending = claim["status"].get("phase") == "Pending"
+    return pending and any(note.endswith("/storage-provisioner") for note in notes)
+
+
+def _out_of_time(pod: Object, snapshot: Snapshot) -> Motion | None:
+    """Tell of a Pod that its kubelet ends at its deadline, or soon will (``active_deadline.go``)."""
+    seconds, since = pod["spec"].get("activeDeadlineSeconds"), pod["status"].get("startTime")
+    if not (seconds and since):
+        return None
+    if datetime.fromisoformat(since) + timedelta(seconds=seconds) - snapshot.now >= NEAR:
+        return None
+    grace = pod["spec"].get("terminationGracePeriodSeconds", GRACE)
+    patience = (NEAR + LATE).total_seconds() + grace
+    return Motion(who(pod), f"its activeDeadlineSeconds, {seconds}, are over", patience)
+
+
+def _resized(pod: Object) -> Iterator[Motion]:
+    """Tell of a Pod whose resources are being changed, or cannot be: to a limit below what is in use, say.
+
+    It is said to be in progress even so, with what went wrong (upstream ``SetPodResizeInProgressCondition``).
+    """
+    resize = condition(pod, "PodResizeInProgress")
+    if resize.get("reason") == "Error":
+        yield Motion(who(pod), f"cannot be resized: {resize.get('message', '')}", TRIED, untold=LOOK)
+    elif resize.get("status") == "True":
+        yield Motion(who(pod), "is being resized")
 
 
 def _unready(pod: Object) -> Iterator[Motion]:
@@ -179,7 +230,11 @@ def _unready(pod: Object) -> Iterator[Motion]:
 
 
 def _containers(pod: Object, snapshot: Snapshot, settled: Snapshot) -> Iterator[Motion]:
-    """Tell what moves in a Pod that has its node: init containers in turn, then all the others."""
+    """Tell what moves in a Pod that has its node: init containers in turn, then all the others.
+
+    Sidecars are among the init containers, and go on; what is for debugging starts whatever these do
+    (upstream ``computePodActions``).
+    """
     spec, status = pod["spec"], pod["status"]
     by_name = {
         each["name"]: each
@@ -192,31 +247,43 @@ def _containers(pod: Object, snapshot: Snapshot, settled: Snapshot) -> Iterator[
         return
     for each in by_name.values():
         yield from filter(None, [_misjudged(each, pod, snapshot)])
-    starting = spec.get("initContainers", ())
-    beside = sidecars(pod)
-    for container in starting:
-        state = by_name.get(container["name"], {}).get("state", {})
-        if container not in beside and state.get("terminated", {}).get("exitCode") != 0:
-            motion = (
-                _initializing(container["name"], pod, snapshot)
-                if "running" in state
-                else _container(container, by_name, pod, snapshot, settled)
-            )
-            yield from filter(None, [motion])
-            return
-    held_up = False
-    for container in [*beside, *spec["containers"]]:
+    for container in spec.get("ephemeralContainers", ()):
+        current = by_name.get(container["name"], {})
+        if "waiting" in current.get("state", {"waiting": {}}):
+            yield from filter(None, [_container(container, by_name, pod, snapshot, settled)])
+        elif "running" in current["state"]:
+            yield from filter(None, [_fresh(current, pod, snapshot)])
+    beside, held_up = sidecars(pod), False
+    for container in _started(pod, by_name):
         state = by_name.get(container["name"], {}).get("state", {})
         if held_up and state.get("waiting", {}).get("reason") == "PodInitializing":
             continue
         held_up |= container in beside and "running" not in state
-        motion = _former(container, by_name, pod, settled) or _container(
-            container, by_name, pod, snapshot, settled
-        )
+        if "running" in state and container in _first(pod):
+            motion: Motion | None = _initializing(container["name"], pod, snapshot)
+        else:
+            motion = _former(container, by_name, pod, settled) or _container(
+                container, by_name, pod, snapshot, settled
+            )
         yield from filter(None, [motion])
-    for container in spec.get("ephemeralContainers", ()):
-        if "waiting" in by_name.get(container["name"], {}).get("state", {"waiting": {}}):
-            yield from filter(None, [_container(container, by_name, pod, snapshot, settled)])
+
+
+def _first(pod: Object) -> list[Object]:
+    """Return the init containers of a Pod that are to end before the next one starts."""
+    beside = sidecars(pod)
+    return [each for each in pod["spec"].get("initContainers", ()) if each not in beside]
+
+
+def _started(pod: Object, by_name: Mapping[str, Object]) -> Iterator[Object]:
+    """Yield the containers that are to be there, or are next: up to an init container that has not ended."""
+    first = _first(pod)
+    for container in [*pod["spec"].get("initContainers", ()), *pod["spec"]["containers"]]:
+        state = by_name.get(container["name"], {}).get("state", {})
+        is_over = container in first and state.get("terminated", {}).get("exitCode") == 0
+        if not is_over:
+            yield container
+        if container in first and not is_over:
+            return
 
 
 def _is_over(status: Object, pod: Object, snapshot: Snapshot) -> bool:
@@ -361,14 +428,18 @@ def _running(container: Object, status: Object, pod: Object, snapshot: Snapshot)
     if not status.get("started", True) or not status["ready"]:
         hint = f": {described(container[probe], probe)} has not succeeded" if probe else ""
         return Motion(who(pod), f"container {name} runs but is not Ready{hint}")
-    if probe:
-        return _restarted(container, status, pod, snapshot)
+    return _restarted(container, status, pod, snapshot) if probe else _fresh(status, pod, snapshot)
+
+
+def _fresh(status: Object, pod: Object, snapshot: Snapshot) -> Motion | None:
+    """Tell of a container without a probe that it has just started, and may end at once."""
     # What ended soon after its start may do so again: it must outlive its last life, which is told to the
     # second, twice over, for the machine may be busier now.
     last = status.get("lastState", {}).get("terminated", {})
     life = _seconds(last["startedAt"], last["finishedAt"]) if last.get("startedAt") else math.inf
     more = 2 * (life + 1) if life < 10 else 0
-    why, of = f"container {name} has just started", status["containerID"]
+    name, of = status["name"], status["containerID"]
+    why = f"container {name} has just started"
     process = snapshot.process(pod, of)
     if process is None:
         return Motion(who(pod), why, FRESH + more, of=of)
@@ -435,7 +506,8 @@ def _terminated(container: Object, status: Object, pod: Object) -> Motion | None
     if _is_restarted(container, code, pod):
         why = f"container {container['name']} ended with exit code {code}, to be restarted"
         return Motion(who(pod), why, of=status.get("containerID", ""), untold=LOOK)
-    if all("terminated" in each["state"] for each in pod["status"].get("containerStatuses", ())):
+    found = pod["status"].get("containerStatuses", ())
+    if container in _first(pod) or all("terminated" in each["state"] for each in found):
         return Motion(who(pod), "its containers have ended, and it has not yet")
     return None
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from preuve.cluster.objects import Object
 
-UNLISTED = frozenset({"CronJob", "Event", "Ingress", "Node", "ServiceAccount"})
+UNLISTED = frozenset({"Event", "Ingress", "Node", "ServiceAccount"})
 """Kinds of which a snapshot does not have all objects."""
 
 ASKED = {

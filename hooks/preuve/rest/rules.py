@@ -32,10 +32,10 @@ from preuve.cluster.objects import (
 )
 from preuve.rest import custom, quota
 from preuve.rest import pod as pods
-from preuve.rest.motion import NEVER, STUCK, Motion
+from preuve.rest.motion import LATE, NEAR, NEVER, STUCK, Motion
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from preuve.cluster.objects import Object
 
@@ -44,10 +44,12 @@ if TYPE_CHECKING:
 
 TIMED_OUT = "ProgressDeadlineExceeded"
 
-DEADLINE = timedelta(seconds=2)
-"""How long after its deadline a Deployment says so at most: its controller looks a second later (upstream
-``requeueStuckDeployment``)."""
+KEPT = {"Complete": ("successfulJobsHistoryLimit", 3), "Failed": ("failedJobsHistoryLimit", 1)}
+"""How many Jobs a CronJob keeps, by how they have ended: the field, and the number where nobody says one."""
 
+CORDONED = "node.kubernetes.io/unschedulable"
+
+REVISION = "deployment.kubernetes.io/revision"
 
 BALANCED = "service.kubernetes.io/load-balancer-cleanup"
 """The finalizer of a Service that a controller makes a load balancer for (upstream ``cloud-provider``)."""
@@ -208,6 +210,16 @@ def _deployment(owner: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[M
         yield Motion(who(owner), why, NEVER if not paused and _times_out(owner, snapshot) else patience)
     elif not paused and _untold_cause(owner, snapshot):
         yield Motion(who(owner), "its change-cause is not in its history yet", STUCK)
+    elif _surplus(owner, snapshot):
+        yield Motion(who(owner), "has more old ReplicaSets than it keeps", STUCK)
+
+
+def _surplus(owner: Object, snapshot: Snapshot) -> bool:
+    """Tell whether old ReplicaSets are to be deleted after a rollout (upstream ``cleanupDeployment``)."""
+    now = owner["metadata"].get("annotations", {}).get(REVISION)
+    found = snapshot.owned(owner, "ReplicaSet")
+    old = [each for each in found if each["metadata"].get("annotations", {}).get(REVISION) != now]
+    return bool(len(old) > owner["spec"].get("revisionHistoryLimit", len(old)))
 
 
 def _times_out(owner: Object, snapshot: Snapshot) -> bool:
@@ -216,7 +228,7 @@ def _times_out(owner: Object, snapshot: Snapshot) -> bool:
     if not (seconds and progress) or progress["reason"] in {"NewReplicaSetAvailable", TIMED_OUT}:
         return False
     since = datetime.fromisoformat(progress["lastUpdateTime"])
-    return since + timedelta(seconds=seconds) + DEADLINE < snapshot.until
+    return since + timedelta(seconds=seconds) + LATE < snapshot.until
 
 
 def _untold_cause(owner: Object, snapshot: Snapshot) -> bool:
@@ -224,8 +236,8 @@ def _untold_cause(owner: Object, snapshot: Snapshot) -> bool:
     notes = [
         each["metadata"].get("annotations", {}) for each in [owner, *snapshot.owned(owner, "ReplicaSet")]
     ]
-    cause, revision = "kubernetes.io/change-cause", "deployment.kubernetes.io/revision"
-    now = [each.get(cause) for each in notes if each.get(revision) == notes[0].get(revision)]
+    cause = "kubernetes.io/change-cause"
+    now = [each.get(cause) for each in notes if each.get(REVISION) == notes[0].get(REVISION)]
     return len(set(now)) > 1
 
 
@@ -319,14 +331,61 @@ def _hosts(pod: Object, snapshot: Snapshot) -> int | None:
 
 
 def _job(job: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Motion]:
-    done, failed = _counts(job, "succeeded", "failed")
-    if any(holds(job, end) for end in ("Complete", "Failed")):
-        return
-    if not job["spec"].get("suspend"):
-        why = f"{done} of {job['spec'].get('completions') or 1} Pods completed, {failed} failed"
-        yield _short(job, why, snapshot, past)
+    spec, (done, failed) = job["spec"], _counts(job, "succeeded", "failed")
+    if end := _end(job):
+        seconds = spec.get("ttlSecondsAfterFinished")
+        if seconds is not None and _in(seconds, condition(job, end)["lastTransitionTime"], snapshot) < NEAR:
+            why = f"is about to be deleted, {seconds} s after its end"
+            yield Motion(who(job), why, (NEAR + LATE).total_seconds())
+    elif not spec.get("suspend"):
+        why = f"{done} of {spec.get('completions') or 1} Pods completed, {failed} failed"
+        is_idle = spec.get("parallelism") == 0 and all(map(finished, snapshot.owned(job, "Pod")))
+        seconds, since = spec.get("activeDeadlineSeconds"), job.get("status", {}).get("startTime")
+        if seconds and since and snapshot.now + _in(seconds, since, snapshot) + LATE < snapshot.until:
+            yield Motion(who(job), why)  # it fails then, whatever its Pods do
+        elif is_idle:
+            yield Motion(who(job), f"{why}, none at once", STUCK)
+        else:
+            yield _short(job, why, snapshot, past)
     elif not holds(job, "Suspended"):
         yield Motion(who(job), "is being suspended")
+
+
+def _end(job: Object) -> str:
+    """Tell how a Job has ended; nothing if it has not."""
+    return next((end for end in KEPT if holds(job, end)), "")
+
+
+def _in(seconds: int, since: str, snapshot: Snapshot) -> timedelta:
+    """How long it is until so many seconds after a time."""
+    return datetime.fromisoformat(since) + timedelta(seconds=seconds) - snapshot.now
+
+
+def _cron(cron: Object, snapshot: Snapshot, _: Snapshot) -> Iterator[Motion]:
+    """Tell what a CronJob has not noticed yet of its Jobs (upstream ``cronjob_controllerv2.go``)."""
+    mine = {job["metadata"]["uid"]: job for job in snapshot.owned(cron, "Job") if not leaving(job)}
+    active = [each["name"] for each in cron.get("status", {}).get("active") or () if _is_past(each, mine)]
+    if active:
+        yield Motion(who(cron), f"counts Job {active[0]} as active, which has ended", STUCK)
+    for end, (field, usual) in KEPT.items():
+        kept, most = sum(_end(job) == end for job in mine.values()), cron["spec"].get(field, usual)
+        if kept > most:
+            yield Motion(who(cron), f"has {kept} Jobs that are {end}, and keeps {most}", STUCK)
+
+
+def _is_past(reference: Object, jobs: Mapping[str, Object]) -> bool:
+    """Tell whether a Job that is referred to has ended, or is gone."""
+    return reference["uid"] not in jobs or bool(_end(jobs[reference["uid"]]))
+
+
+def passes(obj: Object) -> bool:
+    """Tell whether an object at rest is to change by itself, sooner or later: at a time that is set."""
+    spec = obj["spec"]
+    if obj["kind"] == "CronJob":
+        return not spec.get("suspend")
+    if obj["kind"] == "Job" and _end(obj):
+        return "ttlSecondsAfterFinished" in spec
+    return "activeDeadlineSeconds" in spec and not finished(obj)
 
 
 def selected(service: Object, snapshot: Snapshot) -> list[Object]:
@@ -341,22 +400,33 @@ def expected(service: Object, snapshot: Snapshot) -> dict[str, bool]:
     See upstream ``endpointslice``, ``podToEndpoint``.
     """
     spec = service["spec"]
-    return {
-        each["ip"]: spec.get("publishNotReadyAddresses", False) or (holds(pod, "Ready") and not leaving(pod))
+    return _each_once(
+        (
+            each["ip"],
+            spec.get("publishNotReadyAddresses", False) or (holds(pod, "Ready") and not leaving(pod)),
+        )
         for pod in selected(service, snapshot)
         for each in pod["status"].get("podIPs", ())
         if ("IPv6" if ":" in each["ip"] else "IPv4") in spec.get("ipFamilies", ["IPv4"])
-    }
+    )
+
+
+def _each_once(found: Iterable[tuple[str, bool]]) -> dict[str, bool]:
+    """Tell of each address whether anybody is ready there: Pods may share that of their node."""
+    ready: dict[str, bool] = {}
+    for address, is_ready in found:
+        ready[address] = ready.get(address, False) or is_ready
+    return ready
 
 
 def endpoints(service: Object, snapshot: Snapshot) -> dict[str, bool]:
     """Return the addresses in a Service's EndpointSlices, and whether each is ready to be talked to."""
-    return {
-        address: endpoint.get("conditions", {}).get("ready", True)
+    return _each_once(
+        (address, endpoint.get("conditions", {}).get("ready", True))
         for each in snapshot.owned(service, "EndpointSlice")
         for endpoint in each.get("endpoints") or ()
         for address in endpoint["addresses"]
-    }
+    )
 
 
 def _service(service: Object, snapshot: Snapshot, _: Snapshot) -> Iterator[Motion]:
@@ -407,9 +477,8 @@ def _targets(port: Object, pod: Object) -> list[int]:
 
 
 def _claim(claim: Object, *_: Snapshot) -> Iterator[Motion]:
-    asked = any(note.endswith("/storage-provisioner") for note in claim["metadata"].get("annotations", {}))
     if claim["status"].get("phase") == "Pending":
-        yield Motion(who(claim), "is not bound", NEVER if asked else STUCK)
+        yield Motion(who(claim), "is not bound", pods.PROVISIONS if pods.asked_for(claim) else STUCK)
 
 
 def _budget(budget: Object, snapshot: Snapshot, _: Snapshot) -> Iterator[Motion]:
@@ -450,8 +519,11 @@ def _node(node: Object, snapshot: Snapshot, _: Snapshot) -> Iterator[Motion]:
     tainted = any(
         each["key"] in lost and each["effect"] == "NoExecute" for each in node["spec"].get("taints", ())
     )
+    marked = any(each["key"] == CORDONED for each in node["spec"].get("taints", ()))
     if ready == tainted:
         yield Motion(who(node), "is on its way to or from Ready")
+    elif marked != node["spec"].get("unschedulable", False):  # upstream `doNoScheduleTaintingPass`
+        yield Motion(who(node), f"its taint {CORDONED} is {'still' if marked else 'not yet'} there", STUCK)
 
 
 def _part(*_: object) -> Iterator[Motion]:
@@ -469,6 +541,7 @@ RULES: dict[str, Rule] = {
     "ReplicationController": _replicas,
     "StatefulSet": _stateful,
     "DaemonSet": _daemons,
+    "CronJob": _cron,
     "Job": _job,
     "Pod": pods.moves,
     "Service": _service,

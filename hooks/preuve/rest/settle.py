@@ -24,7 +24,7 @@ from preuve.errors import CommandError
 from preuve.meaning.census import named
 from preuve.rest.motion import LOOK, NEVER
 from preuve.rest.pod import initializing, retries, unpulled
-from preuve.rest.rules import RULES, moving
+from preuve.rest.rules import RULES, moving, passes
 from preuve.rest.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -54,7 +54,12 @@ SHOWN = [KINDS["ConfigMap"], KINDS["Secret"]]
 SAID = 60
 """Lines of what an init container says that are enough to tell that it repeats itself."""
 
-MAKES = {"Deployment": "ReplicaSet", "Service": "EndpointSlice", "StatefulSet": "PersistentVolumeClaim"}
+MAKES = {
+    "CronJob": "Job",
+    "Deployment": "ReplicaSet",
+    "Service": "EndpointSlice",
+    "StatefulSet": "PersistentVolumeClaim",
+}
 """Who makes objects of another kind; all others make Pods."""
 
 
@@ -191,8 +196,10 @@ class Watcher:
 
     def _lasts(self) -> bool:
         """Tell whether the rest that was just found stays."""
-        tried = any(retries(pod) for pod in self._settled["Pod"])
-        return not tried and all(holds(node, "Ready") for node in self._settled["Node"])
+        settled = self._settled
+        tried = any(retries(pod) for pod in settled["Pod"])
+        timed = any(passes(each) for kind in ("CronJob", "Job", "Pod") for each in settled[kind])
+        return not (tried or timed) and all(holds(node, "Ready") for node in settled["Node"])
 
     def _list(self) -> dict[str, str]:
         """List all that is there, and return the version of each list.
