@@ -337,7 +337,11 @@ def test_a_pod_that_does_not_tolerate_its_node_will_go(
     """It is deleted a moment after the taint was set: until then it looks as if nothing happened."""
     host = node()
     host["spec"]["taints"] = [{"key": "test", "value": "yes", "effect": effect}]
-    assert verdict([pod(spec={"tolerations": tolerations}), host]) == wanted
+    spec = {"tolerations": tolerations}
+    assert verdict([pod(spec=spec), host]) == wanted
+    assert (
+        verdict([pod(ended(0), spec={**spec, **NEVER}, status=DONE), host]) == wanted
+    )  # so does one that is over
 
 
 @pytest.mark.parametrize(

@@ -481,6 +481,11 @@ def ended_job(seconds: float) -> dict[str, Any]:
     return made("Job", "once", spec={"ttlSecondsAfterFinished": 10}, status={"conditions": [over]})
 
 
+def token(data: dict[str, str]) -> dict[str, Any]:
+    """The Secret of a ServiceAccount."""
+    return made("Secret", "s", type="kubernetes.io/service-account-token", data=data)
+
+
 def cron(*active: str, **spec: object) -> dict[str, Any]:
     found = [{"kind": "Job", "name": name, "uid": f"Job/{name}"} for name in active]
     return made("CronJob", "bell", spec=spec, status={"active": found})
@@ -605,11 +610,19 @@ OTHERS = {
         [{**job(active=1), "spec": {"parallelism": 0}}, pod(spec=NEVER, owner=job())],
         "moves",
     ),
+    "Job: of no Pods at once any more, it does not know": (
+        [{**job(active=1), "spec": {"parallelism": 0}}],
+        "moves",
+    ),
+    "Job: suspended, it counts a Pod that is gone": ([job("Suspended", suspend=True, active=1)], "moves"),
     "Job: over, to be deleted in a while": ([ended_job(4)], "rest"),
     "Job: over, about to be deleted": ([ended_job(9)], "moment"),
     "Job: to be deleted, going on": ([{**job(active=1), "spec": {"ttlSecondsAfterFinished": 0}}], "moves"),
     "Job: suspended": ([job("Suspended", suspend=True)], "rest"),
     "Job: being suspended": ([job(suspend=True)], "moves"),
+    "Secret: a token to be made": ([token({})], "moment"),
+    "Secret: a token": ([token({"token": "ZQ=="})], "rest"),
+    "Secret: of a person": ([made("Secret", "s", type="Opaque")], "rest"),
     "CronJob: not its hour yet": ([cron()], "rest"),
     "CronJob: its Job works": ([cron("a"), rung("a")], "moves"),
     "CronJob: its Job has ended, it does not know": ([cron("a"), rung("a", "Complete")], "moment"),

@@ -95,7 +95,7 @@ def moves(pod: Object, snapshot: Snapshot, settled: Snapshot) -> Iterator[Motion
     status, on = pod["status"], pod["spec"].get("nodeName")
     if on and snapshot["Node"] and on not in {_name(node) for node in snapshot["Node"]}:
         yield Motion(who(pod), "its node was deleted, it will go too")
-    elif finished(pod):
+    elif finished(pod) and not (on and _unbearable(pod, snapshot)):
         return
     elif not on:
         yield _unscheduled(pod, snapshot)

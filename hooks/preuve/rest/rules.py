@@ -47,6 +47,9 @@ TIMED_OUT = "ProgressDeadlineExceeded"
 KEPT = {"Complete": ("successfulJobsHistoryLimit", 3), "Failed": ("failedJobsHistoryLimit", 1)}
 """How many Jobs a CronJob keeps, by how they have ended: the field, and the number where nobody says one."""
 
+TOKEN = "kubernetes.io/service-account-token"  # noqa: S105 - the type of a Secret
+"""That of which a controller makes the content (upstream ``tokens_controller.go``)."""
+
 CORDONED = "node.kubernetes.io/unschedulable"
 
 REVISION = "deployment.kubernetes.io/revision"
@@ -78,6 +81,7 @@ def moving(snapshot: Snapshot, settled: Snapshot | None = None) -> tuple[Motion,
     """
     past = settled or Snapshot()
     others: dict[str, Rule] = {kind: _custom for kind in snapshot.kinds if "." in kind}
+    others["Secret"] = _secret  # where they are listed
     return tuple(
         motion
         for kind, rule in (RULES | others).items()
@@ -331,7 +335,7 @@ def _hosts(pod: Object, snapshot: Snapshot) -> int | None:
 
 
 def _job(job: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Motion]:
-    spec, (done, failed) = job["spec"], _counts(job, "succeeded", "failed")
+    spec, (done, failed, active) = job["spec"], _counts(job, "succeeded", "failed", "active")
     if end := _end(job):
         seconds = spec.get("ttlSecondsAfterFinished")
         if seconds is not None and _in(seconds, condition(job, end)["lastTransitionTime"], snapshot) < NEAR:
@@ -339,7 +343,7 @@ def _job(job: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Motion]:
             yield Motion(who(job), why, (NEAR + LATE).total_seconds())
     elif not spec.get("suspend"):
         why = f"{done} of {spec.get('completions') or 1} Pods completed, {failed} failed"
-        is_idle = spec.get("parallelism") == 0 and all(map(finished, snapshot.owned(job, "Pod")))
+        is_idle = (spec.get("parallelism"), active) == (0, 0)
         seconds, since = spec.get("activeDeadlineSeconds"), job.get("status", {}).get("startTime")
         if seconds and since and snapshot.now + _in(seconds, since, snapshot) + LATE < snapshot.until:
             yield Motion(who(job), why)  # it fails then, whatever its Pods do
@@ -347,7 +351,7 @@ def _job(job: Object, snapshot: Snapshot, past: Snapshot) -> Iterator[Motion]:
             yield Motion(who(job), f"{why}, none at once", STUCK)
         else:
             yield _short(job, why, snapshot, past)
-    elif not holds(job, "Suspended"):
+    elif active or not holds(job, "Suspended"):
         yield Motion(who(job), "is being suspended")
 
 
@@ -524,6 +528,11 @@ def _node(node: Object, snapshot: Snapshot, _: Snapshot) -> Iterator[Motion]:
         yield Motion(who(node), "is on its way to or from Ready")
     elif marked != node["spec"].get("unschedulable", False):  # upstream `doNoScheduleTaintingPass`
         yield Motion(who(node), f"its taint {CORDONED} is {'still' if marked else 'not yet'} there", STUCK)
+
+
+def _secret(secret: Object, *_: Snapshot) -> Iterator[Motion]:
+    if secret.get("type") == TOKEN and "token" not in (secret.get("data") or {}):
+        yield Motion(who(secret), "has no token yet", STUCK)
 
 
 def _part(*_: object) -> Iterator[Motion]:
