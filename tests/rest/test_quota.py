@@ -27,7 +27,8 @@ def asking(name: str, cpu: str, **spec: object) -> dict[str, Any]:
 ONE, TWO = asking("one", "100m"), asking("two", "0.2")
 OVER = pod(ended(0), name="over", status=DONE)
 ROOT, NOTES = made("ConfigMap", "kube-root-ca.crt"), made("ConfigMap", "notes")
-SETTLED = [ONE, TWO, ROOT, NOTES]
+BELL = made("CronJob", "bell")
+SETTLED = [ONE, TWO, ROOT, NOTES, BELL]
 
 QUOTAS = {
     "counted": ([quota({"pods": "2", "configmaps": "2"}), *SETTLED], "rest"),
@@ -38,6 +39,8 @@ QUOTAS = {
     "what is left asks for": ([quota({"requests.cpu": "100m"}), ONE], "rest"),
     "by another name": ([quota({"cpu": "300m"}), ONE, TWO], "rest"),
     "a ConfigMap is gone": ([quota({"count/configmaps": "2"}), ROOT], "moves"),
+    "a CronJob is gone": ([quota({"count/cronjobs.batch": "1"}), ROOT], "moves"),
+    "a CronJob is there": ([quota({"count/cronjobs.batch": "1"}), BELL], "rest"),
     "a finished Pod": ([quota({"pods": "2"}), ONE, TWO, OVER], "rest"),
     "that is an object all the same": ([quota({"count/pods": "3"}), ONE, TWO, OVER], "rest"),
     "nothing is gone": ([quota({"pods": "3"}), ONE, TWO], "moment"),
