@@ -20,17 +20,20 @@ LATER = re.compile(r"(?<=</td>)\s*<td\b")
 TAG = re.compile(r"<[^>]+>")
 OTHERWISE = re.compile(r"<td[^>]*><a [^>]*><code>")
 """What stands in tables that a phone shows in a way of their own: those of commands."""
+ENGLISH = '<div lang="en"'
+"""How a page in English begins."""
 PROOFS = re.compile(r"<time\b")
 """What stands in those of the proofs: their cells are so short that they go on in one line."""
 
 
 def on_page_content(content: str, /, **_: object) -> str:
     """Give the cells of wide tables their heads, which a phone shows."""
-    return TABLE.sub(lambda found: stacked(found[0]), content)
+    colon = ": " if ENGLISH in content else "\u00a0: "
+    return TABLE.sub(lambda found: stacked(found[0], colon), content)
 
 
-def stacked(table: str) -> str:
-    r"""The table; if it is wide, each cell but those of the first column with its head.
+def stacked(table: str, colon: str = "\u00a0: ") -> str:
+    r"""The table; if it is wide, each cell but those of the first column with its head and a colon.
 
     >>> stacked("<table><tr><th>A</th><th>B</th></tr> <tr><td>a</td><td>b</td></tr></table>")
     '<table><tr><th>A</th><th>B</th></tr> <tr><td>a</td><td>b</td></tr></table>'
@@ -38,13 +41,15 @@ def stacked(table: str) -> str:
     >>> row = "<tr><td>minikube</td><td>l’apprentissage</td><td>--kubernetes-version</td></tr>"
     >>> re.findall("data-head=.*?>", stacked(f"<table>{heads}{row}</table>"))
     ['data-head="Pour qui ? ">', 'data-head="Réglage\xa0: ">']
+    >>> on_page_content(f'<div lang="en"><table>{heads}{row}</table></div>').count('data-head="Réglage: "')
+    1
     """
     rows = [[_text(cell) for _, cell in CELL.findall(row)] for row in ROW.findall(table)]
     columns = list(zip(*rows, strict=False))
     wide = sum(MARGIN + max(map(len, " ".join(column).split(" "))) for column in columns) > ROOM
     if len(columns) < 3 or not wide or OTHERWISE.search(table):
         return table
-    heads = [f"{head} " if head.endswith(("?", "…")) else f"{head}\u00a0: " for head in rows[0][1:]]
+    heads = [f"{head} " if head.endswith(("?", "…")) else f"{head}{colon}" for head in rows[0][1:]]
 
     def headed(row: re.Match[str]) -> str:
         left = iter(heads)
