@@ -159,7 +159,7 @@ INIT, SIDE = {"name": "i", "image": "busybox"}, {"name": "s", "image": "busybox"
 NOT_YET = {"name": "c"} | {"state": {"waiting": {"reason": "PodInitializing"}}}
 
 
-def starting(containers: list[dict[str, Any]], *states: dict[str, Any], **spec: Any) -> dict[str, Any]:  # noqa: ANN401
+def starting(containers: list[dict[str, Any]], *states: dict[str, Any], **spec: object) -> dict[str, Any]:
     """A Pod that is at these init containers."""
     conditions = [{"type": "Initialized", "status": "False"}]
     return pod(

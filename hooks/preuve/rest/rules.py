@@ -47,8 +47,8 @@ TIMED_OUT = "ProgressDeadlineExceeded"
 KEPT = {"Complete": ("successfulJobsHistoryLimit", 3), "Failed": ("failedJobsHistoryLimit", 1)}
 """How many Jobs a CronJob keeps, by how they have ended: the field, and the number where nobody says one."""
 
-TOKEN = "kubernetes.io/service-account-token"  # noqa: S105 - the type of a Secret
-"""That of which a controller makes the content (upstream ``tokens_controller.go``)."""
+FILLED = "kubernetes.io/service-account-token"
+"""The type of a Secret whose content a controller makes (upstream ``tokens_controller.go``)."""
 
 CORDONED = "node.kubernetes.io/unschedulable"
 
@@ -531,7 +531,7 @@ def _node(node: Object, snapshot: Snapshot, _: Snapshot) -> Iterator[Motion]:
 
 
 def _secret(secret: Object, *_: Snapshot) -> Iterator[Motion]:
-    if secret.get("type") == TOKEN and "token" not in (secret.get("data") or {}):
+    if secret.get("type") == FILLED and "token" not in (secret.get("data") or {}):
         yield Motion(who(secret), "has no token yet", STUCK)
 
 
